@@ -1,0 +1,403 @@
+//! What can go wrong with a database, as a closed list: for each kind its
+//! fixed message, the next step, the layer and whether trying again helps.
+//!
+//! The first eight messages are the data model's ("Error Handling"), word for
+//! word. Kinds are decided from codes alone (SQLSTATE, HTTP status, PostgREST
+//! code, io error kind), never from text: servers speak many languages.
+
+use serde::Serialize;
+
+/// The kind of a database error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all_fields = "camelCase")]
+pub enum ErrorKind {
+    /// Nothing listens at the address (`ECONNREFUSED`, or no socket file).
+    ConnectionRefused,
+    /// The host name has no address.
+    HostNotFound,
+    /// An open connection ended (`ECONNRESET`, end of stream, SQLSTATE class 08, 57P01 to 57P05).
+    ConnectionLost,
+    /// Wrong password or key (28P01).
+    AuthFailed,
+    /// An operation met a missing table (42P01, 3F000, PGRST205).
+    SchemaMissing,
+    /// The data breaks a constraint (class 23).
+    ConstraintViolation,
+    /// No answer in time. Ours, not the server's own statement timeout.
+    Timeout {
+        /// The time that was allowed, in ms.
+        after_ms: u64,
+    },
+    /// The server rolled a transaction back (class 40), or its callback failed.
+    TransactionRolledBack,
+
+    /// No route to the host or network.
+    HostUnreachable,
+    /// The operating system forbids the connection (firewall, socket permission).
+    ConnectionForbidden,
+    /// The server refuses this client or role (28000: `pg_hba.conf`, no such role, may not log in).
+    LoginRefused,
+    /// The database does not exist (3D000).
+    DatabaseMissing,
+    /// All connection slots are used (53300), of the server, role or database.
+    TooManyConnections,
+    /// The server starts up, shuts down or recovers (57P03).
+    ServerNotReady,
+    /// The transaction or server is read-only (25006).
+    ReadOnly,
+    /// The server does not offer TLS and the configuration demands it.
+    TlsRefused,
+    /// The server's certificate is not accepted, or the TLS handshake failed.
+    TlsCertificate,
+    /// The role lacks a right (42501).
+    PermissionDenied,
+    /// The server's disk is full (53100).
+    DiskFull,
+    /// The server lacks memory or another resource (other class 53).
+    OutOfResources,
+    /// A column, function or type is missing (42703, 42883, 42704, PGRST202, PGRST204): another version of the schema.
+    SchemaMismatch,
+    /// The value does not fit its column (class 22).
+    InvalidData,
+    /// The statement is wrong (other class 42).
+    StatementInvalid,
+    /// The server cancelled the statement (57014): its own timeout, or somebody's request.
+    StatementCancelled,
+    /// The row that should be changed does not exist.
+    RowNotFound,
+    /// What answers at the address does not speak the protocol.
+    ProtocolViolation,
+    /// The gateway refused the key.
+    KeyRefused,
+    /// The project is paused or restricted.
+    ProjectPaused,
+    /// Too many requests (429).
+    RateLimited,
+    /// An answer that is not JSON: something in between answers.
+    NotJson,
+    /// The service is there and cannot serve (5xx).
+    Unavailable,
+    /// This mode cannot do it.
+    Unsupported,
+    /// No connection is open: nothing was sent.
+    NotConnected,
+    /// Writing is switched off by our own configuration.
+    ReadOnlyConfigured,
+    /// We left the attempt. Never counted as a failure of the database.
+    Cancelled,
+    /// Our own side failed: the program or its machine, not the database.
+    OwnSide,
+    /// A code that this program does not know; it is shown as it came.
+    Unknown,
+}
+
+/// The layer at which an error arose, from the wire up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Layer {
+    /// This program or its machine.
+    OwnSide,
+    /// Host name resolution.
+    HostName,
+    /// TCP or Unix socket.
+    Tcp,
+    /// TLS.
+    Tls,
+    /// Login.
+    Login,
+    /// The database within the server.
+    Database,
+    /// Rights within the database.
+    Permission,
+    /// Tables, columns, functions.
+    Schema,
+    /// One statement.
+    Statement,
+}
+
+// === impl Layer ===
+
+impl Layer {
+    /// The words used in JSON and on the screen.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnSide => "own side",
+            Self::HostName => "host name",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Login => "login",
+            Self::Database => "database",
+            Self::Permission => "permission",
+            Self::Schema => "schema",
+            Self::Statement => "statement",
+        }
+    }
+}
+
+// === impl ErrorKind ===
+
+impl ErrorKind {
+    /// The kind's name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => "ConnectionRefused",
+            Self::HostNotFound => "HostNotFound",
+            Self::ConnectionLost => "ConnectionLost",
+            Self::AuthFailed => "AuthFailed",
+            Self::SchemaMissing => "SchemaMissing",
+            Self::ConstraintViolation => "ConstraintViolation",
+            Self::Timeout { .. } => "Timeout",
+            Self::TransactionRolledBack => "TransactionRolledBack",
+            Self::HostUnreachable => "HostUnreachable",
+            Self::ConnectionForbidden => "ConnectionForbidden",
+            Self::LoginRefused => "LoginRefused",
+            Self::DatabaseMissing => "DatabaseMissing",
+            Self::TooManyConnections => "TooManyConnections",
+            Self::ServerNotReady => "ServerNotReady",
+            Self::ReadOnly => "ReadOnly",
+            Self::TlsRefused => "TlsRefused",
+            Self::TlsCertificate => "TlsCertificate",
+            Self::PermissionDenied => "PermissionDenied",
+            Self::DiskFull => "DiskFull",
+            Self::OutOfResources => "OutOfResources",
+            Self::SchemaMismatch => "SchemaMismatch",
+            Self::InvalidData => "InvalidData",
+            Self::StatementInvalid => "StatementInvalid",
+            Self::StatementCancelled => "StatementCancelled",
+            Self::RowNotFound => "RowNotFound",
+            Self::ProtocolViolation => "ProtocolViolation",
+            Self::KeyRefused => "KeyRefused",
+            Self::ProjectPaused => "ProjectPaused",
+            Self::RateLimited => "RateLimited",
+            Self::NotJson => "NotJson",
+            Self::Unavailable => "Unavailable",
+            Self::Unsupported => "Unsupported",
+            Self::NotConnected => "NotConnected",
+            Self::ReadOnlyConfigured => "ReadOnlyConfigured",
+            Self::Cancelled => "Cancelled",
+            Self::OwnSide => "OwnSide",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// The fixed message. `{details}`, `{timeout}` and `{reason}` stand for
+    /// what [`DbError::message`](crate::domain::DbError::message) fills in.
+    #[must_use]
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => {
+                "Cannot connect to database. Please check if PostgreSQL is running."
+            }
+            Self::HostNotFound => "Database host not found. Please check your connection settings.",
+            Self::ConnectionLost => "Database connection lost. Attempting to reconnect...",
+            Self::AuthFailed => "Database authentication failed. Please check your credentials.",
+            Self::SchemaMissing => "Database schema not initialized. Please run migrations.",
+            Self::ConstraintViolation => "Operation violates database constraints: {details}",
+            Self::Timeout { .. } => "Database operation timed out after {timeout}ms",
+            Self::TransactionRolledBack => "Transaction failed and was rolled back: {reason}",
+            Self::HostUnreachable => "Database host cannot be reached. Please check the network.",
+            Self::ConnectionForbidden => {
+                "This machine does not allow the connection. Please check firewall and socket permissions."
+            }
+            Self::LoginRefused => {
+                "Database server refuses this client or role. Please check pg_hba.conf and the role."
+            }
+            Self::DatabaseMissing => "Database does not exist. Please check the database name.",
+            Self::TooManyConnections => {
+                "Database has no free connection slots. Please close connections or raise the limit."
+            }
+            Self::ServerNotReady => {
+                "Database server is starting up, shutting down or recovering. Please wait."
+            }
+            Self::ReadOnly => "Database is read-only. Nothing can be written.",
+            Self::TlsRefused => "Database server does not offer TLS. Please check sslmode.",
+            Self::TlsCertificate => {
+                "Database server's certificate is not accepted. Please check sslmode and sslrootcert."
+            }
+            Self::PermissionDenied => "Database role lacks a permission. Please check its grants.",
+            Self::DiskFull => "Database server's disk is full. Please free space.",
+            Self::OutOfResources => "Database server is out of resources. Please check its memory.",
+            Self::SchemaMismatch => {
+                "Database schema differs from what was expected. Please check its version."
+            }
+            Self::InvalidData => "Value does not fit its column: {details}",
+            Self::StatementInvalid => "Database does not understand the statement: {details}",
+            Self::StatementCancelled => {
+                "Database cancelled the statement. Please check its timeouts."
+            }
+            Self::RowNotFound => "Database row not found. Nothing was changed.",
+            Self::ProtocolViolation => {
+                "What answers there is not the expected database. Please check host and port."
+            }
+            Self::KeyRefused => "Gateway refused the key. Please check your Supabase key.",
+            Self::ProjectPaused => "Supabase project is paused or restricted. Please resume it.",
+            Self::RateLimited => "Too many requests. Please wait.",
+            Self::NotJson => {
+                "Something in between answers instead of the database. Please check proxies."
+            }
+            Self::Unavailable => "Database service is unavailable. Please wait.",
+            Self::Unsupported => "This mode cannot do that: {details}",
+            Self::NotConnected => "Not connected to a database. Nothing was sent.",
+            Self::ReadOnlyConfigured => "Writing is switched off by read_only. Nothing was sent.",
+            Self::Cancelled => "Attempt was left. Nothing is known about the database.",
+            Self::OwnSide => "This program could not ask the database: {details}",
+            Self::Unknown => "Database reported an error: {details}",
+        }
+    }
+
+    /// The next step for the person who reads it.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => {
+                "start the server, or check host and port: nothing listens there"
+            }
+            Self::HostNotFound => "check the spelling of the host, and the name server",
+            Self::ConnectionLost => "look into the server's log for why it ended the connection",
+            Self::AuthFailed => "check user and password, and whether the password was changed",
+            Self::SchemaMissing => "run the migrations, or check database and search_path",
+            Self::ConstraintViolation => "change the data: the constraint names the rule",
+            Self::Timeout { .. } => {
+                "the server or the way to it hangs: look at its load, locks and the network"
+            }
+            Self::TransactionRolledBack => "try the whole transaction again",
+            Self::HostUnreachable => "check network, VPN and routes",
+            Self::ConnectionForbidden => "check local firewall rules and the socket's permissions",
+            Self::LoginRefused => "add a matching line to pg_hba.conf, or let the role log in",
+            Self::DatabaseMissing => "create the database, or correct its name",
+            Self::TooManyConnections => {
+                "see who holds the slots, end idle ones, or raise the limit"
+            }
+            Self::ServerNotReady => "wait; if it lasts, look into the server's log",
+            Self::ReadOnly => "connect to the primary, or end default_transaction_read_only",
+            Self::TlsRefused => "switch TLS on at the server, or lower sslmode",
+            Self::TlsCertificate => "set sslrootcert to the authority that signed the certificate",
+            Self::PermissionDenied => "grant the right to this role, or use another role",
+            Self::DiskFull => "free disk space at the server",
+            Self::OutOfResources => "look at the server's memory and limits",
+            Self::SchemaMismatch => "bring schema and program to the same version",
+            Self::InvalidData => "change the value: it cannot be stored as it is",
+            Self::StatementInvalid => "correct the statement",
+            Self::StatementCancelled => "check statement_timeout, and who cancels statements",
+            Self::RowNotFound => "check the id: the row may have been deleted",
+            Self::ProtocolViolation => "check the port: another program answers there",
+            Self::KeyRefused => "copy the key again from the project's settings",
+            Self::ProjectPaused => "resume the project in the Supabase dashboard",
+            Self::RateLimited => "wait, and ask less often",
+            Self::NotJson => "check proxies, captive portals and the URL",
+            Self::Unavailable => "wait; see the provider's status page if it lasts",
+            Self::Unsupported => "use a mode that can",
+            Self::NotConnected => "connect first",
+            Self::ReadOnlyConfigured => "set read_only = false to allow writing",
+            Self::Cancelled => "try again",
+            Self::OwnSide => "look at this machine: files, memory, limits",
+            Self::Unknown => "look the code up in the server's manual",
+        }
+    }
+
+    /// The layer at which this kind arises when nothing more is known.
+    #[must_use]
+    pub const fn layer(self) -> Layer {
+        match self {
+            Self::HostNotFound => Layer::HostName,
+            Self::ConnectionRefused
+            | Self::ConnectionLost
+            | Self::HostUnreachable
+            | Self::ConnectionForbidden
+            | Self::ProtocolViolation
+            | Self::ProjectPaused
+            | Self::RateLimited
+            | Self::NotJson
+            | Self::Unavailable
+            | Self::Timeout { .. } => Layer::Tcp,
+            Self::TlsRefused | Self::TlsCertificate => Layer::Tls,
+            Self::AuthFailed
+            | Self::LoginRefused
+            | Self::TooManyConnections
+            | Self::ServerNotReady
+            | Self::KeyRefused => Layer::Login,
+            Self::DatabaseMissing | Self::ReadOnly | Self::DiskFull | Self::OutOfResources => {
+                Layer::Database
+            }
+            Self::PermissionDenied => Layer::Permission,
+            Self::SchemaMissing | Self::SchemaMismatch => Layer::Schema,
+            Self::ConstraintViolation
+            | Self::TransactionRolledBack
+            | Self::InvalidData
+            | Self::StatementInvalid
+            | Self::StatementCancelled
+            | Self::RowNotFound
+            | Self::Unknown => Layer::Statement,
+            Self::Unsupported
+            | Self::NotConnected
+            | Self::ReadOnlyConfigured
+            | Self::Cancelled
+            | Self::OwnSide => Layer::OwnSide,
+        }
+    }
+
+    /// True when the same attempt may succeed later without anybody changing
+    /// configuration, schema or data.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        match self {
+            Self::ConnectionRefused
+            | Self::HostNotFound
+            | Self::ConnectionLost
+            | Self::Timeout { .. }
+            | Self::TransactionRolledBack
+            | Self::HostUnreachable
+            | Self::TooManyConnections
+            | Self::ServerNotReady
+            | Self::OutOfResources
+            | Self::StatementCancelled
+            | Self::RateLimited
+            | Self::NotJson
+            | Self::Unavailable
+            | Self::NotConnected
+            | Self::Cancelled
+            | Self::OwnSide => true,
+            Self::AuthFailed
+            | Self::SchemaMissing
+            | Self::ConstraintViolation
+            | Self::ConnectionForbidden
+            | Self::LoginRefused
+            | Self::DatabaseMissing
+            | Self::ReadOnly
+            | Self::TlsRefused
+            | Self::TlsCertificate
+            | Self::PermissionDenied
+            | Self::DiskFull
+            | Self::SchemaMismatch
+            | Self::InvalidData
+            | Self::StatementInvalid
+            | Self::RowNotFound
+            | Self::ProtocolViolation
+            | Self::KeyRefused
+            | Self::ProjectPaused
+            | Self::Unsupported
+            | Self::ReadOnlyConfigured
+            | Self::Unknown => false,
+        }
+    }
+
+    /// True when something answered, so the database's machine is there: what
+    /// makes the difference between exit code 1 and 2 of a check.
+    #[must_use]
+    pub const fn was_answered(self) -> bool {
+        !matches!(
+            self,
+            Self::ConnectionRefused
+                | Self::HostNotFound
+                | Self::HostUnreachable
+                | Self::ConnectionForbidden
+                | Self::ConnectionLost
+                | Self::Timeout { .. }
+                | Self::Cancelled
+                | Self::OwnSide
+                | Self::NotConnected
+        )
+    }
+}

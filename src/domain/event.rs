@@ -1,0 +1,47 @@
+//! Events: what happened, once, in order.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    Command, ConnectionStatus, DatabaseOperation, DbError, HealthCheckResult, LatencySample,
+};
+
+/// Something that happened. Who reads too slowly is told how many were missed.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The connection took a step.
+    StatusChanged {
+        /// Where it came from.
+        from: ConnectionStatus,
+        /// Where it is now.
+        to: ConnectionStatus,
+        /// When.
+        at: DateTime<Utc>,
+        /// The failure that caused it, if one did.
+        error: Option<Arc<DbError>>,
+    },
+    /// A health check ended, well or badly.
+    CheckFinished(Arc<HealthCheckResult>),
+    /// A call on the database ended, well or badly.
+    OperationFinished(Arc<DatabaseOperation>),
+    /// One latency measurement, for charts.
+    Sampled(LatencySample),
+    /// A command was carried out or refused.
+    CommandDone {
+        /// Which.
+        command: Command,
+        /// What became of it.
+        outcome: CommandOutcome,
+    },
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandOutcome {
+    /// It is being carried out.
+    Begun,
+    /// There was nothing to do, for the reason given.
+    Needless(&'static str),
+}

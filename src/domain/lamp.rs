@@ -1,0 +1,193 @@
+//! The five lamps of the connection pane: how far up a new client would get.
+
+use crate::domain::{DbError, HealthDetails, HealthPolicy, Layer, REQUIRED_TABLES};
+
+/// One lamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lamp {
+    /// Its colour, in effect.
+    pub state: LampState,
+    /// What it says beside its name; may be empty.
+    pub words: String,
+}
+
+/// What a lamp shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LampState {
+    /// Nothing is known (any more).
+    Unknown,
+    /// As it should be.
+    Good,
+    /// It works, and not as it should.
+    Warning,
+    /// It does not work.
+    Bad,
+    /// Not watched, by configuration or mode.
+    Off,
+}
+
+/// The five lamps, lowest layer first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lamps {
+    /// The address answers.
+    pub reachable: Lamp,
+    /// A new client can log in.
+    pub login: Lamp,
+    /// The database is there and can be used.
+    pub database: Lamp,
+    /// The required tables exist.
+    pub schema: Lamp,
+    /// A new session can write.
+    pub writable: Lamp,
+}
+
+// === impl Lamp ===
+
+impl Lamp {
+    fn new(state: LampState, words: impl Into<String>) -> Self {
+        Self {
+            state,
+            words: words.into(),
+        }
+    }
+
+    fn unknown() -> Self {
+        Self::new(LampState::Unknown, "unknown")
+    }
+
+    fn good() -> Self {
+        Self::new(LampState::Good, "yes")
+    }
+}
+
+// === impl Lamps ===
+
+impl Lamps {
+    /// Before the first check, and while nothing is connected.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            reachable: Lamp::unknown(),
+            login: Lamp::unknown(),
+            database: Lamp::unknown(),
+            schema: Lamp::unknown(),
+            writable: Lamp::unknown(),
+        }
+    }
+
+    /// After a check that succeeded.
+    #[must_use]
+    pub fn after_success(details: &HealthDetails, policy: &HealthPolicy) -> Self {
+        Self {
+            reachable: Lamp::good(),
+            login: Lamp::good(),
+            database: Lamp::good(),
+            schema: schema(details, policy),
+            writable: writable(details, policy),
+        }
+    }
+
+    /// After an attempt that failed: all below the layer of the failure is
+    /// good, that layer is bad, and nothing is known of what lies above.
+    #[must_use]
+    pub fn after_failure(error: &DbError) -> Self {
+        let mut lamps = Self::unknown();
+        let bad = || Lamp::new(LampState::Bad, error.kind().name());
+        match error.layer() {
+            Layer::OwnSide => {}
+            Layer::HostName | Layer::Tcp => lamps.reachable = bad(),
+            Layer::Tls | Layer::Login => {
+                lamps.reachable = Lamp::good();
+                lamps.login = bad();
+            }
+            Layer::Database | Layer::Permission | Layer::Statement => {
+                lamps.reachable = Lamp::good();
+                lamps.login = Lamp::good();
+                lamps.database = bad();
+            }
+            Layer::Schema => {
+                lamps.reachable = Lamp::good();
+                lamps.login = Lamp::good();
+                lamps.database = Lamp::good();
+                lamps.schema = bad();
+            }
+        }
+        lamps
+    }
+
+    /// The lamps with their names, lowest layer first.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &Lamp); 5] {
+        [
+            ("reachable", &self.reachable),
+            ("new login", &self.login),
+            ("database", &self.database),
+            ("schema", &self.schema),
+            ("writable", &self.writable),
+        ]
+    }
+}
+
+fn schema(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
+    let Some(missing) = details
+        .missing_tables
+        .as_ref()
+        .filter(|_| policy.requires_schema)
+    else {
+        return Lamp::new(LampState::Off, "not watched");
+    };
+    let required = REQUIRED_TABLES.len();
+    match required.saturating_sub(missing.len()) {
+        0 => Lamp::new(LampState::Warning, format!("not initialised 0/{required}")),
+        present if present < required => Lamp::new(
+            LampState::Warning,
+            format!("incomplete {present}/{required}"),
+        ),
+        present => Lamp::new(LampState::Good, format!("{present}/{required}")),
+    }
+}
+
+fn writable(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
+    if !policy.expects_writes {
+        return Lamp::new(LampState::Off, "not wanted (read_only)");
+    }
+    match (details.in_recovery, details.read_only) {
+        (Some(true), _) => Lamp::new(LampState::Warning, "no: standby or recovery"),
+        (_, Some(true)) => Lamp::new(LampState::Warning, "no: read-only"),
+        (_, Some(false)) => Lamp::good(),
+        (_, None) => Lamp::unknown(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, ErrorKind};
+
+    #[track_caller]
+    fn check(kind: ErrorKind, expected: &str) {
+        let lamps = Lamps::after_failure(&DbError::new(Action::Connect, kind));
+        let letters: String = lamps
+            .named()
+            .map(|(_, lamp)| match lamp.state {
+                LampState::Good => 'g',
+                LampState::Bad => 'b',
+                LampState::Unknown => '?',
+                LampState::Warning | LampState::Off => 'x',
+            })
+            .iter()
+            .collect();
+        assert_eq!(letters, expected);
+    }
+
+    #[test]
+    fn a_failure_lights_exactly_its_own_layer() {
+        check(ErrorKind::HostNotFound, "b????");
+        check(ErrorKind::ConnectionRefused, "b????");
+        check(ErrorKind::AuthFailed, "gb???");
+        check(ErrorKind::TooManyConnections, "gb???");
+        check(ErrorKind::DatabaseMissing, "ggb??");
+        check(ErrorKind::SchemaMissing, "gggb?");
+        check(ErrorKind::Cancelled, "?????");
+    }
+}

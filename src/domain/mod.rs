@@ -1,0 +1,57 @@
+//! The data model and the pure rules: what a connection, a health check, an
+//! operation and an error are, and how they change.
+//!
+//! Nothing in here performs input or output, reads a clock, draws a random
+//! number or knows a driver: time, randomness and ids are arguments.
+
+mod backoff;
+mod clean;
+mod command;
+mod connection;
+mod database_config;
+mod error;
+mod error_kind;
+mod error_log;
+mod event;
+mod health;
+mod id;
+mod invalid;
+mod lamp;
+mod latency;
+mod millis;
+mod mode;
+mod operation;
+mod ring;
+mod schema;
+mod secret;
+mod snapshot;
+mod target;
+mod verdict;
+
+pub use backoff::{Backoff, BackoffError};
+pub use clean::clean;
+pub use command::Command;
+pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};
+pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};
+pub use error::{Action, DbError, Source};
+pub use error_kind::{ErrorKind, Layer};
+pub use error_log::{ErrorEntry, ErrorLog};
+pub use event::{CommandOutcome, Event};
+pub use health::{
+    HealthCheckDraft, HealthCheckResult, HealthDetails, PhaseTimings, PoolGauge, SlotHolder,
+};
+pub use id::{ConnectionId, OperationId};
+pub use invalid::InvalidEntity;
+pub use lamp::{Lamp, LampState, Lamps};
+pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Window};
+pub use mode::{Mode, UnknownMode};
+pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
+pub use ring::Ring;
+pub use schema::REQUIRED_TABLES;
+pub use secret::Secret;
+pub use snapshot::{Lane, Outage, Session, Snapshot};
+pub use target::{Target, TransportSecurity};
+pub use verdict::{DegradedReason, Health, HealthPolicy, Verdict};
+
+#[cfg(test)]
+mod property_tests;

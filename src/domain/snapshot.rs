@@ -1,0 +1,103 @@
+//! The snapshot: everything that is true now, in one value that never changes.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    DatabaseConnection, DatabaseOperation, DbError, ErrorEntry, HealthCheckResult, HealthPolicy,
+    Lamps, Target, Verdict,
+};
+
+/// What holds for the whole session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// When the program started.
+    pub started_at: DateTime<Utc>,
+    /// What is watched.
+    pub target: Target,
+    /// Why this mode: "Mode chosen because …".
+    pub mode_reason: String,
+    /// What must stay on the screen, e.g. that nothing is persisted.
+    pub warnings: Vec<String>,
+    /// The profile in use.
+    pub profile: Option<String>,
+    /// The free label of the environment.
+    pub environment: Option<String>,
+    /// The configuration file in use.
+    pub config_file: Option<PathBuf>,
+    /// Our own configuration forbids writing.
+    pub read_only: bool,
+    /// Time between two health checks.
+    pub health_check_interval: Duration,
+    /// Time that one health check may take.
+    pub health_check_timeout: Duration,
+    /// What is expected of the database.
+    pub policy: HealthPolicy,
+}
+
+/// True now. Published whole; a reader keeps the `Arc` and never sees half a change.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Counts up with every change.
+    pub revision: u64,
+    /// What holds for the whole session.
+    pub session: Arc<Session>,
+    /// The connection.
+    pub connection: DatabaseConnection,
+    /// Health, and each reason why it is not better.
+    pub verdict: Verdict,
+    /// How far up a new client would get.
+    pub lamps: Lamps,
+    /// Present from the first failure until the connection is established again.
+    pub outage: Option<Outage>,
+    /// When the check or attempt that is under way began.
+    pub busy_since: Option<DateTime<Utc>>,
+    /// When the next health check is due, while connected.
+    pub next_check: Option<DateTime<Utc>>,
+    /// The newest successful check: its details stay on screen, with their age.
+    pub last_good: Option<Arc<HealthCheckResult>>,
+    /// Health checks, oldest first.
+    pub checks: Arc<[Arc<HealthCheckResult>]>,
+    /// Health checks that were dropped from the list to make room.
+    pub checks_dropped: u64,
+    /// Operations, oldest first; those that still run are at the end.
+    pub operations: Arc<[Arc<DatabaseOperation>]>,
+    /// Operations that were dropped from the list to make room.
+    pub operations_dropped: u64,
+    /// Errors, folded, oldest first.
+    pub errors: Arc<[ErrorEntry]>,
+    /// Errors that were dropped from the list to make room.
+    pub errors_dropped: u64,
+}
+
+/// A time without connection.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// The newest cause.
+    pub error: Arc<DbError>,
+    /// Attempts to connect that failed since it began.
+    pub failed_tries: u32,
+    /// How the next attempt comes about.
+    pub lane: Lane,
+    /// When the next attempt is due; `None` while one is under way or retries are paused.
+    pub next_try: Option<DateTime<Utc>>,
+}
+
+/// How retries are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Quick retries, each after twice the delay of the one before.
+    Quick {
+        /// This retry, from 1.
+        retry: u32,
+        /// Quick retries in all (`max_retries`).
+        of: u32,
+    },
+    /// One attempt each health check interval, for ever.
+    Slow,
+    /// Paused by the user; resumed by `reconnect`.
+    Paused,
+}

@@ -1,0 +1,3 @@
+//! The `dbvitals` program.
+
+fn main() {}
