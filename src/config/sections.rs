@@ -1,0 +1,193 @@
+//! The resolved configuration, cut into one section for each reader, so that
+//! no layer sees more of it than it needs.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use crate::domain::{DatabaseConfig, HealthPolicy, Secret, Target};
+
+/// The configuration in force: checked, complete, with nothing left to decide.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data model's eight fields.
+    pub database: DatabaseConfig,
+    /// What is watched, in words that may be shown.
+    pub target: Target,
+    /// For the adapter.
+    pub adapter: AdapterSection,
+    /// For the backend.
+    pub watch: WatchSection,
+    /// For the screen.
+    pub tui: TuiSection,
+    /// Where all this came from.
+    pub provenance: Provenance,
+}
+
+/// What the screen and the reports say about the configuration itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// Why this mode, as a sentence: "Mode chosen because …".
+    pub mode_reason: String,
+    /// True when nothing was configured and the mode fell back to mock.
+    pub is_fallback: bool,
+    /// What must stay on the screen, e.g. that nothing is persisted.
+    pub warnings: Vec<String>,
+    /// The profile in use.
+    pub profile: Option<String>,
+    /// The free label of the environment.
+    pub environment: Option<String>,
+    /// The configuration file in use.
+    pub file: Option<PathBuf>,
+}
+
+/// What an adapter is made from, for each mode.
+#[derive(Debug, Clone)]
+pub enum AdapterSection {
+    /// A PostgreSQL server.
+    Local(Box<LocalSection>),
+    /// The embedded database.
+    Mock(MockSection),
+}
+
+/// How to reach and use a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub struct LocalSection {
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// The role to log in as.
+    pub user: String,
+    /// Its password, if one is known.
+    pub password: Option<Secret>,
+    /// The database.
+    pub database: String,
+    /// TLS.
+    pub tls: TlsSection,
+    /// Command-line options for the server session (libpq's `options`).
+    pub options: Option<String>,
+    /// The name that `pg_stat_activity` shows for us.
+    pub application_name: String,
+    /// Connections at most, 1 to 100.
+    pub pool_size: u32,
+    /// Deadline of a connection attempt, of a health check and of a statement.
+    pub timeout: Duration,
+    /// Quick retries of the library's `connect`, 0 to 10.
+    pub max_retries: u32,
+    /// Delay before the first retry.
+    pub retry_delay: Duration,
+    /// Forbids every write, here and at the server's session.
+    pub read_only: bool,
+    /// Look whether the nine required tables exist.
+    pub requires_schema: bool,
+}
+
+/// Where a PostgreSQL server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A TCP port.
+    Tcp {
+        /// Host name, or an address as text.
+        host: String,
+        /// The address to use instead of asking for the name (libpq's `hostaddr`).
+        hostaddr: Option<IpAddr>,
+        /// Port.
+        port: u16,
+    },
+    /// A Unix socket, `.s.PGSQL.PORT` in this folder.
+    Unix {
+        /// The folder.
+        folder: PathBuf,
+        /// The port in the file's name.
+        port: u16,
+    },
+}
+
+/// TLS as libpq means it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSection {
+    /// Whether TLS is used, and what is checked.
+    pub mode: SslMode,
+    /// The authorities that are believed.
+    pub roots: RootCertificates,
+    /// Our certificate and its key, both PEM files.
+    pub client: Option<ClientCertificate>,
+}
+
+/// libpq's `sslmode`. `allow` is taken as `prefer`: TLS is tried first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Plain text only.
+    Disable,
+    /// TLS where the server offers it.
+    Prefer,
+    /// TLS, with any certificate; checked against `sslrootcert` where that is set.
+    Require,
+    /// TLS with a certificate of a believed authority.
+    VerifyCa,
+    /// The same, and the certificate is for this host.
+    VerifyFull,
+}
+
+/// libpq's `sslrootcert`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootCertificates {
+    /// None was named: the system's are used where a mode checks.
+    Unset,
+    /// The system's (`sslrootcert=system`).
+    System,
+    /// A PEM file.
+    File(PathBuf),
+}
+
+/// libpq's `sslcert` and `sslkey`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// PEM file of the certificate chain.
+    pub certificate: PathBuf,
+    /// PEM file of the private key.
+    pub key: PathBuf,
+}
+
+/// The embedded database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MockSection {
+    /// Deadline of a health check and of a statement.
+    pub timeout: Duration,
+    /// Forbids every write.
+    pub read_only: bool,
+}
+
+/// When to look, how long to wait, when to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchSection {
+    /// Time between two health checks.
+    pub health_check_interval: Duration,
+    /// Time that one health check may take.
+    pub health_check_timeout: Duration,
+    /// Quick retries, 0 to 10.
+    pub max_retries: u32,
+    /// Delay before the first retry.
+    pub retry_delay: Duration,
+    /// What is expected of the database.
+    pub policy: HealthPolicy,
+    /// Our own configuration forbids writing.
+    pub read_only: bool,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TuiSection {
+    /// Colours for a dark or a light background.
+    pub theme: ThemeName,
+    /// Draw with ASCII characters only.
+    pub ascii: bool,
+    /// Use no colour at all (`NO_COLOR`).
+    pub no_color: bool,
+}
+
+/// The theme's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeName {
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+}
