@@ -1,6 +1,22 @@
 //! Connects, checks, retries and publishes: one supervisor task around a pure
 //! machine. Knows nothing of terminals.
 
+mod clock;
 mod handle;
+mod jobs;
+mod log_lines;
+mod machine;
+mod record;
+mod start;
+mod supervisor;
+mod watched;
 
+pub use clock::{Clock, Moment};
 pub use handle::{Handle, NotTaken, Outlet, channels};
+pub use start::{Backend, Subject, start};
+pub use watched::Watched;
+
+#[cfg(test)]
+mod machine_tests;
+#[cfg(test)]
+mod scenario_tests;

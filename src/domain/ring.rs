@@ -41,6 +41,11 @@ impl<T> Ring<T> {
         }
     }
 
+    /// Takes out the items that match. They are not counted as dropped.
+    pub fn remove(&mut self, mut matches: impl FnMut(&T) -> bool) {
+        self.items.retain(|item| !matches(item));
+    }
+
     /// The newest item.
     #[must_use]
     pub fn newest(&self) -> Option<&T> {

@@ -1,0 +1,121 @@
+//! The jobs: one call on the watched adapter each, under a deadline. A job
+//! that panics is a failure of our own side, not silence.
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::FutureExt;
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+
+use crate::{
+    adapter::HealthReport,
+    backend::watched::Watched,
+    domain::{Action, DbError, ErrorKind},
+};
+
+/// The adapter keeps its own deadline; this is what a job may take beyond it
+/// before the adapter itself is taken to hang.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Counts jobs, so that the answer of one that was left can be told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Epoch(u64);
+
+/// What a job gives.
+#[derive(Debug)]
+pub(super) enum JobResult {
+    Attempted(Result<(), Arc<DbError>>),
+    Checked(Result<Box<HealthReport>, Arc<DbError>>),
+    Disconnected(Result<(), Arc<DbError>>),
+}
+
+/// A job that has ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) epoch: Epoch,
+    pub(super) result: JobResult,
+}
+
+// === impl Epoch ===
+
+impl Epoch {
+    /// Begins a new epoch and gives it.
+    pub(super) fn next(&mut self) -> Self {
+        self.0 += 1;
+        *self
+    }
+}
+
+// === impl JobResult ===
+
+impl JobResult {
+    /// Logs a failure that nobody waits for.
+    pub(super) fn log_failure(&self) {
+        if let Self::Disconnected(Err(error)) = self {
+            tracing::warn!(target: "backend", "disconnect failed: {}", error.message());
+        }
+    }
+}
+
+/// Runs a job as a task of its own, which sends its result once.
+pub(super) fn spawn(
+    work: impl Future<Output = JobResult> + Send + 'static,
+    epoch: Epoch,
+    done: mpsc::Sender<Ended>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let result = work.await;
+        // The supervisor is gone when this fails: nobody is left to be told.
+        done.send(Ended { epoch, result }).await.ok();
+    })
+}
+
+pub(super) async fn attempt<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
+    JobResult::Attempted(
+        bounded(Action::Connect, limit, watched.attempt())
+            .await
+            .and_then(|ended| ended.map_err(Arc::new)),
+    )
+}
+
+pub(super) async fn check<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
+    JobResult::Checked(
+        bounded(Action::HealthCheck, limit, watched.health_check())
+            .await
+            .map(Box::new),
+    )
+}
+
+pub(super) async fn disconnect<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
+    JobResult::Disconnected(
+        bounded(Action::Disconnect, limit, watched.disconnect())
+            .await
+            .and_then(|ended| ended.map_err(Arc::new)),
+    )
+}
+
+/// Awaits a call within the limit; time over and panic become errors.
+async fn bounded<T>(
+    action: Action,
+    limit: Duration,
+    call: impl Future<Output = T>,
+) -> Result<T, Arc<DbError>> {
+    let after_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    match timeout(limit + GRACE, AssertUnwindSafe(call).catch_unwind()).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(panic)) => {
+            let words = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "no message".to_owned());
+            let error = DbError::new(action, ErrorKind::OwnSide);
+            Err(Arc::new(
+                error.with_details(&format!("a job panicked: {words}")),
+            ))
+        }
+        Err(elapsed) => {
+            let error = DbError::new(action, ErrorKind::Timeout { after_ms });
+            Err(Arc::new(error.with_source(elapsed)))
+        }
+    }
+}

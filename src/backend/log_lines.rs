@@ -1,0 +1,68 @@
+//! One log line for each event: the only place where events become text of the log.
+
+use crate::domain::{CommandOutcome, Event};
+
+/// Writes the event to the log.
+pub(super) fn log(event: &Event) {
+    match event {
+        Event::StatusChanged {
+            from,
+            to,
+            error: None,
+            ..
+        } => {
+            tracing::info!(target: "backend", "status {from} -> {to}");
+        }
+        Event::StatusChanged {
+            from,
+            to,
+            error: Some(error),
+            ..
+        } => {
+            let causes: Vec<_> = error.causes().collect();
+            tracing::error!(
+                target: "backend",
+                "status {from} -> {to}: {} kind={} code={} layer={} details={:?} causes={:?}",
+                error.message(),
+                error.kind().name(),
+                error.code().unwrap_or("none"),
+                error.layer().as_str(),
+                error.details().unwrap_or(""),
+                causes,
+            );
+        }
+        Event::CheckFinished(check) => match check.error() {
+            None => tracing::info!(
+                target: "backend",
+                "health check ok latency_ms={:.2}",
+                check.latency().as_secs_f64() * 1e3
+            ),
+            Some(error) => tracing::warn!(
+                target: "backend",
+                "health check failed after_ms={:.2}: {error}",
+                check.latency().as_secs_f64() * 1e3
+            ),
+        },
+        Event::OperationFinished(operation) => tracing::debug!(
+            target: "backend",
+            "operation type={} service={} table={}",
+            operation.kind().as_str(),
+            operation.service(),
+            operation.table().unwrap_or("none"),
+        ),
+        Event::CommandDone {
+            command,
+            outcome: CommandOutcome::Begun,
+        } => {
+            tracing::info!(target: "backend", "command {}", command.as_str());
+        }
+        Event::CommandDone {
+            command,
+            outcome: CommandOutcome::Needless(reason),
+        } => {
+            tracing::info!(target: "backend", "command {}: needless, {reason}", command.as_str());
+        }
+        // A sample is for charts; its check has a line of its own.
+        Event::Sampled(_) => {}
+    }
+}

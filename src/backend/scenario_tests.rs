@@ -1,0 +1,475 @@
+//! The real supervisor on paused time, over an adapter that follows a script.
+//! A scenario is told in the order in which it happens; "not yet" is looked at
+//! as closely as "now".
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{broadcast, mpsc, watch};
+use uuid::Uuid;
+
+use super::{Backend, Clock, Subject, Watched, start};
+use crate::{
+    adapter::{DbResult, HealthReport},
+    config::WatchSection,
+    domain::{
+        Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
+        DbError, ErrorKind, Event, Health, HealthCheckDraft, HealthCheckResult, HealthDetails,
+        HealthPolicy, Lane, Mode, OperationDraft, OperationId, OperationType, Outcome,
+        SampleOutcome, Session, Snapshot, Target, TransportSecurity,
+    },
+};
+
+/// What the scripted database does with one call.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    /// Succeeds after this many ms.
+    Ok(u64),
+    /// Fails after this many ms.
+    Fail(u64, ErrorKind),
+    /// Never answers.
+    Hang,
+    /// Panics.
+    Panic,
+}
+
+/// An adapter whose calls follow a script; without a line they succeed at once.
+#[derive(Debug)]
+struct Scripted {
+    attempts: Mutex<VecDeque<Answer>>,
+    checks: Mutex<VecDeque<Answer>>,
+    base: DateTime<Utc>,
+    started: tokio::time::Instant,
+}
+
+impl Scripted {
+    async fn play(&self, script: &Mutex<VecDeque<Answer>>, action: Action) -> DbResult<Duration> {
+        let answer = script.lock().unwrap().pop_front().unwrap_or(Answer::Ok(0));
+        match answer {
+            Answer::Ok(ms) => {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                Ok(Duration::from_millis(ms))
+            }
+            Answer::Fail(ms, kind) => {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                Err(DbError::new(action, kind))
+            }
+            Answer::Hang => std::future::pending().await,
+            Answer::Panic => panic!("the script says so"),
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.base + self.started.elapsed()
+    }
+}
+
+impl Watched for Scripted {
+    async fn attempt(&self) -> DbResult<()> {
+        self.play(&self.attempts, Action::Connect).await.map(|_| ())
+    }
+
+    async fn health_check(&self) -> HealthReport {
+        let timestamp = self.now();
+        let played = self.play(&self.checks, Action::HealthCheck).await;
+        let latency = *played.as_ref().unwrap_or(&Duration::ZERO);
+        let error = played.err().map(Arc::new);
+        let draft = HealthCheckDraft {
+            connection_id: ConnectionId(Uuid::nil()),
+            timestamp,
+            latency,
+            outcome: error.as_ref().map_or(Ok(()), |error| Err(error.message())),
+            details: Some(HealthDetails::default()),
+        };
+        let result = HealthCheckResult::try_new(draft, self.now()).unwrap();
+        HealthReport { result, error }
+    }
+
+    async fn disconnect(&self) -> DbResult<()> {
+        Ok(())
+    }
+}
+
+/// A running supervisor, and the eyes of a reader.
+struct Scene {
+    backend: Backend,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    events: broadcast::Receiver<Event>,
+    operations: mpsc::Sender<Arc<DatabaseOperation>>,
+}
+
+fn scene(attempts: &[Answer], checks: &[Answer]) -> Scene {
+    let base = DateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let watched = Arc::new(Scripted {
+        attempts: Mutex::new(attempts.iter().copied().collect()),
+        checks: Mutex::new(checks.iter().copied().collect()),
+        base,
+        started: tokio::time::Instant::now(),
+    });
+    let policy = HealthPolicy {
+        slow_threshold: Duration::from_millis(200),
+        expects_writes: true,
+        requires_schema: false,
+    };
+    let section = WatchSection {
+        health_check_interval: Duration::from_secs(30),
+        health_check_timeout: Duration::from_secs(5),
+        max_retries: 2,
+        retry_delay: Duration::from_secs(1),
+        policy,
+        read_only: false,
+    };
+    let session = Arc::new(Session {
+        started_at: base,
+        target: Target {
+            mode: Mode::Local,
+            address: "db:5432".into(),
+            database: "app".into(),
+            role: "me".into(),
+            security: TransportSecurity::Plain,
+        },
+        mode_reason: "Mode chosen because of the test".into(),
+        warnings: vec![],
+        profile: None,
+        environment: None,
+        config_file: None,
+        read_only: false,
+        health_check_interval: section.health_check_interval,
+        health_check_timeout: section.health_check_timeout,
+        policy,
+    });
+    let (operations, operations_out) = mpsc::channel(1024);
+    let subject = Subject {
+        watched,
+        id: ConnectionId(Uuid::nil()),
+        operations: operations_out,
+    };
+    let backend = start(subject, &section, session, Clock::starting_at(base));
+    Scene {
+        snapshots: backend.handle.snapshots(),
+        events: backend.handle.events(),
+        backend,
+        operations,
+    }
+}
+
+impl Scene {
+    /// Waits until a snapshot fits; paused time runs as far as is needed.
+    async fn until(
+        &mut self,
+        what: &'static str,
+        fits: impl Fn(&Snapshot) -> bool + Send,
+    ) -> Arc<Snapshot> {
+        let wait = self.snapshots.wait_for(|snapshot| fits(snapshot));
+        let limit = Duration::from_secs(100_000);
+        let found = tokio::time::timeout(limit, wait)
+            .await
+            .expect(what)
+            .expect(what);
+        Arc::clone(&found)
+    }
+
+    async fn until_status(&mut self, status: ConnectionStatus) -> Arc<Snapshot> {
+        self.until(status.as_str(), move |snapshot| {
+            snapshot.connection.status() == status
+        })
+        .await
+    }
+
+    /// The events so far.
+    fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+}
+
+fn seconds(since: tokio::time::Instant) -> f64 {
+    since.elapsed().as_secs_f64()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_check_comes_at_once_and_the_next_by_interval() {
+    let mut scene = scene(&[Answer::Ok(20)], &[Answer::Ok(3), Answer::Ok(4)]);
+    let start = tokio::time::Instant::now();
+    let connecting = scene.until_status(ConnectionStatus::Connecting).await;
+    assert!(connecting.busy_since.is_some() && connecting.checks.is_empty());
+    let first = scene.until("first check", |s| s.checks.len() == 1).await;
+    assert!(
+        (0.023..0.03).contains(&seconds(start)),
+        "{}",
+        seconds(start)
+    );
+    assert_eq!(first.connection.status(), ConnectionStatus::Connected);
+    assert!(first.last_good.is_some() && first.next_check.is_some());
+
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    assert_eq!(scene.snapshots.borrow().checks.len(), 1, "not yet");
+    scene.until("second check", |s| s.checks.len() == 2).await;
+    assert!((30.0..30.1).contains(&seconds(start)), "{}", seconds(start));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_port_is_tried_in_both_lanes_and_heals_by_itself() {
+    let refused = Answer::Fail(1, ErrorKind::ConnectionRefused);
+    let mut scene = scene(&[refused, refused, refused, refused], &[]);
+    let start = tokio::time::Instant::now();
+    for (tries, lane, no_earlier_than) in [
+        (1, Lane::Quick { retry: 1, of: 2 }, 0.0),
+        (2, Lane::Quick { retry: 2, of: 2 }, 1.0),
+        (3, Lane::Slow, 3.0),
+        (4, Lane::Slow, 33.0),
+    ] {
+        let waiting = scene
+            .until("a failed try", move |s| {
+                s.outage
+                    .as_ref()
+                    .is_some_and(|o| o.failed_tries == tries && o.next_try.is_some())
+            })
+            .await;
+        let outage = waiting.outage.clone().unwrap();
+        assert_eq!(
+            (outage.lane, outage.error.kind()),
+            (lane, ErrorKind::ConnectionRefused)
+        );
+        assert!(
+            seconds(start) >= no_earlier_than,
+            "try {tries} at {}",
+            seconds(start)
+        );
+        assert_eq!(waiting.errors[0].count, u64::from(tries));
+        assert_eq!(waiting.checks.len(), tries as usize);
+        assert!(!waiting.checks[0].success());
+        if tries < 4 {
+            scene.until_status(ConnectionStatus::Connecting).await;
+        }
+    }
+    let healed = scene.until_status(ConnectionStatus::Connected).await;
+    assert!(healed.outage.is_none());
+    assert!((63.0..67.0).contains(&seconds(start)), "{}", seconds(start));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_check_is_a_lost_connection_with_its_cause() {
+    let lost = Answer::Fail(2, ErrorKind::ConnectionLost);
+    let refused = Answer::Fail(1, ErrorKind::ConnectionRefused);
+    let mut scene = scene(&[Answer::Ok(1), refused], &[Answer::Ok(1), lost]);
+    scene.until_status(ConnectionStatus::Connected).await;
+    let error = scene.until_status(ConnectionStatus::Error).await;
+    assert_eq!(
+        error.connection.last_error(),
+        Some("Database connection lost. Attempting to reconnect...")
+    );
+    assert!(error.last_good.is_some(), "the last good data stays");
+    scene
+        .until("the next cause", |s| {
+            s.outage
+                .as_ref()
+                .is_some_and(|o| o.error.kind() == ErrorKind::ConnectionRefused)
+        })
+        .await;
+    scene.until_status(ConnectionStatus::Connected).await;
+    let steps: Vec<_> = scene
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::StatusChanged { to, .. } => Some(to.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "connecting",
+            "connected",
+            "error",
+            "connecting",
+            "error",
+            "connecting",
+            "connected"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_hangs_beyond_its_deadline_is_a_timeout() {
+    let mut scene = scene(&[Answer::Hang], &[]);
+    let start = tokio::time::Instant::now();
+    let error = scene.until_status(ConnectionStatus::Error).await;
+    assert!((5.0..6.0).contains(&seconds(start)), "{}", seconds(start));
+    assert_eq!(
+        error.connection.last_error(),
+        Some("Database operation timed out after 5000ms")
+    );
+    let samples: Vec<_> = scene
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Sampled(sample) => Some(sample.outcome),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        matches!(samples[..], [SampleOutcome::TimedOut(_)]),
+        "{samples:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_is_own_side_and_does_not_end_the_watch() {
+    let mut scene = scene(&[], &[Answer::Ok(1), Answer::Panic]);
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    let noted = scene.until("second check", |s| s.checks.len() == 2).await;
+    assert_eq!(noted.connection.status(), ConnectionStatus::Connected);
+    assert_eq!(
+        noted.verdict.health,
+        Health::Healthy,
+        "it says nothing about the database"
+    );
+    assert!(
+        noted.checks[1]
+            .error()
+            .unwrap()
+            .contains("the script says so")
+    );
+    scene
+        .until("third check", |s| {
+            s.checks.len() == 3 && s.checks[2].success()
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_pause_on_disconnect_and_resume_on_reconnect() {
+    let refused = Answer::Fail(1, ErrorKind::ConnectionRefused);
+    let mut scene = scene(&[refused, refused], &[]);
+    scene.until_status(ConnectionStatus::Error).await;
+    scene.backend.handle.send(Command::Disconnect).unwrap();
+    let paused = scene
+        .until("pause", |s| {
+            s.outage.as_ref().is_some_and(|o| o.lane == Lane::Paused)
+        })
+        .await;
+    assert_eq!(paused.connection.status(), ConnectionStatus::Error);
+    tokio::time::sleep(Duration::from_secs(10_000)).await;
+    assert_eq!(
+        scene.snapshots.borrow().checks.len(),
+        1,
+        "nothing was tried"
+    );
+
+    scene.backend.handle.send(Command::Disconnect).unwrap();
+    scene.backend.handle.send(Command::Reconnect).unwrap();
+    scene.until_status(ConnectionStatus::Connected).await;
+    let answers: Vec<_> = scene
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::CommandDone { command, outcome } => Some((command, outcome)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            (Command::Disconnect, CommandOutcome::Begun),
+            (
+                Command::Disconnect,
+                CommandOutcome::Needless("retries are paused already")
+            ),
+            (Command::Reconnect, CommandOutcome::Begun),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn disconnect_and_reconnect_keep_the_connection_honest() {
+    let mut scene = scene(&[], &[]);
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    scene.backend.handle.send(Command::Disconnect).unwrap();
+    let closed = scene.until_status(ConnectionStatus::Disconnected).await;
+    assert!(closed.outage.is_none() && closed.next_check.is_none());
+    tokio::time::sleep(Duration::from_secs(1_000)).await;
+    assert_eq!(
+        scene.snapshots.borrow().checks.len(),
+        1,
+        "nothing was asked"
+    );
+    scene.backend.handle.send(Command::Reconnect).unwrap();
+    scene.until("second check", |s| s.checks.len() == 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disconnect_leaves_an_attempt_that_hangs() {
+    let mut scene = scene(&[Answer::Hang], &[]);
+    scene.until_status(ConnectionStatus::Connecting).await;
+    scene.backend.handle.send(Command::Disconnect).unwrap();
+    let left = scene.until_status(ConnectionStatus::Error).await;
+    assert_eq!(
+        left.connection.error_count(),
+        0,
+        "a cancelled attempt does not count"
+    );
+    assert!(left.busy_since.is_none() && left.checks.is_empty());
+    scene.backend.handle.send(Command::Reconnect).unwrap();
+    scene.until_status(ConnectionStatus::Connected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_on_demand_does_not_shift_into_two() {
+    let mut scene = scene(&[], &[Answer::Ok(1), Answer::Ok(100), Answer::Ok(1)]);
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    scene.backend.handle.send(Command::CheckNow).unwrap();
+    scene.backend.handle.send(Command::CheckNow).unwrap();
+    scene.until("second check", |s| s.checks.len() == 2).await;
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    assert_eq!(scene.snapshots.borrow().checks.len(), 2, "not yet");
+    scene.until("third check", |s| s.checks.len() == 3).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_operations_is_kept_within_bounds_and_counted() {
+    let mut scene = scene(&[], &[]);
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    for n in 0..600u128 {
+        let now = DateTime::UNIX_EPOCH;
+        let draft = OperationDraft {
+            id: OperationId(Uuid::from_u128(n)),
+            connection_id: ConnectionId(Uuid::nil()),
+            kind: OperationType::Query,
+            service: "test".into(),
+            table: None,
+            start_time: now,
+        };
+        let ended = Outcome::Succeeded {
+            duration: Duration::ZERO,
+            affected_rows: None,
+        };
+        let operation = DatabaseOperation::start(draft, now)
+            .unwrap()
+            .finish(ended)
+            .unwrap();
+        scene.operations.send(Arc::new(operation)).await.unwrap();
+    }
+    let full = scene.until("all", |s| s.operations_dropped == 100).await;
+    assert_eq!(full.operations.len(), 500);
+    assert_eq!(full.operations[499].id().0.as_u128(), 599);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_supervisor_ends_when_its_last_reader_goes() {
+    let scene = scene(&[Answer::Hang], &[]);
+    let Scene {
+        backend: Backend { handle, task },
+        snapshots,
+        events,
+        ..
+    } = scene;
+    drop((handle, snapshots, events));
+    tokio::time::timeout(Duration::from_secs(1), task)
+        .await
+        .unwrap()
+        .unwrap();
+}

@@ -1,0 +1,85 @@
+//! Starts the backend: makes machine, channels and supervisor fit together.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{
+    backend::{
+        clock::Clock,
+        handle::{Handle, channels},
+        machine::{Machine, Rhythm},
+        supervisor::{Parts, Supervisor, first_snapshot},
+        watched::Watched,
+    },
+    config::WatchSection,
+    domain::{Backoff, ConnectionId, DatabaseOperation, Session},
+};
+
+/// The longest delay of the quick lane.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// A running backend. It ends when the last clone of its handle is dropped.
+#[derive(Debug)]
+pub struct Backend {
+    /// For the readers.
+    pub handle: Handle,
+    /// The supervisor task, to wait for its end.
+    pub task: JoinHandle<()>,
+}
+
+/// What is watched, and what it tells.
+#[derive(Debug)]
+pub struct Subject<A> {
+    /// The adapter.
+    pub watched: Arc<A>,
+    /// Its connection.
+    pub id: ConnectionId,
+    /// The operations that it records.
+    pub operations: mpsc::Receiver<Arc<DatabaseOperation>>,
+}
+
+/// Starts watching: the first attempt begins at once.
+///
+/// Must be called within a tokio runtime.
+#[must_use]
+pub fn start<A: Watched>(
+    subject: Subject<A>,
+    section: &WatchSection,
+    session: Arc<Session>,
+    clock: Clock,
+) -> Backend {
+    let machine = Machine::new(
+        rhythm(section),
+        subject.id,
+        session.target.mode,
+        clock.now(),
+    );
+    let (handle, outlet) = channels(first_snapshot(&machine, &session));
+    let supervisor = Supervisor::new(Parts {
+        watched: subject.watched,
+        machine,
+        clock,
+        session,
+        operations: subject.operations,
+        outlet,
+    });
+    Backend {
+        handle,
+        task: tokio::spawn(supervisor.run()),
+    }
+}
+
+/// The machine's rhythm for a configuration.
+fn rhythm(section: &WatchSection) -> Rhythm {
+    // A configuration's retry delay is 100 ms to 10 s, so this holds; a
+    // section made by hand gets the nearest delay that does.
+    let base = section
+        .retry_delay
+        .clamp(Duration::from_millis(1), LONGEST_DELAY);
+    Rhythm {
+        interval: section.health_check_interval,
+        backoff: Backoff::try_new(base, LONGEST_DELAY).expect("1 ms <= base <= 30 s"),
+        max_retries: section.max_retries,
+    }
+}
