@@ -12,6 +12,7 @@ mod database_config;
 mod error;
 mod error_kind;
 mod error_log;
+mod error_words;
 mod event;
 mod health;
 mod id;

@@ -1,0 +1,121 @@
+//! The words for each kind of error: its fixed message and the next step.
+//! Nothing else in the program words an error.
+
+use crate::domain::ErrorKind;
+
+impl ErrorKind {
+    /// The fixed message. `{details}`, `{timeout}` and `{reason}` stand for
+    /// what [`DbError::message`](crate::domain::DbError::message) fills in.
+    #[must_use]
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => {
+                "Cannot connect to database. Please check if PostgreSQL is running."
+            }
+            Self::HostNotFound => "Database host not found. Please check your connection settings.",
+            Self::ConnectionLost => "Database connection lost. Attempting to reconnect...",
+            Self::AuthFailed => "Database authentication failed. Please check your credentials.",
+            Self::SchemaMissing => "Database schema not initialized. Please run migrations.",
+            Self::ConstraintViolation => "Operation violates database constraints: {details}",
+            Self::Timeout { .. } => "Database operation timed out after {timeout}ms",
+            Self::TransactionRolledBack => "Transaction failed and was rolled back: {reason}",
+            Self::HostUnreachable => "Database host cannot be reached. Please check the network.",
+            Self::ConnectionForbidden => {
+                "This machine does not allow the connection. Please check firewall and socket permissions."
+            }
+            Self::LoginRefused => {
+                "Database server refuses this client or role. Please check pg_hba.conf and the role."
+            }
+            Self::DatabaseMissing => "Database does not exist. Please check the database name.",
+            Self::TooManyConnections => {
+                "Database has no free connection slots. Please close connections or raise the limit."
+            }
+            Self::ServerNotReady => {
+                "Database server is starting up, shutting down or recovering. Please wait."
+            }
+            Self::ReadOnly => "Database is read-only. Nothing can be written.",
+            Self::TlsRefused => "Database server does not offer TLS. Please check sslmode.",
+            Self::TlsCertificate => {
+                "Database server's certificate is not accepted. Please check sslmode and sslrootcert."
+            }
+            Self::PermissionDenied => "Database role lacks a permission. Please check its grants.",
+            Self::DiskFull => "Database server's disk is full. Please free space.",
+            Self::OutOfResources => "Database server is out of resources. Please check its memory.",
+            Self::SchemaMismatch => {
+                "Database schema differs from what was expected. Please check its version."
+            }
+            Self::InvalidData => "Value does not fit its column: {details}",
+            Self::StatementInvalid => "Database does not understand the statement: {details}",
+            Self::StatementCancelled => {
+                "Database cancelled the statement. Please check its timeouts."
+            }
+            Self::RowNotFound => "Database row not found. Nothing was changed.",
+            Self::ProtocolViolation => {
+                "What answers there is not the expected database. Please check host and port."
+            }
+            Self::KeyRefused => "Gateway refused the key. Please check your Supabase key.",
+            Self::ProjectPaused => "Supabase project is paused or restricted. Please resume it.",
+            Self::RateLimited => "Too many requests. Please wait.",
+            Self::NotJson => {
+                "Something in between answers instead of the database. Please check proxies."
+            }
+            Self::Unavailable => "Database service is unavailable. Please wait.",
+            Self::Unsupported => "This mode cannot do that: {details}",
+            Self::NotConnected => "Not connected to a database. Nothing was sent.",
+            Self::ReadOnlyConfigured => "Writing is switched off by read_only. Nothing was sent.",
+            Self::Cancelled => "Attempt was left. Nothing is known about the database.",
+            Self::OwnSide => "This program could not ask the database: {details}",
+            Self::Unknown => "Database reported an error: {details}",
+        }
+    }
+
+    /// The next step for the person who reads it.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => {
+                "start the server, or check host and port: nothing listens there"
+            }
+            Self::HostNotFound => "check the spelling of the host, and the name server",
+            Self::ConnectionLost => "look into the server's log for why it ended the connection",
+            Self::AuthFailed => "check user and password, and whether the password was changed",
+            Self::SchemaMissing => "run the migrations, or check database and search_path",
+            Self::ConstraintViolation => "change the data: the constraint names the rule",
+            Self::Timeout { .. } => {
+                "the server or the way to it hangs: look at its load, locks and the network"
+            }
+            Self::TransactionRolledBack => "try the whole transaction again",
+            Self::HostUnreachable => "check network, VPN and routes",
+            Self::ConnectionForbidden => "check local firewall rules and the socket's permissions",
+            Self::LoginRefused => "add a matching line to pg_hba.conf, or let the role log in",
+            Self::DatabaseMissing => "create the database, or correct its name",
+            Self::TooManyConnections => {
+                "see who holds the slots, end idle ones, or raise the limit"
+            }
+            Self::ServerNotReady => "wait; if it lasts, look into the server's log",
+            Self::ReadOnly => "connect to the primary, or end default_transaction_read_only",
+            Self::TlsRefused => "switch TLS on at the server, or lower sslmode",
+            Self::TlsCertificate => "set sslrootcert to the authority that signed the certificate",
+            Self::PermissionDenied => "grant the right to this role, or use another role",
+            Self::DiskFull => "free disk space at the server",
+            Self::OutOfResources => "look at the server's memory and limits",
+            Self::SchemaMismatch => "bring schema and program to the same version",
+            Self::InvalidData => "change the value: it cannot be stored as it is",
+            Self::StatementInvalid => "correct the statement",
+            Self::StatementCancelled => "check statement_timeout, and who cancels statements",
+            Self::RowNotFound => "check the id: the row may have been deleted",
+            Self::ProtocolViolation => "check the port: another program answers there",
+            Self::KeyRefused => "copy the key again from the project's settings",
+            Self::ProjectPaused => "resume the project in the Supabase dashboard",
+            Self::RateLimited => "wait, and ask less often",
+            Self::NotJson => "check proxies, captive portals and the URL",
+            Self::Unavailable => "wait; see the provider's status page if it lasts",
+            Self::Unsupported => "use a mode that can",
+            Self::NotConnected => "connect first",
+            Self::ReadOnlyConfigured => "set read_only = false to allow writing",
+            Self::Cancelled => "try again",
+            Self::OwnSide => "look at this machine: files, memory, limits",
+            Self::Unknown => "look the code up in the server's manual",
+        }
+    }
+}
