@@ -7,12 +7,14 @@ mod jobs;
 mod log_lines;
 mod machine;
 mod record;
+mod session;
 mod start;
 mod supervisor;
 mod watched;
 
 pub use clock::{Clock, Moment};
 pub use handle::{Handle, NotTaken, Outlet, channels};
+pub use session::session;
 pub use start::{Backend, Subject, start};
 pub use watched::Watched;
 
