@@ -1,9 +1,35 @@
 //! The configuration: flags over environment over file over defaults, checked
 //! as a whole. Knows nothing of connections or screens.
 
+mod assign;
+mod complaint;
+mod env;
+mod environment;
+mod file;
+mod file_layer;
+mod flag_layer;
+mod keys;
+mod libpq;
+mod load;
+mod loaded;
+mod mode;
+mod origin;
+mod profile;
+mod resolve;
+mod rules;
 mod sections;
+mod sources;
+mod suggest;
+mod unbuilt;
+mod values;
 
+pub use complaint::{Complaint, Complaints};
+pub use env::{Env, FixedEnv, SystemEnv};
+pub use load::load;
+pub use loaded::{Loaded, Row};
+pub use origin::Origin;
 pub use sections::{
     AdapterSection, ClientCertificate, Config, Endpoint, LocalSection, MockSection, Provenance,
     RootCertificates, SslMode, ThemeName, TlsSection, TuiSection, WatchSection,
 };
+pub use sources::{Fallback, Flags, Sources};

@@ -1,0 +1,198 @@
+//! One raw value into its place: the check of type and range that every
+//! source shares. Knows nothing of where a raw value was read.
+
+use url::Url;
+
+use crate::{
+    config::{
+        Complaint, Origin, ThemeName,
+        keys::{KeySpec, Kind},
+        libpq,
+        origin::Sourced,
+        values::Values,
+    },
+    domain::{Mode, Secret},
+};
+
+/// A value as a source gave it. Texts are wrapped, since any of them may turn
+/// out to be a password.
+pub(crate) enum RawValue {
+    /// A text without a type, from the environment or the command line.
+    Untyped(Secret),
+    /// A string of the file.
+    String(Secret),
+    /// A whole number of the file.
+    Integer(String),
+    /// A truth value of the file.
+    Bool(bool),
+    /// Anything else of the file; the words name its type.
+    Other(&'static str),
+}
+
+/// A key with the value that one source gives it.
+pub(crate) struct Entry {
+    pub(crate) spec: &'static KeySpec,
+    pub(crate) raw: RawValue,
+    pub(crate) origin: Origin,
+}
+
+impl Entry {
+    /// Checks the value and puts it into its place. An empty text empties a
+    /// place that may be empty.
+    ///
+    /// # Errors
+    /// One complaint; the place keeps what it held.
+    pub(crate) fn assign(&self, values: &mut Values) -> Result<(), Complaint> {
+        match &self.spec.kind {
+            Kind::Number { range, slot, .. } => {
+                let number = self.number()?;
+                if !range.contains(&number) {
+                    return Err(self.complain(&self.spec.allowed()));
+                }
+                *slot(values) = self.sourced(number);
+            }
+            Kind::Bool(slot) => *slot(values) = self.sourced(self.truth()?),
+            Kind::Text(slot) => {
+                let text = self.text()?.expose().to_owned();
+                *slot(values) = (!text.is_empty()).then(|| self.sourced(text));
+            }
+            Kind::WebUrl(slot) => {
+                let url = self.web_url()?;
+                *slot(values) = (!url.is_empty()).then(|| self.sourced(url));
+            }
+            Kind::Secret(slot) => {
+                let secret = self.text()?;
+                *slot(values) = (!secret.is_empty()).then(|| self.sourced(secret.clone()));
+            }
+            Kind::DatabaseUrl(slot) => {
+                let url = self.database_url()?;
+                *slot(values) = (!url.is_empty()).then(|| self.sourced(url));
+            }
+            Kind::Mode(slot) => {
+                *slot(values) = Some(self.sourced(self.word(&Mode::ALL, Mode::as_str)?));
+            }
+            Kind::Theme(slot) => {
+                *slot(values) = self.sourced(self.word(&ThemeName::ALL, ThemeName::as_str)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it stands in a profile of the file.
+    pub(crate) fn is_in_profile(&self) -> bool {
+        matches!(
+            self.origin,
+            Origin::File {
+                profile: Some(_),
+                ..
+            }
+        )
+    }
+
+    /// The value as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        match &self.raw {
+            RawValue::Other(type_name) => (*type_name).to_owned(),
+            _ if matches!(self.spec.kind, Kind::Secret(_)) => Secret::default().to_string(),
+            RawValue::Untyped(text) | RawValue::String(text) => match self.spec.kind {
+                Kind::DatabaseUrl(_) => libpq::redact(text),
+                // It is checked for credentials, so it may hold some.
+                Kind::WebUrl(_) if text.expose().contains('@') => Secret::default().to_string(),
+                _ => text.expose().to_owned(),
+            },
+            RawValue::Integer(_) | RawValue::Bool(_) if self.spec.is_secret() => {
+                Secret::default().to_string()
+            }
+            RawValue::Integer(digits) => digits.clone(),
+            RawValue::Bool(truth) => truth.to_string(),
+        }
+    }
+
+    fn sourced<T>(&self, value: T) -> Sourced<T> {
+        Sourced {
+            value,
+            origin: self.origin.clone(),
+        }
+    }
+
+    fn complain(&self, allowed: &str) -> Complaint {
+        Complaint::new(
+            self.spec.name,
+            format!("must be {allowed}"),
+            self.origin.clone(),
+        )
+        .with_value(self.shown())
+    }
+
+    /// A whole number. One that is too large for any range, or negative, is
+    /// out of range rather than of the wrong type.
+    fn number(&self) -> Result<u64, Complaint> {
+        let digits = match &self.raw {
+            RawValue::Untyped(text) => text.expose().trim(),
+            RawValue::Integer(digits) => digits.as_str(),
+            RawValue::String(_) | RawValue::Bool(_) | RawValue::Other(_) => "",
+        };
+        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+        let is_whole = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().ok_or_else(|| {
+            let article = if is_whole { "" } else { "a whole number " };
+            self.complain(&format!("{article}{}", self.spec.allowed()))
+        })
+    }
+
+    fn truth(&self) -> Result<bool, Complaint> {
+        match &self.raw {
+            RawValue::Bool(truth) => Some(*truth),
+            RawValue::Untyped(text) => text.expose().trim().parse().ok(),
+            RawValue::String(_) | RawValue::Integer(_) | RawValue::Other(_) => None,
+        }
+        .ok_or_else(|| self.complain(&self.spec.allowed()))
+    }
+
+    fn text(&self) -> Result<&Secret, Complaint> {
+        match &self.raw {
+            RawValue::Untyped(text) | RawValue::String(text) => Ok(text),
+            RawValue::Integer(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                Err(self.complain(&self.spec.allowed()))
+            }
+        }
+    }
+
+    fn word<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Result<T, Complaint> {
+        let word = self.text()?.expose().trim();
+        all.iter()
+            .copied()
+            .find(|&candidate| name(candidate) == word)
+            .ok_or_else(|| self.complain(&self.spec.allowed()))
+    }
+
+    fn web_url(&self) -> Result<String, Complaint> {
+        let text = self.text()?.expose().trim();
+        let is_plain = Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
+        if is_plain || text.is_empty() {
+            return Ok(text.to_owned());
+        }
+        Err(self.complain(&self.spec.allowed()))
+    }
+
+    /// A URL whose every part is understood, or nothing.
+    fn database_url(&self) -> Result<Secret, Complaint> {
+        let text = self.text()?;
+        if text.expose().trim().is_empty() {
+            return Ok(Secret::default());
+        }
+        match libpq::parse_url(text) {
+            Ok(_) => Ok(text.clone()),
+            Err(problems) => {
+                Err(
+                    Complaint::new(self.spec.name, problems.join("; "), self.origin.clone())
+                        .with_value(self.shown()),
+                )
+            }
+        }
+    }
+}

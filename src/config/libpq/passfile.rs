@@ -1,0 +1,185 @@
+//! libpq's password file. Knows nothing of the other sources of a password.
+
+use std::{fs, io, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use super::params::{Param, Params};
+use crate::{
+    config::{Endpoint, Env, Origin, environment, libpq::defaults},
+    domain::Secret,
+};
+
+/// What a line of the file must match.
+pub(super) struct Login<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) database: &'a str,
+    pub(super) user: &'a str,
+}
+
+/// What the file gave.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) password: Option<(Secret, Origin)>,
+    /// Why the file was not used although it exists.
+    pub(super) warning: Option<String>,
+}
+
+/// Looks for the password in `passfile`, else in `~/.pgpass`. As in libpq a
+/// missing file is nothing to speak of, and one that others may read is not used.
+pub(super) fn look_up(params: &Params, env: &dyn Env, login: &Login<'_>) -> Found {
+    let Some((path, label)) = file(params, env) else {
+        return Found::default();
+    };
+    let warn = |words: String| Found {
+        warning: Some(format!("{label} is not used: {words}")),
+        ..Found::default()
+    };
+    match fs::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::default(),
+        Err(error) => return warn(error.to_string()),
+        Ok(found) if !found.is_file() => return warn("it is no plain file".to_owned()),
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            return warn("other users may read it; its mode must be 600 or less".to_owned());
+        }
+        Ok(_) => {}
+    }
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => return warn(error.to_string()),
+    };
+    let found = first_match(&text, &login.fields());
+    Found {
+        password: found.map(|(line, password)| {
+            (
+                password,
+                Origin::PassFile {
+                    file: label.into(),
+                    line,
+                },
+            )
+        }),
+        warning: None,
+    }
+}
+
+fn file(params: &Params, env: &dyn Env) -> Option<(PathBuf, String)> {
+    if let Some(path) = params.value(Param::PassFile) {
+        return Some((PathBuf::from(path), path.to_owned()));
+    }
+    let path = environment::home(env)?.join(".pgpass");
+    Some((path, "~/.pgpass".to_owned()))
+}
+
+impl Login<'_> {
+    /// Host, port, database and user as the file names them: the default
+    /// socket folder is called localhost there.
+    fn fields(&self) -> [String; 4] {
+        let (host, port) = match self.endpoint {
+            Endpoint::Tcp { host, port, .. } => (host.clone(), port),
+            Endpoint::Unix { folder, port } if defaults::is_socket_folder(folder) => {
+                ("localhost".to_owned(), port)
+            }
+            Endpoint::Unix { folder, port } => (folder.display().to_string(), port),
+        };
+        [
+            host,
+            port.to_string(),
+            self.database.to_owned(),
+            self.user.to_owned(),
+        ]
+    }
+}
+
+/// Line number and password of the first line that matches.
+fn first_match(text: &str, wanted: &[String; 4]) -> Option<(usize, Secret)> {
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.starts_with('#'))
+        .find_map(|(index, line)| {
+            let (fields, password) = split(line)?;
+            let matches = |(field, wanted): (&Field, &String)| field.matches(wanted);
+            (fields.iter().zip(wanted).all(matches) && !password.is_empty())
+                .then(|| (index + 1, Secret::new(password)))
+        })
+}
+
+/// One of the four fields before the password.
+enum Field {
+    Any,
+    Text(String),
+}
+
+impl Field {
+    fn matches(&self, wanted: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Text(text) => text == wanted,
+        }
+    }
+}
+
+/// Splits at the first four colons that are not escaped and takes the escapes
+/// away; a colon in the password needs none.
+fn split(line: &str) -> Option<(Vec<Field>, String)> {
+    let mut fields = Vec::with_capacity(4);
+    let mut text = String::new();
+    let mut is_escaped = false;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                text.push(chars.next()?);
+                is_escaped = true;
+            }
+            ':' if fields.len() < 4 => {
+                let field = std::mem::take(&mut text);
+                let is_any = field == "*" && !is_escaped;
+                fields.push(if is_any {
+                    Field::Any
+                } else {
+                    Field::Text(field)
+                });
+                is_escaped = false;
+            }
+            c => text.push(c),
+        }
+    }
+    (fields.len() == 4).then_some((fields, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<(usize, &str)>) {
+        let endpoint = Endpoint::Tcp {
+            host: "h".into(),
+            hostaddr: None,
+            port: 5432,
+        };
+        let login = Login {
+            endpoint: &endpoint,
+            database: "d:1",
+            user: "u",
+        };
+        let found = first_match(text, &login.fields());
+        let expected = expected.map(|(line, password)| (line, Secret::new(password)));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_first_line_that_matches_holds() {
+        check("h:5432:d\\:1:u:one\n*:*:*:*:two", Some((1, "one")));
+        check("h:1:*:*:one\n#*:*:*:*:no\n*:*:*:*:two", Some((3, "two")));
+        check("other:*:*:*:one", None);
+        check("", None);
+        check("h:5432:*:u", None);
+    }
+
+    #[test]
+    fn escapes_are_taken_away() {
+        check("*:*:*:*:a\\:b\\\\c", Some((1, "a:b\\c")));
+        check("*:*:*:*:a:b", Some((1, "a:b")));
+        check("\\*:*:*:*:a", None);
+    }
+}

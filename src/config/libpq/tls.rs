@@ -1,0 +1,132 @@
+//! libpq's TLS parameters into the TLS section. Knows nothing of certificates'
+//! contents; it only makes sure that named files can be read.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    defaults,
+    params::{Param, Params},
+};
+use crate::config::{
+    ClientCertificate, Complaint, Complaints, Endpoint, Env, RootCertificates, SslMode, TlsSection,
+};
+
+/// libpq's words for the modes; `allow` is taken as `prefer`.
+const MODES: [(&str, SslMode); 6] = [
+    ("disable", SslMode::Disable),
+    ("allow", SslMode::Prefer),
+    ("prefer", SslMode::Prefer),
+    ("require", SslMode::Require),
+    ("verify-ca", SslMode::VerifyCa),
+    ("verify-full", SslMode::VerifyFull),
+];
+
+/// The word for a mode.
+pub(super) fn mode_name(mode: SslMode) -> &'static str {
+    match mode {
+        SslMode::Disable => "disable",
+        SslMode::Prefer => "prefer",
+        SslMode::Require => "require",
+        SslMode::VerifyCa => "verify-ca",
+        SslMode::VerifyFull => "verify-full",
+    }
+}
+
+/// TLS towards an endpoint. A Unix socket has none, whatever is set.
+pub(super) fn tls(
+    params: &Params,
+    env: &dyn Env,
+    endpoint: &Endpoint,
+    complaints: &mut Complaints,
+) -> TlsSection {
+    let is_system = params.value(Param::SslRootCert) == Some("system");
+    let mode = complaints
+        .keep(mode(params, is_system))
+        .unwrap_or(SslMode::VerifyFull);
+    if mode == SslMode::Disable || matches!(endpoint, Endpoint::Unix { .. }) {
+        return TlsSection {
+            mode: SslMode::Disable,
+            roots: RootCertificates::Unset,
+            client: None,
+        };
+    }
+    let mut named = |param: Param| complaints.keep(named_file(params, param)).flatten();
+    let roots = if is_system {
+        RootCertificates::System
+    } else {
+        named(Param::SslRootCert)
+            .or_else(|| defaults::certificate_file(env, "root.crt"))
+            .map_or(RootCertificates::Unset, RootCertificates::File)
+    };
+    let certificate =
+        named(Param::SslCert).or_else(|| defaults::certificate_file(env, "postgresql.crt"));
+    let key = named(Param::SslKey).or_else(|| defaults::certificate_file(env, "postgresql.key"));
+    TlsSection {
+        mode,
+        roots,
+        client: complaints.keep(client(params, certificate, key)).flatten(),
+    }
+}
+
+/// With `sslrootcert=system` the default is the strictest mode, and a weaker
+/// one is refused, as in libpq.
+fn mode(params: &Params, is_system: bool) -> Result<SslMode, Complaint> {
+    let Some((word, origin)) = params.get(Param::SslMode) else {
+        return Ok(if is_system {
+            SslMode::VerifyFull
+        } else {
+            SslMode::Prefer
+        });
+    };
+    let complain =
+        |problem: String| Complaint::new("sslmode", problem, origin.clone()).with_value(word);
+    let found = MODES.iter().find(|(known, _)| *known == word);
+    let Some((_, mode)) = found else {
+        let words = MODES.map(|(word, _)| word).join(", ");
+        return Err(complain(format!("must be one of {words}")));
+    };
+    if is_system && *mode != SslMode::VerifyFull {
+        return Err(complain(
+            "must be verify-full with sslrootcert = system".to_owned(),
+        ));
+    }
+    Ok(*mode)
+}
+
+fn named_file(params: &Params, param: Param) -> Result<Option<PathBuf>, Complaint> {
+    let Some((path, origin)) = params.get(param) else {
+        return Ok(None);
+    };
+    match File::open(path) {
+        Ok(_) => Ok(Some(Path::new(path).to_owned())),
+        Err(error) => {
+            let problem = format!("cannot be read: {error}");
+            Err(Complaint::new(param.name(), problem, origin.clone()).with_value(path))
+        }
+    }
+}
+
+/// A certificate needs its key, and the reverse; half of the default pair is
+/// no client certificate at all.
+fn client(
+    params: &Params,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<Option<ClientCertificate>, Complaint> {
+    let half = |present: Param, absent: &str| match params.get(present) {
+        Some((path, origin)) => {
+            let problem = format!("needs {absent} too");
+            Err(Complaint::new(present.name(), problem, origin.clone()).with_value(path))
+        }
+        None => Ok(None),
+    };
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(ClientCertificate { certificate, key })),
+        (Some(_), None) => half(Param::SslCert, "sslkey"),
+        (None, Some(_)) => half(Param::SslKey, "sslcert"),
+        (None, None) => Ok(None),
+    }
+}

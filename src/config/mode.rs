@@ -1,0 +1,138 @@
+//! Which mode, and why, as a sentence. Knows nothing of how a mode's address
+//! is made complete.
+
+use crate::{
+    config::{
+        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, sources::Sources,
+        values::Values,
+    },
+    domain::Mode,
+};
+
+/// What makes a database known, for texts.
+const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL";
+
+/// The mode in force.
+pub(crate) struct ChosenMode {
+    pub(crate) mode: Mode,
+    /// "Mode chosen because …".
+    pub(crate) reason: String,
+    /// Nothing was configured.
+    pub(crate) is_fallback: bool,
+    /// What must stay on the screen.
+    pub(crate) warning: Option<String>,
+}
+
+/// Takes the mode that is set; else supabase, local or mock, by what else is
+/// set. `None` when that cannot be told, which was then complained about.
+pub(crate) fn choose(
+    values: &Values,
+    sources: &Sources<'_>,
+    fallback: Fallback,
+    complaints: &mut Complaints,
+) -> Option<ChosenMode> {
+    if let Some(mode) = &values.mode {
+        complaints.keep(argument_fits(values, mode));
+        return Some(given(mode));
+    }
+    let decides = [
+        "mode",
+        "profile",
+        "supabase_url",
+        "supabase_key",
+        "database_url",
+    ];
+    if decides.iter().any(|key| complaints.concern(key)) || file::is_unknown(complaints) {
+        return None;
+    }
+    if let Some(chosen) = by_values(values, sources) {
+        return Some(chosen);
+    }
+    let partial = partial_supabase(values);
+    match fallback {
+        Fallback::Mock => Some(ChosenMode {
+            mode: Mode::Mock,
+            reason: format!("Mode chosen because no database is configured{partial}."),
+            is_fallback: true,
+            warning: Some(format!(
+                "Mock mode: nothing is persisted. To watch a database, {WHAT_TO_SET}."
+            )),
+        }),
+        Fallback::Refuse => {
+            let problem = format!(
+                "is required, since no database is configured{partial}: {WHAT_TO_SET}, or choose \
+                 --mode mock"
+            );
+            complaints.push(Complaint::new("mode", problem, Origin::Default));
+            None
+        }
+    }
+}
+
+fn given(mode: &Sourced<Mode>) -> ChosenMode {
+    let place = mode.origin.in_sentence();
+    ChosenMode {
+        mode: mode.value,
+        reason: format!("Mode chosen because mode = {} {place}.", mode.value),
+        is_fallback: false,
+        warning: (mode.value == Mode::Mock).then(|| "Mock mode: nothing is persisted.".to_owned()),
+    }
+}
+
+fn by_values(values: &Values, sources: &Sources<'_>) -> Option<ChosenMode> {
+    let plain = |mode, reason| ChosenMode {
+        mode,
+        reason,
+        is_fallback: false,
+        warning: None,
+    };
+    let partial = partial_supabase(values);
+    if let Some(url) = values.database_url.as_ref().filter(|url| is_argument(url)) {
+        let reason = format!(
+            "Mode chosen because a database URL is given as {}.",
+            url.origin
+        );
+        return Some(plain(Mode::Local, reason));
+    }
+    if let (Some(url), Some(key)) = (&values.supabase_url, &values.supabase_key) {
+        let reason = format!(
+            "Mode chosen because supabase_url ({}) and supabase_key ({}) are set.",
+            url.origin, key.origin
+        );
+        return Some(plain(Mode::Supabase, reason));
+    }
+    if let Some(url) = &values.database_url {
+        let reason = format!(
+            "Mode chosen because database_url is set ({}){partial}.",
+            url.origin
+        );
+        return Some(plain(Mode::Local, reason));
+    }
+    let variable = libpq::address_variable(sources.env)?;
+    let reason = format!("Mode chosen because {variable} is set{partial}.");
+    Some(plain(Mode::Local, reason))
+}
+
+/// Half of supabase's two values is no choice of it, but must be said.
+fn partial_supabase(values: &Values) -> &'static str {
+    match (&values.supabase_url, &values.supabase_key) {
+        (Some(_), None) => " (supabase_url is set, but not supabase_key)",
+        (None, Some(_)) => " (supabase_key is set, but not supabase_url)",
+        (Some(_), Some(_)) | (None, None) => "",
+    }
+}
+
+/// A URL as argument can only be watched in local mode.
+fn argument_fits(values: &Values, mode: &Sourced<Mode>) -> Result<(), Complaint> {
+    if mode.value == Mode::Local || !values.database_url.as_ref().is_some_and(is_argument) {
+        return Ok(());
+    }
+    let problem = "does not go with a URL as argument, which is watched in local mode; \
+                   add --mode local or leave the URL out";
+    let complaint = Complaint::new("mode", problem, mode.origin.clone());
+    Err(complaint.with_value(mode.value.as_str()))
+}
+
+fn is_argument<T>(url: &Sourced<T>) -> bool {
+    url.origin == Origin::Argument
+}

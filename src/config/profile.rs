@@ -1,0 +1,46 @@
+//! Which profile of the file is used. Knows nothing of what a profile sets.
+
+use crate::{
+    config::{Complaint, Complaints, Origin, assign::Entry, file_layer::FileLayer, values::Values},
+    domain::clean,
+};
+
+/// The profile that `--profile`, `DBVITALS_PROFILE` or the file's `profile`
+/// names, in this order. An unknown one is a complaint that lists the known ones.
+pub(crate) fn choose(
+    file: &FileLayer,
+    others: &[Entry],
+    complaints: &mut Complaints,
+) -> Option<String> {
+    let mut values = Values::default();
+    let naming = file.entries.iter().chain(others);
+    for entry in naming.filter(|entry| entry.spec.name == "profile") {
+        // What is wrong with it is said when all entries are checked.
+        let _checked_later = entry.assign(&mut values);
+    }
+    let chosen = values.profile?;
+    if file.profiles.contains(&chosen.value) {
+        return Some(chosen.value);
+    }
+    // A file that could not be read may well hold it.
+    if !super::file::is_unknown(complaints) {
+        let known: Vec<_> = file.profiles.iter().map(|name| clean(name)).collect();
+        let problem = if known.is_empty() {
+            "is no profile: the configuration holds none".to_owned()
+        } else {
+            format!("is no profile; known are {}", known.join(", "))
+        };
+        complaints.push(Complaint::new("profile", problem, chosen.origin).with_value(chosen.value));
+    }
+    None
+}
+
+/// Whether an entry holds when this profile is in use.
+pub(crate) fn is_in_force(entry: &Entry, profile: Option<&str>) -> bool {
+    match &entry.origin {
+        Origin::File {
+            profile: Some(own), ..
+        } => Some(&**own) == profile,
+        _ => true,
+    }
+}

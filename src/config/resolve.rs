@@ -1,0 +1,238 @@
+//! From values to the sections that the layers read. Knows nothing of the
+//! sources of the values.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{
+    config::{
+        AdapterSection, Complaint, Complaints, Config, Env, Loaded, LocalSection, MockSection,
+        Origin, Provenance, TuiSection, WatchSection, file,
+        libpq::{self, Resolved},
+        loaded,
+        mode::ChosenMode,
+        origin::Sourced,
+        values::Values,
+    },
+    domain::{
+        DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RuleViolation, Target,
+        TransportSecurity,
+    },
+};
+
+/// What a configuration is put together from.
+pub(crate) struct Parts {
+    pub(crate) values: Values,
+    pub(crate) chosen: ChosenMode,
+    /// What the sources warn of.
+    pub(crate) warnings: Vec<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Completes the address, checks the data model's rules and cuts the sections.
+/// `None` when something is wrong, which was then complained about.
+pub(crate) fn resolve(
+    mut parts: Parts,
+    env: &dyn Env,
+    complaints: &mut Complaints,
+) -> Option<Loaded> {
+    let local = match parts.chosen.mode {
+        Mode::Local if has_address(&parts.values, env) => {
+            libpq::resolve(parts.values.database_url.as_ref(), env, complaints)
+        }
+        Mode::Local | Mode::Supabase | Mode::Mock => None,
+    };
+    if let Some(local) = &local {
+        limit_timeout(&mut parts.values, local);
+    }
+    let database = database(&parts, local.as_ref(), complaints);
+    // Supabase mode has been complained about before.
+    let adapter = adapter(&parts, local.as_ref());
+    let (database, adapter) = (database?, adapter?);
+    let Parts {
+        values,
+        chosen,
+        warnings,
+        profile,
+        file,
+    } = parts;
+    let settings = loaded::rows(&values);
+    let target = target(chosen.mode, local.as_ref());
+    let (connection, of_connection) = local
+        .map(|local| (local.rows, local.warnings))
+        .unwrap_or_default();
+    let config = Config {
+        database,
+        target,
+        adapter,
+        watch: watch(&values),
+        tui: TuiSection {
+            theme: values.theme.value,
+            ascii: values.ascii.value,
+            no_color: env.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        },
+        provenance: Provenance {
+            mode_reason: chosen.reason,
+            is_fallback: chosen.is_fallback,
+            warnings: [
+                chosen.warning.into_iter().collect(),
+                warnings,
+                of_connection,
+            ]
+            .concat(),
+            profile,
+            environment: values.environment.map(|label| label.value),
+            file,
+        },
+    };
+    Some(Loaded {
+        config,
+        settings,
+        connection,
+    })
+}
+
+/// Local mode needs a word about where: a URL, or one of libpq's variables.
+fn has_address(values: &Values, env: &dyn Env) -> bool {
+    values.database_url.is_some() || libpq::address_variable(env).is_some()
+}
+
+/// A health check logs in, so libpq's limit for that holds for it as well.
+fn limit_timeout(values: &mut Values, local: &Resolved) {
+    if let Some(limit) = &local.connect_timeout {
+        let ms = u64::try_from(limit.value.as_millis()).unwrap_or(u64::MAX);
+        if ms < values.health_check_timeout.value {
+            values.health_check_timeout = Sourced {
+                value: ms,
+                origin: limit.origin.clone(),
+            };
+        }
+    }
+}
+
+/// The data model's fields, by the data model's rules.
+fn database(
+    parts: &Parts,
+    local: Option<&Resolved>,
+    complaints: &mut Complaints,
+) -> Option<DatabaseConfig> {
+    let values = &parts.values;
+    let given = values.database_url.as_ref().map(|url| url.value.clone());
+    let draft = DatabaseConfigDraft {
+        mode: parts.chosen.mode,
+        supabase_url: values.supabase_url.as_ref().map(|url| url.value.clone()),
+        supabase_key: values.supabase_key.as_ref().map(|key| key.value.clone()),
+        database_url: given.or_else(|| local.map(|local| local.url.clone())),
+        pool_size: values.pool_size.value,
+        health_check_interval: values.health_check_interval.value,
+        max_retries: values.max_retries.value,
+        retry_delay: values.retry_delay.value,
+    };
+    match draft.validate() {
+        Ok(database) => Some(database),
+        Err(broken) => {
+            for violation in broken {
+                complain(&violation, complaints);
+            }
+            None
+        }
+    }
+}
+
+/// Only requirements can be broken here: ranges were checked with each value.
+/// One that has been complained about, or whose file could not be read, may
+/// well be there.
+fn complain(violation: &RuleViolation, complaints: &mut Complaints) {
+    let key = snake_case(violation.field);
+    if complaints.concern(&key) || file::is_unknown(complaints) || complaints.concern("profile") {
+        return;
+    }
+    let mut problem = violation.allowed.clone();
+    if key == "database_url" {
+        problem.push_str("; PGHOST or PGSERVICE would do too");
+    }
+    complaints.push(Complaint::new(&key, problem, Origin::Default).with_value(&violation.value));
+}
+
+fn snake_case(camel_case: &str) -> String {
+    let mut name = String::with_capacity(camel_case.len() + 3);
+    for c in camel_case.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+fn adapter(parts: &Parts, local: Option<&Resolved>) -> Option<AdapterSection> {
+    let values = &parts.values;
+    match parts.chosen.mode {
+        Mode::Local => {
+            let local = local?;
+            Some(AdapterSection::Local(Box::new(LocalSection {
+                endpoint: local.endpoint.clone(),
+                user: local.user.clone(),
+                password: local.password.clone(),
+                database: local.database.clone(),
+                tls: local.tls.clone(),
+                options: local.options.clone(),
+                application_name: local.application_name.clone(),
+                pool_size: small(&values.pool_size),
+                timeout: duration(&values.health_check_timeout),
+                max_retries: small(&values.max_retries),
+                retry_delay: duration(&values.retry_delay),
+                read_only: values.read_only.value,
+                requires_schema: values.require_schema.value,
+            })))
+        }
+        Mode::Mock => Some(AdapterSection::Mock(MockSection {
+            timeout: duration(&values.health_check_timeout),
+            read_only: values.read_only.value,
+        })),
+        Mode::Supabase => None,
+    }
+}
+
+fn watch(values: &Values) -> WatchSection {
+    WatchSection {
+        health_check_interval: duration(&values.health_check_interval),
+        health_check_timeout: duration(&values.health_check_timeout),
+        max_retries: small(&values.max_retries),
+        retry_delay: duration(&values.retry_delay),
+        policy: HealthPolicy {
+            slow_threshold: duration(&values.slow_threshold),
+            expects_writes: !values.read_only.value,
+            requires_schema: values.require_schema.value,
+        },
+        read_only: values.read_only.value,
+    }
+}
+
+fn target(mode: Mode, local: Option<&Resolved>) -> Target {
+    match local {
+        Some(local) => Target {
+            mode,
+            address: local.address.clone(),
+            database: local.database.clone(),
+            role: local.user.clone(),
+            security: local.security,
+        },
+        None => Target {
+            mode,
+            address: "in memory".to_owned(),
+            database: String::new(),
+            role: String::new(),
+            security: TransportSecurity::ThisMachine,
+        },
+    }
+}
+
+fn duration(ms: &Sourced<u64>) -> Duration {
+    Duration::from_millis(ms.value)
+}
+
+/// Counts are at most 100 by their ranges, so nothing is cut off.
+fn small(count: &Sourced<u64>) -> u32 {
+    u32::try_from(count.value).unwrap_or(u32::MAX)
+}
