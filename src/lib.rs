@@ -8,3 +8,5 @@ pub mod config;
 pub mod adapter;
 
 pub mod backend;
+
+pub mod cli;

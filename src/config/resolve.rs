@@ -42,10 +42,8 @@ pub(crate) fn resolve(
         }
         Mode::Local | Mode::Supabase | Mode::Mock => None,
     };
-    if let Some(local) = &local {
-        limit_timeout(&mut parts.values, local);
-    }
-    let database = database(&parts, local.as_ref(), complaints);
+    complete(&mut parts, local.as_ref());
+    let database = database(&parts, complaints);
     // Supabase mode has been complained about before.
     let adapter = adapter(&parts, local.as_ref());
     let (database, adapter) = (database?, adapter?);
@@ -97,6 +95,23 @@ fn has_address(values: &Values, env: &dyn Env) -> bool {
     values.database_url.is_some() || libpq::address_variable(env).is_some()
 }
 
+/// Fills in what was chosen or put together rather than set, so that it is
+/// shown as it is in force.
+fn complete(parts: &mut Parts, local: Option<&Resolved>) {
+    let mode = parts.chosen.mode;
+    parts.values.mode.get_or_insert(Sourced {
+        value: mode,
+        origin: Origin::Derived("chosen by what is set"),
+    });
+    if let Some(local) = local {
+        limit_timeout(&mut parts.values, local);
+        parts.values.database_url.get_or_insert_with(|| Sourced {
+            value: local.url.clone(),
+            origin: Origin::Derived("put together from libpq's sources"),
+        });
+    }
+}
+
 /// A health check logs in, so libpq's limit for that holds for it as well.
 fn limit_timeout(values: &mut Values, local: &Resolved) {
     if let Some(limit) = &local.connect_timeout {
@@ -111,18 +126,13 @@ fn limit_timeout(values: &mut Values, local: &Resolved) {
 }
 
 /// The data model's fields, by the data model's rules.
-fn database(
-    parts: &Parts,
-    local: Option<&Resolved>,
-    complaints: &mut Complaints,
-) -> Option<DatabaseConfig> {
+fn database(parts: &Parts, complaints: &mut Complaints) -> Option<DatabaseConfig> {
     let values = &parts.values;
-    let given = values.database_url.as_ref().map(|url| url.value.clone());
     let draft = DatabaseConfigDraft {
         mode: parts.chosen.mode,
         supabase_url: values.supabase_url.as_ref().map(|url| url.value.clone()),
         supabase_key: values.supabase_key.as_ref().map(|key| key.value.clone()),
-        database_url: given.or_else(|| local.map(|local| local.url.clone())),
+        database_url: values.database_url.as_ref().map(|url| url.value.clone()),
         pool_size: values.pool_size.value,
         health_check_interval: values.health_check_interval.value,
         max_retries: values.max_retries.value,

@@ -1,0 +1,3 @@
+//! The subcommands, one file each. Knows nothing of the screen.
+
+pub mod config;
