@@ -33,3 +33,6 @@ pub use sections::{
     RootCertificates, SslMode, ThemeName, TlsSection, TuiSection, WatchSection,
 };
 pub use sources::{Fallback, Flags, Sources};
+
+#[cfg(test)]
+mod example_tests;
