@@ -1,0 +1,159 @@
+//! What a new cluster shall be like. It must not know what happens to the
+//! cluster later.
+
+use std::{
+    fmt::Write,
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use super::{
+    Cluster, SUPERUSER, account::Account, certificates, instance::Parts, programs::Programs,
+    template, watchdog::Watchdog,
+};
+use crate::support::port::ClaimedPort;
+
+/// The folder for sockets must be shorter: a socket's whole path fits 103 bytes.
+const LONGEST_FOLDER: usize = 80;
+
+/// Asks for a cluster; made by [`Cluster::builder`].
+#[derive(Debug)]
+pub(crate) struct Builder {
+    settings: Vec<(String, String)>,
+    tls_host: Option<String>,
+    identity: Identity,
+}
+
+#[derive(Debug)]
+enum Identity {
+    Common,
+    Own,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        let settings = [
+            ("listen_addresses", "127.0.0.1"),
+            ("max_connections", "30"),
+            ("shared_buffers", "16MB"),
+            ("fsync", "off"),
+            ("full_page_writes", "off"),
+            ("timezone", "UTC"),
+            ("log_timezone", "UTC"),
+            ("log_line_prefix", "%m [%p] %q%u@%d/%a "),
+            ("log_connections", "on"),
+            ("log_disconnections", "on"),
+            ("log_min_error_statement", "fatal"),
+            ("lc_messages", "C"),
+        ];
+        Self {
+            settings: settings.map(|(k, v)| (k.into(), v.into())).into(),
+            tls_host: None,
+            identity: Identity::Common,
+        }
+    }
+
+    /// Sets a server setting; the last one of a name counts.
+    pub(crate) fn setting(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How many connections the server takes, the three that it keeps for
+    /// superusers included.
+    pub(crate) fn max_connections(self, count: u16) -> Self {
+        self.setting("max_connections", &count.to_string())
+    }
+
+    /// Offers TLS with a certificate for this host name, by an authority of
+    /// its own ([`Cluster::ca_path`]).
+    pub(crate) fn tls(mut self, host: &str) -> Self {
+        self.tls_host = Some(host.to_owned());
+        self.setting("ssl", "on")
+            .setting("ssl_cert_file", "server.crt")
+            .setting("ssl_key_file", "server.key")
+    }
+
+    /// Gives the cluster a system identifier of its own. All others share one,
+    /// as they are copies; this one takes a second more to make.
+    pub(crate) fn own_identity(mut self) -> Self {
+        self.identity = Identity::Own;
+        self
+    }
+
+    /// Makes the cluster and waits until it accepts connections.
+    pub(crate) fn start(self) -> Cluster {
+        let programs = Programs::find();
+        let account = Account::choose();
+        let folder = short_folder(&account);
+        // From here on the folder goes away with us, whatever happens.
+        let watchdog = Watchdog::over(folder.path());
+        let port = ClaimedPort::claim();
+        let data = folder.path().join("data");
+        match self.identity {
+            Identity::Common => template::copy_to(&data, &programs, &account),
+            Identity::Own => template::make(&data, &programs, &account),
+        }
+        self.configure(folder.path(), &port, &account);
+        let mut cluster = Cluster::assemble(Parts {
+            folder,
+            programs,
+            account,
+            port,
+            watchdog,
+            tls_host: self.tls_host,
+        });
+        cluster.start_again();
+        cluster
+    }
+
+    fn configure(&self, folder: &Path, port: &ClaimedPort, account: &Account) {
+        let data = folder.join("data");
+        let mut settings = format!("port = {}\n", port.number());
+        let folder_text = folder.to_str().expect("a temporary folder's path is text");
+        let socket = ("unix_socket_directories".to_owned(), folder_text.to_owned());
+        for (name, value) in self.settings.iter().chain([&socket]) {
+            writeln!(settings, "{name} = '{}'", value.replace('\'', "''"))
+                .expect("a String takes any text");
+        }
+        write_owned(&data.join("postgresql.conf"), &settings, account);
+        let logins = format!(
+            "local all {SUPERUSER} peer map=own\n\
+             local all all scram-sha-256\n\
+             host all all 127.0.0.1/32 scram-sha-256\n"
+        );
+        write_owned(&data.join("pg_hba.conf"), &logins, account);
+        let map = format!("own {} {SUPERUSER}\n", account.own_name());
+        write_owned(&data.join("pg_ident.conf"), &map, account);
+        if let Some(host) = &self.tls_host {
+            certificates::write(&data, host);
+            account.own(&data.join("server.crt"));
+            account.own(&data.join("server.key"));
+            fs::rename(data.join("ca.pem"), folder.join("ca.pem")).expect("a file can be moved");
+        }
+        File::create(folder.join("log")).expect("the log can be made");
+    }
+}
+
+fn write_owned(path: &Path, text: &str, account: &Account) {
+    fs::write(path, text).expect("a file of the cluster can be written");
+    account.own(path);
+}
+
+fn short_folder(account: &Account) -> TempDir {
+    let mut parent = std::env::temp_dir();
+    if parent.as_os_str().len() > LONGEST_FOLDER {
+        parent = PathBuf::from("/tmp");
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("dbv-")
+        .tempdir_in(parent)
+        .expect("a temporary folder can be made");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
+        .expect("the mode of our own folder can be set");
+    account.own(folder.path());
+    folder
+}

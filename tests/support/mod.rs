@@ -1,0 +1,13 @@
+//! The test bed: real servers, real sockets and real terminals that a test
+//! can break at will. It must not know what is tested with it.
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "each test crate uses a part of the bed, and a bed that cannot be made must fail the test"
+)]
+
+pub(crate) mod cluster;
+pub(crate) mod port;
+pub(crate) mod process;
+
+pub(crate) use cluster::{Cluster, StopMode};
