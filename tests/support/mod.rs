@@ -9,5 +9,6 @@
 pub(crate) mod cluster;
 pub(crate) mod port;
 pub(crate) mod process;
-
-pub(crate) use cluster::{Cluster, StopMode};
+pub(crate) mod proxy;
+pub(crate) mod sockets;
+pub(crate) mod terminal;

@@ -61,6 +61,26 @@ impl Cluster {
             .to_owned())
     }
 
+    /// Logs in with `psql` as the ordinary role, the words of this connection
+    /// string added; tells whether the connection is encrypted (`t` or `f`),
+    /// or what `psql` said.
+    pub(crate) fn psql_as_role(&self, words: &str) -> Result<String, String> {
+        let (port, database) = (self.port(), &self.database);
+        let output = Command::new(self.parts.programs.path("psql"))
+            .args(["-X", "-q", "-A", "-t", "-c"])
+            .arg("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+            .arg(format!("user={ROLE} dbname={database} port={port} {words}"))
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("PGPASSWORD", self.password())
+            .output()
+            .expect("`psql` runs");
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// Changes a server setting without a restart.
     pub(crate) fn set(&self, name: &str, value: &str) {
         let value = value.replace('\'', "''");

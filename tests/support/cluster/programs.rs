@@ -16,18 +16,16 @@ impl Programs {
     /// Looks at `$DBVITALS_PG_BIN`, at what `pg_config` says, at the usual
     /// folders (newest version first) and at `$PATH`, in this order.
     pub(crate) fn find() -> Self {
-        candidates()
-            .into_iter()
-            .find(|folder| is_complete(folder))
-            .map(|folder| Self { folder })
-            .unwrap_or_else(|| {
-                panic!(
-                    "PostgreSQL's server programs (initdb, postgres, psql) were not found. \
-                     Install them (Debian and Ubuntu: `apt-get install postgresql`; Fedora: \
-                     `dnf install postgresql-server`; macOS: `brew install postgresql`), which \
-                     `tests/run` does where it may, or set DBVITALS_PG_BIN to their folder."
-                )
-            })
+        let found = candidates().into_iter().find(|folder| is_complete(folder));
+        let Some(folder) = found else {
+            panic!(
+                "PostgreSQL's server programs (initdb, postgres, psql) were not found. \
+                 Install them (Debian and Ubuntu: `apt-get install postgresql`; Fedora: \
+                 `dnf install postgresql-server`; macOS: `brew install postgresql`), which \
+                 `tests/run` does where it may, or set DBVITALS_PG_BIN to their folder."
+            );
+        };
+        Self { folder }
     }
 
     /// The path of one program.

@@ -1,0 +1,292 @@
+//! Runs a program in a real pseudo-terminal and reads its screen as a person
+//! would. It must not know which program it is.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt,
+    io::{Read, Write},
+    num::NonZeroU16,
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+use super::process::{self, Signal, wait_until};
+
+/// What to run, where and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    program: OsString,
+    arguments: Vec<OsString>,
+    variables: BTreeMap<OsString, OsString>,
+    folder: Option<PathBuf>,
+    columns: u16,
+    rows: u16,
+}
+
+impl Launch {
+    /// Asks for a program in a terminal of 80 columns and 24 rows. Of our own
+    /// environment it gets the search path only.
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
+        let launch = Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            variables: BTreeMap::new(),
+            folder: None,
+            columns: 80,
+            rows: 24,
+        }
+        .env("TERM", "xterm-256color")
+        .env("LANG", "C.UTF-8");
+        match std::env::var_os("PATH") {
+            Some(path) => launch.env("PATH", path),
+            None => launch,
+        }
+    }
+
+    /// Adds an argument.
+    pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// Starts it in this folder.
+    pub(crate) fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Sets the terminal's size.
+    pub(crate) fn size(mut self, columns: u16, rows: u16) -> Self {
+        self.columns = columns;
+        self.rows = rows;
+        self
+    }
+
+    /// Starts it.
+    pub(crate) fn spawn(self) -> Terminal {
+        let mut command = CommandBuilder::new(&self.program);
+        command.env_clear();
+        command.args(&self.arguments);
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        if let Some(folder) = &self.folder {
+            command.cwd(folder);
+        }
+        Terminal::spawn(command, self.columns, self.rows)
+    }
+}
+
+/// A running program and its terminal. The program is killed when this is dropped.
+pub(crate) struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    input: Box<dyn Write + Send>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+struct State {
+    parser: vt100::Parser,
+    output: Vec<u8>,
+    ended: bool,
+}
+
+// === impl Terminal ===
+
+impl Terminal {
+    fn spawn(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system()
+            .openpty(size(columns, rows))
+            .expect("a pseudo-terminal can be opened");
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                parser: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
+                output: Vec::new(),
+                ended: false,
+            }),
+            arrived: Condvar::new(),
+        });
+        let output = pair
+            .master
+            .try_clone_reader()
+            .expect("a terminal can be read");
+        let input = pair
+            .master
+            .take_writer()
+            .expect("a terminal can be written");
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .unwrap_or_else(|error| panic!("the program cannot be started: {error}"));
+        let its = Arc::clone(&shared);
+        thread::spawn(move || its.read(output));
+        Self {
+            child,
+            master: pair.master,
+            input,
+            shared,
+        }
+    }
+
+    /// Waits until the screen holds the text; gives the time it took.
+    ///
+    /// # Errors
+    /// The screen as it is when the time is over or the program has ended.
+    pub(crate) fn wait_for(&self, text: &str, limit: Duration) -> Result<Duration, String> {
+        self.wait_until(limit, |screen| screen.contents().contains(text))
+    }
+
+    /// Waits until the screen is as wished; gives the time it took.
+    ///
+    /// # Errors
+    /// The screen as it is when the time is over or the program has ended.
+    pub(crate) fn wait_until(
+        &self,
+        limit: Duration,
+        wished: impl Fn(&vt100::Screen) -> bool,
+    ) -> Result<Duration, String> {
+        let start = Instant::now();
+        let mut state = self.shared.lock();
+        loop {
+            if wished(state.parser.screen()) {
+                return Ok(start.elapsed());
+            }
+            let left = limit.saturating_sub(start.elapsed());
+            if left.is_zero() || state.ended {
+                return Err(state.parser.screen().contents());
+            }
+            (state, _) = self
+                .shared
+                .arrived
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What is on the screen, as lines.
+    pub(crate) fn screen_text(&self) -> String {
+        self.screen(vt100::Screen::contents)
+    }
+
+    /// Looks at the screen's cells, cursor and modes.
+    pub(crate) fn screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.shared.lock().parser.screen())
+    }
+
+    /// How many bytes the program has written so far.
+    pub(crate) fn bytes_received(&self) -> usize {
+        self.shared.lock().output.len()
+    }
+
+    /// All bytes that the program has written so far.
+    pub(crate) fn output(&self) -> Vec<u8> {
+        self.shared.lock().output.clone()
+    }
+
+    /// Types. Control keys are typed as their characters: `"\x1b"`, `"\t"`.
+    pub(crate) fn send(&mut self, keys: &str) {
+        self.input
+            .write_all(keys.as_bytes())
+            .and_then(|()| self.input.flush())
+            .expect("a terminal takes keys");
+    }
+
+    /// Changes the terminal's size; the program is told (SIGWINCH).
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let mut state = self.shared.lock();
+        state
+            .parser
+            .screen_mut()
+            .set_size(at_least_one(rows), at_least_one(columns));
+        self.master
+            .resize(size(columns, rows))
+            .expect("a terminal can be resized");
+    }
+
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().expect("a local child has an id")
+    }
+
+    /// Waits for the program's end, and until its last bytes are on the screen.
+    pub(crate) fn wait_exit(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let mut status = None;
+        wait_until(limit, || {
+            status = self.child.try_wait().expect("a child can be asked");
+            status.is_some()
+        });
+        let status = status?;
+        // A process that it left behind may hold the terminal open: then the
+        // limit ends the wait.
+        wait_until(limit, || self.shared.lock().ended);
+        Some(status)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            process::signal(self.pid(), Signal::KILL);
+            drop(self.child.wait());
+        }
+    }
+}
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terminal")
+            .field("child", &self.child)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Feeds the screen until nobody holds the terminal's other side any more,
+    /// which Linux reports as an error.
+    fn read(&self, mut output: Box<dyn Read + Send>) {
+        let mut bytes = [0; 8192];
+        while let Ok(count @ 1..) = output.read(&mut bytes) {
+            let mut state = self.lock();
+            state.parser.process(&bytes[..count]);
+            state.output.extend_from_slice(&bytes[..count]);
+            self.arrived.notify_all();
+        }
+        self.lock().ended = true;
+        self.arrived.notify_all();
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn at_least_one(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a terminal has rows and columns")
+}
