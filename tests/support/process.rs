@@ -24,16 +24,12 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
 /// Whether the process runs or is stopped; one that only waits for its parent
 /// to read its exit code is gone.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    table()
-        .iter()
-        .any(|row| row.pid == pid && row.state != 'Z' && row.state != 'X')
+    !matches!(state_of(pid), None | Some('Z' | 'X'))
 }
 
 /// Whether the process is stopped by a signal, or gone.
 pub(crate) fn is_halted(pid: u32) -> bool {
-    table()
-        .iter()
-        .all(|row| row.pid != pid || matches!(row.state, 'T' | 't' | 'Z' | 'X'))
+    matches!(state_of(pid), None | Some('T' | 't' | 'Z' | 'X'))
 }
 
 /// The direct children of a process.
@@ -69,15 +65,27 @@ pub(crate) fn wait_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus
     status
 }
 
+/// There on Linux; other systems have `ps` only.
+const PROC: &str = "/proc/self/stat";
+
 struct Row {
     pid: u32,
     parent: u32,
     state: char,
 }
 
+fn state_of(pid: u32) -> Option<char> {
+    if Path::new(PROC).exists() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        return row_of_stat(&stat).map(|row| row.state);
+    }
+    let row = table().into_iter().find(|row| row.pid == pid)?;
+    Some(row.state)
+}
+
 /// All processes, from `/proc` where there is one, else from `ps`.
 fn table() -> Vec<Row> {
-    if Path::new("/proc/self/stat").exists() {
+    if Path::new(PROC).exists() {
         return fs::read_dir("/proc")
             .expect("/proc can be listed")
             .filter_map(|entry| {

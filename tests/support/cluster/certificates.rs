@@ -10,7 +10,7 @@ use rcgen::{
 /// Writes a new authority to `ca.pem`, and to `server.crt` and `server.key`
 /// a certificate for this host name with its key.
 pub(crate) fn write(folder: &Path, host: &str) {
-    let authority = authority();
+    let authority = authority("dbvitals test authority");
     let key = KeyPair::generate().expect("a key can be made");
     let certificate = CertificateParams::new([host.to_owned()])
         .and_then(|params| params.signed_by(&key, &authority))
@@ -25,14 +25,13 @@ pub(crate) fn write(folder: &Path, host: &str) {
 
 /// Writes an authority that signed nothing.
 pub(crate) fn write_stranger(path: &Path) {
-    fs::write(path, authority().pem()).expect("the authority can be written");
+    fs::write(path, authority("dbvitals test stranger").pem())
+        .expect("the authority can be written");
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "dbvitals test authority");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let key = KeyPair::generate().expect("a key can be made");

@@ -10,7 +10,8 @@ use std::{
 
 /// Waits for a line. The end of the pipe without one means that the process
 /// which held the other end is gone: the postmaster is woken if it was
-/// frozen, ended, and its folder removed.
+/// frozen, ended, and its folder removed. An ended postmaster removes its file;
+/// its process id may stay for as long as nobody asks for the exit code.
 const SCRIPT: &str = r#"
 read -r farewell && exit 0
 [ -s "$1/frozen" ] && kill -CONT $(cat "$1/frozen")
@@ -18,7 +19,7 @@ if [ -s "$1/data/postmaster.pid" ]; then
     pid=$(head -n 1 "$1/data/postmaster.pid")
     kill -QUIT "$pid"
     tries=0
-    while kill -0 "$pid" && [ "$tries" -lt 100 ]; do
+    while kill -0 "$pid" && [ -e "$1/data/postmaster.pid" ] && [ "$tries" -lt 100 ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
