@@ -2,6 +2,7 @@
 //! cluster later.
 
 use std::{
+    env,
     fmt::Write,
     fs::{self, File, Permissions},
     os::unix::fs::PermissionsExt,
@@ -18,6 +19,12 @@ use crate::support::port::ClaimedPort;
 
 /// The folder for sockets must be shorter: a socket's whole path fits 103 bytes.
 const LONGEST_FOLDER: usize = 80;
+
+/// Linux's file system in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// The free bytes that make it worth using: some forty clusters.
+const ROOM: u64 = 2 << 30;
 
 /// Asks for a cluster; made by [`Cluster::builder`].
 #[derive(Debug)]
@@ -144,16 +151,25 @@ fn write_owned(path: &Path, text: &str, account: &Account) {
 }
 
 fn short_folder(account: &Account) -> TempDir {
-    let mut parent = std::env::temp_dir();
-    if parent.as_os_str().len() > LONGEST_FOLDER {
-        parent = PathBuf::from("/tmp");
-    }
     let folder = tempfile::Builder::new()
         .prefix("dbv-")
-        .tempdir_in(parent)
+        .tempdir_in(parent_folder())
         .expect("a temporary folder can be made");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
         .expect("the mode of our own folder can be set");
     account.own(folder.path());
     folder
+}
+
+/// `$TMPDIR` when it is set and short enough; else memory, which takes the
+/// thousand small files of a cluster ten times as fast as a disk does; else `/tmp`.
+fn parent_folder() -> PathBuf {
+    if let Some(chosen) = env::var_os("TMPDIR")
+        && chosen.len() <= LONGEST_FOLDER
+    {
+        return PathBuf::from(chosen);
+    }
+    let has_room = rustix::fs::statvfs(MEMORY)
+        .is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM);
+    PathBuf::from(if has_room { MEMORY } else { "/tmp" })
 }
