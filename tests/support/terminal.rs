@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     ffi::OsString,
     fmt,
     io::{Read, Write},
@@ -42,7 +43,7 @@ impl Launch {
         }
         .env("TERM", "xterm-256color")
         .env("LANG", "C.UTF-8");
-        match std::env::var_os("PATH") {
+        match env::var_os("PATH") {
             Some(path) => launch.env("PATH", path),
             None => launch,
         }
@@ -60,7 +61,7 @@ impl Launch {
         self
     }
 
-    /// Starts it in this folder.
+    /// Starts it in this folder instead of the tests' own.
     pub(crate) fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -81,9 +82,9 @@ impl Launch {
         for (name, value) in &self.variables {
             command.env(name, value);
         }
-        if let Some(folder) = &self.folder {
-            command.cwd(folder);
-        }
+        // Without a folder the terminal library would start in the home folder.
+        let here = || env::current_dir().expect("the tests run in a folder");
+        command.cwd(self.folder.unwrap_or_else(here));
         Terminal::spawn(command, self.columns, self.rows)
     }
 }
