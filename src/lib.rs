@@ -9,4 +9,6 @@ pub mod adapter;
 
 pub mod backend;
 
+pub mod tui;
+
 pub mod cli;

@@ -1,0 +1,55 @@
+//! Actions (what a key means) and effects (what is to be done outside the
+//! view). Knows neither keys nor how effects are carried out.
+
+use crate::{domain::Command, tui::view::Pane};
+
+/// The meaning of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Leave the program.
+    Quit,
+    /// Open or close the help.
+    Help,
+    /// Give the focus to a pane.
+    Focus(Pane),
+    /// Give the focus to the next pane.
+    FocusNext,
+    /// Give the focus to the pane before.
+    FocusPrevious,
+    /// Scroll, or select another row.
+    Move(Motion),
+    /// Show everything about the selected row.
+    Details,
+    /// Let the focused pane fill the screen, or end that.
+    Zoom,
+    /// One step back: out of help, details, zoom or scrolling.
+    Back,
+    /// Wish something from the backend.
+    Command(Command),
+}
+
+/// Which way to scroll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Motion {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+}
+
+/// What the loop has to do after an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// End the loop.
+    Quit,
+    /// Hand a command to the backend.
+    Send(Command),
+}

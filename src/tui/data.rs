@@ -1,0 +1,168 @@
+//! What the loop keeps of what the backend tells: the newest snapshot, the
+//! latency samples and what went past unread. Knows nothing of the view.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    backend::NotTaken,
+    domain::{
+        Command, CommandOutcome, ConnectionStatus, Event, LatencyBook, LatencyStats, Outcome,
+        Snapshot, Window,
+    },
+    tui::{
+        clock::Moment,
+        text::{self, Words},
+    },
+};
+
+/// How long a notice stays.
+const NOTICE: TimeDelta = TimeDelta::seconds(5);
+
+/// Everything that is drawn, apart from the view state.
+pub(super) struct Data {
+    /// The moment that the frame is drawn for.
+    pub(super) moment: Moment,
+    /// What is true now, or was when the backend ended.
+    pub(super) snapshot: Arc<Snapshot>,
+    /// The samples since the start.
+    pub(super) latency: LatencyBook,
+    /// Statistics over each of [`Window::ALL`].
+    pub(super) stats: [LatencyStats; 3],
+    /// Events that came faster than we read.
+    pub(super) missed: u64,
+    /// When the backend was seen to have ended.
+    pub(super) ended: Option<DateTime<Utc>>,
+    notice: Option<Notice>,
+    stats_made_at: Option<DateTime<Utc>>,
+}
+
+/// A sentence that stays for some seconds.
+struct Notice {
+    words: Words,
+    until: DateTime<Utc>,
+}
+
+/// Whether what was told changes what is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It does.
+    Seen,
+    /// It does not.
+    Unseen,
+}
+
+impl Data {
+    /// What is known at the start.
+    pub(super) fn new(snapshot: Arc<Snapshot>, moment: Moment) -> Self {
+        Self {
+            moment,
+            snapshot,
+            latency: LatencyBook::new(),
+            stats: [LatencyStats::default(); 3],
+            missed: 0,
+            ended: None,
+            notice: None,
+            stats_made_at: None,
+        }
+    }
+
+    /// Takes over an event.
+    pub(super) fn absorb(&mut self, event: &Event) -> Change {
+        match event {
+            Event::Sampled(sample) => {
+                self.latency.push(*sample);
+                self.stats_made_at = None;
+                Change::Seen
+            }
+            Event::CommandDone { command, outcome } => {
+                self.note(match outcome {
+                    CommandOutcome::Begun => text::begun(*command),
+                    CommandOutcome::Needless(reason) => text::needless(*command, reason),
+                });
+                Change::Seen
+            }
+            // The snapshot tells the same, and is what is drawn.
+            Event::StatusChanged { .. } | Event::CheckFinished(_) | Event::OperationFinished(_) => {
+                Change::Unseen
+            }
+        }
+    }
+
+    /// Notes that a command was not taken.
+    pub(super) fn note_refusal(&mut self, command: Command, why: NotTaken) {
+        self.note(text::refused(command, why));
+    }
+
+    fn note(&mut self, words: Words) {
+        let until = self.moment.now + NOTICE;
+        self.notice = Some(Notice { words, until });
+    }
+
+    /// Moves on to the moment of the next frame.
+    pub(super) fn advance(&mut self, moment: Moment) {
+        self.moment = moment;
+        let now = moment.now;
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.until <= now)
+        {
+            self.notice = None;
+        }
+        let is_fresh = |made: DateTime<Utc>| (now - made).abs() < TimeDelta::seconds(1);
+        if !self.stats_made_at.is_some_and(is_fresh) {
+            self.stats = Window::ALL.map(|window| self.latency.stats(window, now));
+            self.stats_made_at = Some(now);
+        }
+    }
+
+    /// The sentence that is to be seen for some seconds.
+    pub(super) fn notice(&self) -> Option<&Words> {
+        self.notice.as_ref().map(|notice| &notice.words)
+    }
+
+    /// True while the status is `connected` and somebody vouches for it.
+    pub(super) fn is_connected(&self) -> bool {
+        self.ended.is_none() && self.snapshot.connection.status() == ConnectionStatus::Connected
+    }
+
+    /// When the last good check was, if it is not of the present connection:
+    /// what is shown of it is old.
+    pub(super) fn stale_since(&self) -> Option<DateTime<Utc>> {
+        if self.is_connected() {
+            return None;
+        }
+        let good = self.snapshot.last_good.as_ref()?;
+        Some(good.timestamp())
+    }
+
+    /// True when something on the screen changes by time alone: an age, a
+    /// countdown, a notice, a window of statistics.
+    pub(super) fn is_ticking(&self) -> bool {
+        let snapshot = &self.snapshot;
+        let retries = snapshot
+            .outage
+            .as_ref()
+            .is_some_and(|outage| outage.next_try.is_some());
+        let runs = |operation: &Arc<_>| {
+            matches!(
+                crate::domain::DatabaseOperation::outcome(operation),
+                Outcome::Running
+            )
+        };
+        let horizon = self.moment.now - TimeDelta::minutes(16);
+        self.notice.is_some()
+            || retries
+            || snapshot.busy_since.is_some()
+            || snapshot.last_good.is_some()
+            || snapshot.connection.status() == ConnectionStatus::Connected
+            || snapshot.operations.last().is_some_and(runs)
+            || self
+                .latency
+                .recent()
+                .next_back()
+                .is_some_and(|sample| sample.at > horizon)
+    }
+}

@@ -1,0 +1,146 @@
+//! The lines of the header that say why there is no connection, since when,
+//! and when the next attempt comes. The cause stands first and is never cut.
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    domain::{ConnectionStatus, DbError, Lane, Outage, clean},
+    tui::{
+        data::Data,
+        text,
+        view::Look,
+        widgets::{flow, paragraph},
+        words,
+    },
+};
+
+/// Lines that the server's own words may take here; the details show them all.
+const SERVER_LINES: usize = 2;
+
+/// The lines for the present status, which is not `connected`.
+pub(super) fn lines(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let snapshot = &*data.snapshot;
+    if let Some(outage) = &snapshot.outage {
+        let mut lines = cause(&outage.error, look, width);
+        lines.extend(progress(outage, data, look, width));
+        return lines;
+    }
+    let since = data.moment.local(snapshot.connection.since());
+    match snapshot.connection.status() {
+        ConnectionStatus::Connecting => connecting(data, look, width),
+        ConnectionStatus::Error => {
+            let message = snapshot.connection.last_error().unwrap_or_default();
+            let message = format!("{} {}", look.glyphs.failed, clean(message));
+            paragraph(&message, look.theme.bad, width)
+        }
+        ConnectionStatus::Disconnected | ConnectionStatus::Connected => {
+            let words = format!("since {since} {} {}", look.glyphs.dot, text::DISCONNECTED);
+            paragraph(&words, look.theme.warn, width)
+        }
+    }
+}
+
+fn connecting(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let snapshot = &*data.snapshot;
+    let begun = snapshot
+        .busy_since
+        .unwrap_or_else(|| snapshot.connection.since());
+    let phrases = [
+        format!("{} since {}", text::CONNECTING, data.moment.local(begun)),
+        words::age(data.moment.now, begun),
+        format!(
+            "gives up after {}",
+            words::latency(snapshot.session.health_check_timeout)
+        ),
+    ];
+    let phrases = phrases.map(|words| Span::styled(words, look.theme.text));
+    flow(phrases, &separator(look), width)
+}
+
+/// The fixed message first, then the server's own words, then the next step.
+fn cause(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let message = format!("{} {}", look.glyphs.failed, clean(&error.message()));
+    let mut lines = paragraph(&message, theme.bad, width);
+    let mut facts = vec![Span::styled(error.kind().name(), theme.text)];
+    if let Some(code) = error.code() {
+        facts.push(Span::styled(format!("code {}", clean(code)), theme.text));
+    }
+    facts.push(Span::styled(
+        format!("at {}", error.layer().as_str()),
+        theme.text,
+    ));
+    if let Some(details) = server_words(error) {
+        facts.push(Span::styled(details, theme.text));
+    }
+    let mut facts = flow(facts, &separator(look), width);
+    if facts.len() > SERVER_LINES {
+        facts.truncate(SERVER_LINES);
+        if let Some(last) = facts.last_mut() {
+            let cut = words::cut(&last.to_string(), width.saturating_sub(2), look.glyphs.cut);
+            *last = Line::styled(format!("{cut} {}", look.glyphs.cut), theme.text);
+        }
+    }
+    lines.append(&mut facts);
+    let hint = format!("{} {}", look.glyphs.next_step, error.hint());
+    lines.extend(paragraph(&hint, theme.accent, width));
+    lines
+}
+
+/// The server's words, unless the message holds them already.
+fn server_words(error: &DbError) -> Option<String> {
+    let details = error.details().filter(|details| !details.is_empty())?;
+    let holds_them = error.kind().template().contains(['{']) && error.message().contains(details);
+    (!holds_them).then(|| clean(details).into_owned())
+}
+
+/// Since when, which try, and when the next one comes.
+fn progress(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let (moment, theme) = (&data.moment, &look.theme);
+    let text_span = |words: String| Span::styled(words, theme.text);
+    let next = next_try(outage, data, look);
+    let is_paused = outage.lane == Lane::Paused;
+    let mut phrases = vec![next];
+    if !is_paused {
+        phrases.push(text_span(text::lane(outage.lane).into_owned()));
+    }
+    phrases.push(text_span(
+        text::failed_tries(outage.failed_tries).into_owned(),
+    ));
+    phrases.push(text_span(format!(
+        "down since {} ({})",
+        moment.local(outage.since),
+        moment.utc(outage.since)
+    )));
+    if data.is_ticking() {
+        phrases.push(text_span(words::age(moment.now, outage.since)));
+    }
+    flow(phrases, &separator(look), width)
+}
+
+fn next_try(outage: &Outage, data: &Data, look: &Look) -> Span<'static> {
+    let theme = &look.theme;
+    if data.ended.is_some() {
+        return Span::raw("");
+    }
+    if data.snapshot.connection.status() == ConnectionStatus::Connecting {
+        return Span::styled(text::TRYING, theme.accent.patch(theme.title));
+    }
+    if outage.lane == Lane::Paused {
+        return Span::styled(text::PAUSED, theme.warn.patch(theme.title));
+    }
+    let left = outage
+        .next_try
+        .and_then(|due| words::left(data.moment.now, due));
+    match left {
+        Some(left) => Span::styled(
+            format!("next try in {left}"),
+            theme.accent.patch(theme.title),
+        ),
+        None => Span::styled(text::NEXT_TRY_DUE, theme.accent),
+    }
+}
+
+fn separator(look: &Look) -> Span<'static> {
+    Span::styled(format!(" {} ", look.glyphs.dot), look.theme.dim)
+}

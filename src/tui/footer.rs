@@ -1,0 +1,67 @@
+//! The last line: a notice while there is one, else the keys that work here;
+//! at its right end what went past unread.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::tui::{
+    data::Data,
+    keys::{BINDINGS, Binding},
+    text,
+    view::View,
+};
+
+/// Draws the footer.
+pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+    let theme = &view.look.theme;
+    let mut room = usize::from(area.width);
+    if data.missed > 0 {
+        let words = format!(
+            " {} {} ",
+            view.look.glyphs.warning,
+            text::missed(data.missed)
+        );
+        let missed = Line::styled(words, theme.banner).right_aligned();
+        room = room.saturating_sub(missed.width() + 1);
+        frame.render_widget(missed, area);
+    }
+    let line = match data.notice() {
+        Some(notice) => Line::styled(format!(" {notice}"), theme.accent.patch(theme.title)),
+        None => keys(view, room),
+    };
+    let width = u16::try_from(room).unwrap_or(area.width);
+    let area = Rect {
+        width: width.min(area.width),
+        ..area
+    };
+    frame.render_widget(line, area);
+}
+
+/// The keys of this place that fit: the least needed leave first.
+fn keys(view: &View, room: usize) -> Line<'static> {
+    let theme = &view.look.theme;
+    let place = view.place();
+    let mut shown: Vec<&Binding> = BINDINGS
+        .iter()
+        .filter(|binding| binding.scope.holds_at(place))
+        .collect();
+    let width = |binding: &Binding| binding.name.len() + binding.word.len() + 3;
+    while shown.iter().map(|binding| width(binding)).sum::<usize>() > room {
+        let last = shown
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, binding)| binding.rank)
+            .map(|(at, _)| at);
+        let Some(last) = last else { break };
+        shown.remove(last);
+    }
+    let mut line = Line::default();
+    for binding in shown {
+        line.push_span(Span::styled(format!(" {}", binding.name), theme.key));
+        line.push_span(Span::styled(format!(" {} ", binding.word), theme.dim));
+    }
+    line
+}

@@ -1,0 +1,78 @@
+//! When a frame may and must be drawn: only after a change, and never sooner
+//! than a fixed time after the frame before. Pure: the caller passes the time.
+
+use std::time::{Duration, Instant};
+
+/// The shortest time between two frames: at most 31 of them begin in a second.
+const INTERVAL: Duration = Duration::from_millis(33);
+
+/// Remembers whether something changed and when the last frame was drawn.
+#[derive(Debug, Default)]
+pub(super) struct FrameGate {
+    is_dirty: bool,
+    last: Option<Instant>,
+}
+
+impl FrameGate {
+    /// Something that is shown has changed.
+    pub(super) fn mark(&mut self) {
+        self.is_dirty = true;
+    }
+
+    /// When the next frame is due; `None` while nothing has changed.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        self.is_dirty
+            .then(|| self.last.map_or(now, |last| (last + INTERVAL).max(now)))
+    }
+
+    /// A frame was drawn that shows all changes so far.
+    pub(super) fn drawn(&mut self, now: Instant) {
+        self.is_dirty = false;
+        self.last = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_gate_asks_for_nothing() {
+        let now = Instant::now();
+        let mut gate = FrameGate::default();
+        assert_eq!(gate.due(now), None);
+        gate.mark();
+        assert_eq!(gate.due(now), Some(now));
+        gate.drawn(now);
+        assert_eq!(gate.due(now + INTERVAL), None);
+    }
+
+    #[test]
+    fn a_change_right_after_a_frame_waits_and_is_not_forgotten() {
+        let start = Instant::now();
+        let mut gate = FrameGate::default();
+        gate.mark();
+        gate.drawn(start);
+        gate.mark();
+        let soon = start + Duration::from_millis(1);
+        assert_eq!(gate.due(soon), Some(start + INTERVAL));
+        let late = start + INTERVAL * 9;
+        assert_eq!(gate.due(late), Some(late));
+    }
+
+    #[test]
+    fn a_second_of_changes_gives_at_most_31_frames() {
+        let start = Instant::now();
+        let mut gate = FrameGate::default();
+        let mut frames = 0;
+        for step in 0..10_000 {
+            let now = start + Duration::from_micros(step * 100);
+            gate.mark();
+            if gate.due(now).is_some_and(|due| due <= now) {
+                gate.drawn(now);
+                frames += 1;
+            }
+        }
+        assert_eq!(frames, 31);
+    }
+}

@@ -1,0 +1,278 @@
+//! The key table: which key means what, and where. Footer and help are made
+//! from it, so they cannot disagree with the keys.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::{
+    domain::Command,
+    tui::{
+        action::{Action, Motion},
+        view::{Pane, Place},
+    },
+};
+
+/// One line of the table: keys that belong together.
+pub(super) struct Binding {
+    /// The keys, each with its meaning.
+    pub(super) keys: &'static [(Key, Action)],
+    /// Where they mean it.
+    pub(super) scope: Scope,
+    /// Their name in footer and help.
+    pub(super) name: &'static str,
+    /// What they do, in a word for the footer.
+    pub(super) word: &'static str,
+    /// What they do, in a sentence for the help.
+    pub(super) help: &'static str,
+    /// Where room in the footer is short, higher ranks leave first.
+    pub(super) rank: u8,
+}
+
+/// A key with its modifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    /// A key alone (or with Shift, where that makes another character).
+    Plain(KeyCode),
+    /// A character with Ctrl.
+    Ctrl(char),
+}
+
+/// The places where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Everywhere,
+    /// In all panes, not above them.
+    Panes,
+    /// In panes whose rows have details.
+    Rows,
+    /// Where something scrolls.
+    Scrolled,
+    /// Where something scrolls whose ends can be reached at once.
+    Ends,
+    /// In the log.
+    Log,
+}
+
+const fn plain(c: char) -> Key {
+    Key::Plain(KeyCode::Char(c))
+}
+
+/// The table, in the order of footer and help.
+pub(super) const BINDINGS: &[Binding] = &[
+    Binding {
+        keys: &[(plain('q'), Action::Quit), (Key::Ctrl('c'), Action::Quit)],
+        scope: Scope::Everywhere,
+        name: "q",
+        word: "quit",
+        help: "quit (Ctrl-C too)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('?'), Action::Help)],
+        scope: Scope::Everywhere,
+        name: "?",
+        word: "help",
+        help: "open and close this help",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('r'), Action::Command(Command::Reconnect))],
+        scope: Scope::Everywhere,
+        name: "r",
+        word: "reconnect",
+        help: "reconnect: try at once; resumes paused retries",
+        rank: 1,
+    },
+    Binding {
+        keys: &[(plain('d'), Action::Command(Command::Disconnect))],
+        scope: Scope::Everywhere,
+        name: "d",
+        word: "disconnect",
+        help: "disconnect, or pause the retries; r undoes it",
+        rank: 4,
+    },
+    Binding {
+        keys: &[(plain('c'), Action::Command(Command::CheckNow))],
+        scope: Scope::Everywhere,
+        name: "c",
+        word: "check",
+        help: "run a health check now",
+        rank: 2,
+    },
+    Binding {
+        keys: &[
+            (Key::Plain(KeyCode::Tab), Action::FocusNext),
+            (Key::Plain(KeyCode::BackTab), Action::FocusPrevious),
+            (Key::Plain(KeyCode::Right), Action::FocusNext),
+            (Key::Plain(KeyCode::Left), Action::FocusPrevious),
+            (plain('l'), Action::FocusNext),
+            (plain('h'), Action::FocusPrevious),
+            (plain('1'), Action::Focus(Pane::Connection)),
+            (plain('2'), Action::Focus(Pane::Latency)),
+            (plain('3'), Action::Focus(Pane::Checks)),
+            (plain('4'), Action::Focus(Pane::Operations)),
+            (plain('5'), Action::Focus(Pane::Errors)),
+            (plain('6'), Action::Focus(Pane::Log)),
+        ],
+        scope: Scope::Panes,
+        name: "Tab 1-6",
+        word: "pane",
+        help: "go to the next pane (right, l) or to a pane by number; back: Shift-Tab, left, h",
+        rank: 1,
+    },
+    Binding {
+        keys: &[(plain('z'), Action::Zoom)],
+        scope: Scope::Panes,
+        name: "z",
+        word: "zoom",
+        help: "let the pane fill the screen, and back",
+        rank: 3,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Enter), Action::Details)],
+        scope: Scope::Rows,
+        name: "Enter",
+        word: "details",
+        help: "everything about the selected row (panes 3 to 5)",
+        rank: 1,
+    },
+    Binding {
+        keys: &[
+            (Key::Plain(KeyCode::Up), Action::Move(Motion::Up)),
+            (plain('k'), Action::Move(Motion::Up)),
+            (Key::Plain(KeyCode::Down), Action::Move(Motion::Down)),
+            (plain('j'), Action::Move(Motion::Down)),
+            (Key::Plain(KeyCode::PageUp), Action::Move(Motion::PageUp)),
+            (
+                Key::Plain(KeyCode::PageDown),
+                Action::Move(Motion::PageDown),
+            ),
+        ],
+        scope: Scope::Scrolled,
+        name: "j/k",
+        word: "move",
+        help: "select or scroll; also Up and Down, by pages with PgUp and PgDn",
+        rank: 3,
+    },
+    Binding {
+        keys: &[
+            (plain('g'), Action::Move(Motion::First)),
+            (plain('G'), Action::Move(Motion::Last)),
+        ],
+        scope: Scope::Ends,
+        name: "g/G",
+        word: "ends",
+        help: "go to the first and to the last row",
+        rank: 5,
+    },
+    Binding {
+        keys: &[(plain('G'), Action::Move(Motion::Last))],
+        scope: Scope::Log,
+        name: "G",
+        word: "newest",
+        help: "follow the newest line again (log)",
+        rank: 3,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Esc), Action::Back)],
+        scope: Scope::Everywhere,
+        name: "Esc",
+        word: "back",
+        help: "close help or details, end zoom, return to the newest row",
+        rank: 2,
+    },
+];
+
+/// What a pressed key means at a place; `None` when nothing.
+pub(super) fn lookup(event: &KeyEvent, place: Place) -> Option<Action> {
+    if event.kind != KeyEventKind::Press {
+        return None;
+    }
+    let key = Key::of(event)?;
+    BINDINGS
+        .iter()
+        .filter(|binding| binding.scope.holds_at(place))
+        .flat_map(|binding| binding.keys)
+        .find_map(|(bound, action)| (*bound == key).then_some(*action))
+}
+
+// === impl Key ===
+
+impl Key {
+    fn of(event: &KeyEvent) -> Option<Self> {
+        match (event.code, event.modifiers - KeyModifiers::SHIFT) {
+            (code, KeyModifiers::NONE) => Some(Self::Plain(code)),
+            (KeyCode::Char(c), KeyModifiers::CONTROL) => Some(Self::Ctrl(c)),
+            _ => None,
+        }
+    }
+}
+
+// === impl Scope ===
+
+impl Scope {
+    /// True where the binding holds.
+    pub(super) const fn holds_at(self, place: Place) -> bool {
+        match (self, place) {
+            (Self::Everywhere, _)
+            | (Self::Panes, Place::Pane(_))
+            | (Self::Rows, Place::Pane(Pane::Checks | Pane::Operations | Pane::Errors))
+            | (Self::Log, Place::Pane(Pane::Log)) => true,
+            (Self::Scrolled, place) => !matches!(place, Place::Pane(Pane::Latency)),
+            (Self::Ends, place) => !matches!(place, Place::Pane(Pane::Latency | Pane::Log)),
+            (Self::Panes | Self::Rows | Self::Log, _) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places() -> impl Iterator<Item = Place> {
+        let panes = Pane::ALL.into_iter().map(Place::Pane);
+        panes.chain([Place::Help, Place::Detail])
+    }
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in places() {
+            let mut seen = Vec::new();
+            for binding in BINDINGS.iter().filter(|b| b.scope.holds_at(place)) {
+                for (key, _) in binding.keys {
+                    assert!(!seen.contains(key), "{key:?} twice at {place:?}");
+                    seen.push(*key);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(event: KeyEvent, place: Place, action: Option<Action>) {
+        assert_eq!(lookup(&event, place), action);
+    }
+
+    #[test]
+    fn keys_are_found_by_place_and_only_when_pressed() {
+        let key = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        let log = Place::Pane(Pane::Log);
+        let errors = Place::Pane(Pane::Errors);
+        check(key('q'), Place::Help, Some(Action::Quit));
+        check(key('z'), Place::Help, None);
+        check(key('g'), log, None);
+        check(key('g'), errors, Some(Action::Move(Motion::First)));
+        let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+        check(enter, errors, Some(Action::Details));
+        check(enter, log, None);
+        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        check(shifted, log, Some(Action::Move(Motion::Last)));
+        let ctrl = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        check(ctrl('c'), log, Some(Action::Quit));
+        check(ctrl('d'), log, None);
+        let released = KeyEvent::new_with_kind(
+            KeyCode::Char('q'),
+            KeyModifiers::NONE,
+            KeyEventKind::Release,
+        );
+        check(released, log, None);
+    }
+}

@@ -1,0 +1,34 @@
+//! The screen: keeps what the backend tells, draws it, and turns keys into
+//! commands. Knows nothing of adapters, drivers or how a database is reached.
+
+mod action;
+mod clock;
+mod data;
+mod detail;
+mod error;
+mod failure;
+mod footer;
+mod frame_gate;
+mod glyphs;
+mod header;
+mod help;
+mod keys;
+mod layout;
+mod logging;
+mod panes;
+mod picker;
+mod run;
+mod screen;
+mod synchronized;
+mod terminal;
+mod text;
+mod theme;
+mod too_small;
+mod update;
+mod view;
+mod widgets;
+mod words;
+
+pub use error::TuiError;
+pub use logging::install_logging;
+pub use run::run;

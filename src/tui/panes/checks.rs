@@ -1,0 +1,89 @@
+//! Pane 3: the health checks, newest first, each with its phases or its error.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    domain::{HealthCheckResult, Snapshot, clean},
+    tui::{
+        data::Data,
+        detail,
+        panes::aside,
+        picker::Extent,
+        text,
+        view::{Look, Pane, View},
+        widgets::{Rows, pane_block, render_rows},
+        words,
+    },
+};
+
+/// The rows of the pane.
+pub(in crate::tui) fn extent(snapshot: &Snapshot) -> Extent {
+    Extent {
+        len: snapshot.checks.len(),
+        dropped: snapshot.checks_dropped,
+    }
+}
+
+/// Draws the pane.
+pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+    let snapshot = &*data.snapshot;
+    let extent = extent(snapshot);
+    let aside = aside::position(view.checks.selected(extent), extent, view);
+    let block = pane_block(Pane::Checks, aside, view);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let look = view.look;
+    if extent.len == 0 {
+        return frame.render_widget(Line::styled(text::NO_CHECKS, look.theme.dim), inner);
+    }
+    let oldest = snapshot.checks.first().map(|check| check.timestamp());
+    let time_width = data.moment.local_width(oldest);
+    let row = |back: usize| {
+        let Some(check) = snapshot.checks.iter().nth_back(back) else {
+            return Vec::new();
+        };
+        let time = words::fit(&data.moment.local(check.timestamp()), time_width, ' ');
+        vec![line(check, &time, usize::from(inner.width), &look)]
+    };
+    let rows = Rows {
+        extent,
+        head: None,
+        height: 1,
+        selected: (view.focus == Pane::Checks).then_some(look.theme.selected),
+        row,
+    };
+    render_rows(frame, inner, rows, &mut view.checks);
+}
+
+fn line(check: &HealthCheckResult, time: &str, width: usize, look: &Look) -> Line<'static> {
+    let theme = &look.theme;
+    let mut line = Line::from(Span::styled(format!("{time} "), theme.dim));
+    let latency = words::latency(check.latency());
+    match check.error() {
+        None => {
+            line.push_span(Span::styled(
+                format!("{} ok   ", look.glyphs.good),
+                theme.ok,
+            ));
+            line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
+            if let Some(details) = check.details() {
+                line.push_span(Span::styled(detail::phases(details), theme.dim));
+            }
+        }
+        Some(error) => {
+            line.push_span(Span::styled(
+                format!("{} FAIL ", look.glyphs.failed),
+                theme.bad,
+            ));
+            line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
+            let room = width.saturating_sub(line.width());
+            let error = words::cut(&clean(error), room, look.glyphs.cut);
+            line.push_span(Span::styled(error, theme.bad));
+        }
+    }
+    line
+}

@@ -1,0 +1,87 @@
+//! Pane 1: the connection and what the last good check told of its database.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::Paragraph,
+};
+
+use crate::tui::{
+    data::Data,
+    panes::{aside, facts},
+    view::{Pane, View},
+    widgets::{Fact, labelled, pane_block},
+};
+
+/// From this width on, facts stand in two columns.
+const TWO_COLUMNS: u16 = 56;
+
+/// Draws the pane.
+pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+    let mut aside = aside::staleness(data, view);
+    let block = pane_block(Pane::Connection, Vec::new(), view);
+    let inner = block.inner(area);
+    let lines = lines(data, view, inner.width);
+    let shown = view
+        .connection
+        .window(lines.len(), usize::from(inner.height));
+    if view.connection.below() > 0 || shown.start > 0 {
+        if !aside.is_empty() {
+            aside.push(ratatui::text::Span::raw("  "));
+        }
+        let words = format!("{} more", lines.len() - shown.len());
+        aside.push(ratatui::text::Span::styled(words, view.look.theme.dim));
+    }
+    let block = pane_block(Pane::Connection, aside, view);
+    frame.render_widget(block, area);
+    let visible: Vec<Line> = lines
+        .into_iter()
+        .skip(shown.start)
+        .take(shown.len())
+        .collect();
+    frame.render_widget(Paragraph::new(visible), inner);
+}
+
+fn lines(data: &Data, view: &View, width: u16) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let [first, second, rest] = facts::facts(data, look);
+    let wrap = |facts: Vec<Fact>, width: u16| -> Vec<Line<'static>> {
+        let facts = facts.into_iter();
+        facts
+            .flat_map(|fact| labelled(fact, &look.theme, usize::from(width)))
+            .collect()
+    };
+    let mut lines;
+    if width < TWO_COLUMNS {
+        lines = wrap(first, width);
+        lines.extend(wrap(second, width));
+    } else {
+        let columns = Layout::horizontal([Constraint::Fill(1); 2]).spacing(1);
+        let [left, right] = columns.areas(Rect::new(0, 0, width, 1));
+        let first = wrap(first, left.width);
+        lines = beside(first, wrap(second, right.width), right.x);
+    }
+    lines.extend(wrap(rest, width));
+    lines
+}
+
+/// Two lists of lines side by side, the second from column `at` on.
+fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, at: u16) -> Vec<Line<'static>> {
+    let mut left = left.into_iter();
+    let mut right = right.into_iter();
+    let mut lines = Vec::new();
+    loop {
+        let (first, second) = (left.next(), right.next());
+        if first.is_none() && second.is_none() {
+            return lines;
+        }
+        let mut line = first.unwrap_or_default();
+        if let Some(second) = second {
+            let missing = usize::from(at).saturating_sub(line.width());
+            line.push_span(" ".repeat(missing));
+            line.spans.extend(second.spans);
+        }
+        lines.push(line);
+    }
+}

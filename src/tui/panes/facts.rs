@@ -1,0 +1,193 @@
+//! The facts of the connection pane, in words. Knows no columns and no sizes.
+
+use ratatui::text::Span;
+
+use crate::{
+    domain::{HealthDetails, Lamp, LampState, Lane, PoolGauge, clean},
+    tui::{
+        data::Data,
+        detail, text,
+        view::Look,
+        widgets::{Fact, meter},
+        words,
+    },
+};
+
+/// From this share of used slots on, in percent, their holders are named.
+const NEARLY_FULL: u64 = 80;
+
+/// A clock that is this far off deserves a warning, in ms.
+const SKEWED_MS: f64 = 1_000.0;
+
+/// Three groups: how far a client gets, what the server is, and what is long.
+pub(super) fn facts(data: &Data, look: &Look) -> [Vec<Fact>; 3] {
+    let snapshot = &*data.snapshot;
+    let good = snapshot.last_good.as_ref();
+    let details = good.and_then(|good| good.details());
+    [
+        own(data, look),
+        details
+            .map(|details| server(details, data, look))
+            .unwrap_or_default(),
+        long(data, details, look),
+    ]
+}
+
+/// The lamps, and how the connection fares.
+fn own(data: &Data, look: &Look) -> Vec<Fact> {
+    let snapshot = &*data.snapshot;
+    let theme = &look.theme;
+    let connection = &snapshot.connection;
+    let mut facts: Vec<_> = snapshot
+        .lamps
+        .named()
+        .into_iter()
+        .map(|(name, shown)| Fact::new(name, vec![lamp(shown, look)]))
+        .collect();
+    let since = data.moment.local(connection.since());
+    let status = format!("{} since {since}", connection.status());
+    facts.push(Fact::new("status", vec![Span::styled(status, theme.text)]));
+    let (errors, style) = match connection.error_count() {
+        0 => ("none in a row".to_owned(), theme.ok),
+        count => (format!("{count} in a row"), theme.bad),
+    };
+    facts.push(Fact::new("errors", vec![Span::styled(errors, style)]));
+    if let Some(retries) = retries(data) {
+        facts.push(Fact::new(
+            "retries",
+            vec![Span::styled(retries, theme.warn)],
+        ));
+    }
+    facts
+}
+
+fn lamp(lamp: &Lamp, look: &Look) -> Span<'static> {
+    let (glyphs, theme) = (&look.glyphs, &look.theme);
+    let (glyph, style) = match lamp.state {
+        LampState::Unknown => (glyphs.unknown, theme.dim),
+        LampState::Good => (glyphs.good, theme.ok),
+        LampState::Warning => (glyphs.warning, theme.warn),
+        LampState::Bad => (glyphs.failed, theme.bad),
+        LampState::Off => (glyphs.off, theme.dim),
+    };
+    Span::styled(format!("{glyph} {}", clean(&lamp.words)), style)
+}
+
+fn retries(data: &Data) -> Option<String> {
+    let outage = data.snapshot.outage.as_ref()?;
+    if outage.lane == Lane::Paused {
+        return Some("paused by you".to_owned());
+    }
+    let lane = text::lane(outage.lane);
+    let left = outage
+        .next_try
+        .and_then(|due| words::left(data.moment.now, due));
+    Some(match left {
+        Some(left) => format!("{lane}, next in {left}"),
+        None => lane.into_owned(),
+    })
+}
+
+/// What the last good check told.
+fn server(details: &HealthDetails, data: &Data, look: &Look) -> Vec<Fact> {
+    let theme = &look.theme;
+    let mut facts = Vec::new();
+    let mut add = |label, value: Option<String>| {
+        if let Some(value) = value {
+            let value = clean(&value).into_owned();
+            facts.push(Fact::new(label, vec![Span::styled(value, theme.text)]));
+        }
+    };
+    add("server", details.server_version.clone());
+    add("role", details.role.clone());
+    add("db name", details.database.clone());
+    add("size", details.database_size_bytes.map(words::bytes));
+    if let (Some(used), Some(max)) = (details.active_connections, details.max_connections) {
+        facts.push(slots(used, max, look));
+    }
+    if let Some(gauge) = details.pool {
+        facts.push(pool(gauge, look));
+    }
+    if let Some(ms) = details.clock_skew_ms {
+        let style = if ms.abs() > SKEWED_MS {
+            theme.warn
+        } else {
+            theme.text
+        };
+        let value = Span::styled(format!("{ms:+.1} ms"), style);
+        facts.push(Fact::new("clock skew", vec![value]));
+    }
+    if let Some(tls) = &details.tls {
+        let value = Span::styled(clean(tls).into_owned(), theme.text);
+        facts.push(Fact::new("tls", vec![value]));
+    }
+    let id = data.snapshot.connection.id().to_string();
+    // The end of a version 7 UUID is random; its start is the time.
+    let tail = id.rsplit('-').next().unwrap_or(&id).to_owned();
+    let tail = Span::styled(tail, theme.dim);
+    facts.push(Fact::new("id", vec![tail]));
+    facts
+}
+
+fn slots(used: u64, max: u64, look: &Look) -> Fact {
+    let theme = &look.theme;
+    let style = if is_nearly_full(used, max) {
+        theme.warn
+    } else {
+        theme.text
+    };
+    let bar = meter(used, max, 6, &look.glyphs);
+    let value = Span::styled(format!("{used} of {max} {bar}"), style);
+    Fact::new("slots", vec![value])
+}
+
+fn is_nearly_full(used: u64, max: u64) -> bool {
+    used.saturating_mul(100) >= max.saturating_mul(NEARLY_FULL)
+}
+
+fn pool(pool: PoolGauge, look: &Look) -> Fact {
+    let theme = &look.theme;
+    let counts = format!("{} open of {},", pool.size, pool.max);
+    let mut value = vec![
+        Span::styled(counts, theme.text),
+        Span::styled(format!("{} idle", pool.idle), theme.text),
+    ];
+    if pool.waiting > 0 {
+        let waiting = format!("{} waiting", pool.waiting);
+        value.push(Span::styled(waiting, theme.warn));
+    }
+    Fact::new("pool", value)
+}
+
+/// What needs a whole line.
+fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> {
+    let theme = &look.theme;
+    let snapshot = &*data.snapshot;
+    let session = &*snapshot.session;
+    let mut facts = Vec::new();
+    let mut add = |label, words: String, style| {
+        facts.push(Fact::new(
+            label,
+            vec![Span::styled(clean(&words).into_owned(), style)],
+        ));
+    };
+    if let Some(details) = details {
+        let slots = details.active_connections.zip(details.max_connections);
+        if slots.is_some_and(|(used, max)| is_nearly_full(used, max)) {
+            let holders = details.slot_holders.iter();
+            let holders: Vec<_> = holders
+                .map(|holder| format!("{} {}", holder.connections, holder.name))
+                .collect();
+            add("held by", holders.join(", "), theme.warn);
+        }
+        add("phases", detail::phases(details), theme.text);
+    }
+    if let Some(error) = snapshot.connection.last_error() {
+        add("last error", error.to_owned(), theme.text);
+    }
+    add("mode", session.mode_reason.clone(), theme.dim);
+    let file = session.config_file.as_ref();
+    let file = file.map_or("none".to_owned(), |file| file.display().to_string());
+    add("config file", file, theme.dim);
+    facts
+}

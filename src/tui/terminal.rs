@@ -1,0 +1,85 @@
+//! The terminal is taken and given back, whatever happens: by the guard when
+//! it is dropped, and by the panic hook. Knows nothing of what is drawn.
+
+use std::{
+    io::{self, Write, stdout},
+    panic,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use crossterm::{
+    cursor, execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+
+use crate::tui::TuiError;
+
+/// True while the terminal is ours.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Keeps the terminal in raw mode on its alternate screen, until it is dropped.
+///
+/// No mouse is asked for and the terminal is asked nothing.
+pub(super) struct TerminalGuard(());
+
+impl TerminalGuard {
+    /// Takes the terminal, and makes panics give it back first.
+    pub(super) fn enter() -> Result<Self, TuiError> {
+        install_hook();
+        enable_raw_mode().map_err(TuiError::Setup)?;
+        TAKEN.store(true, Ordering::SeqCst);
+        let guard = Self(());
+        execute!(stdout(), EnterAlternateScreen, cursor::Hide).map_err(TuiError::Setup)?;
+        Ok(guard)
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back if it is ours. A second call does nothing.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // The terminal may be gone (a dropped SSH session): then there is nobody
+    // left to tell, and nothing left to restore.
+    let left = leave(&mut stdout());
+    let cooked = disable_raw_mode();
+    if let Err(error) = left.and(cooked) {
+        tracing::warn!(%error, "the terminal could not be restored");
+    }
+}
+
+fn leave(out: &mut impl Write) -> io::Result<()> {
+    execute!(out, LeaveAlternateScreen, cursor::Show)
+}
+
+/// A panic of the drawing thread ends the screen, so it gives the terminal
+/// back before the message is printed. A panic elsewhere (a task of the
+/// backend) does not: the screen lives on and says that the backend ended, and
+/// printing would smear over it, so the panic goes to the log pane.
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    let drawing = thread::current().id();
+    ONCE.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if TAKEN.load(Ordering::SeqCst) && thread::current().id() != drawing {
+                let place = info.location().map(ToString::to_string);
+                let words = info.payload_as_str().unwrap_or("no message");
+                tracing::error!(place, words, "a task panicked");
+                return;
+            }
+            give_back();
+            print(info);
+        }));
+    });
+}

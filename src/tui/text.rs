@@ -1,0 +1,117 @@
+//! All fixed sentences of the screen. Knows no styles; numbers and durations
+//! come in words already.
+
+use std::borrow::Cow;
+
+use crate::{
+    backend::NotTaken,
+    domain::{Command, Lane, Mode, TransportSecurity},
+};
+
+/// Words that may or may not have been made for the occasion.
+pub(super) type Words = Cow<'static, str>;
+
+pub(super) const BACKEND_ENDED: &str = "backend ended — restart dbvitals";
+pub(super) const LAST_KNOWN: &str = "nothing below is watched any more: it was true at";
+pub(super) const MOCK: &str = "MOCK";
+pub(super) const MOCK_WARNING: &str =
+    "an embedded database in memory is watched: nothing is persisted";
+pub(super) const WARNING: &str = "WARNING";
+pub(super) const READ_ONLY: &str = "read-only";
+pub(super) const NOT_CHECKED: &str = "first check under way";
+pub(super) const CHECKING: &str = "checking now…";
+pub(super) const CHECK_DUE: &str = "next check due";
+pub(super) const TRYING: &str = "trying now…";
+pub(super) const NEXT_TRY_DUE: &str = "next try due";
+pub(super) const PAUSED: &str = "retries paused by you — r resumes";
+pub(super) const DISCONNECTED: &str = "disconnected — r connects";
+pub(super) const CONNECTING: &str = "connecting";
+pub(super) const LAST_CHECK_FAILED: &str = "last check FAILED:";
+pub(super) const NO_GOOD_CHECK: &str = "no good check yet";
+pub(super) const SLOW_LANE: &str = "slow lane";
+
+pub(super) const NO_CHECKS: &str = "no health check yet";
+pub(super) const NO_OPERATIONS: &str = "nothing was asked of the database yet";
+pub(super) const NO_ERRORS: &str = "no errors";
+pub(super) const NO_SAMPLES: &str = "no latency measured yet";
+pub(super) const COLUMN_PER_SAMPLE: &str = "a column is one sample";
+pub(super) const COLUMN_PER_BUCKET: &str = "a column is 5 s";
+pub(super) const MORE_BELOW: &str = "more below";
+
+/// What a command that is being carried out says.
+pub(super) fn begun(command: Command) -> Words {
+    match command {
+        Command::Reconnect => "reconnect: trying now".into(),
+        Command::Disconnect => "disconnect: done — r connects again".into(),
+        Command::CheckNow => "check now: asked".into(),
+    }
+}
+
+/// What a command says that there is no need for.
+pub(super) fn needless(command: Command, reason: &str) -> Words {
+    format!("{}: {reason}", command.as_str()).into()
+}
+
+/// What a command says that was not taken.
+pub(super) fn refused(command: Command, why: NotTaken) -> Words {
+    format!("{} not sent: {why}", command.as_str()).into()
+}
+
+/// Events that were missed.
+pub(super) fn missed(count: u64) -> Words {
+    match count {
+        1 => "1 event missed".into(),
+        _ => format!("{count} events missed").into(),
+    }
+}
+
+/// Rows that were dropped from a list.
+pub(super) fn dropped(count: u64) -> Words {
+    format!("{count} older dropped").into()
+}
+
+/// How a retry is counted, and in which lane.
+pub(super) fn lane(lane: Lane) -> Words {
+    match lane {
+        Lane::Quick { retry, of } => format!("retry {retry} of {of}").into(),
+        Lane::Slow => SLOW_LANE.into(),
+        Lane::Paused => PAUSED.into(),
+    }
+}
+
+/// How many attempts failed.
+pub(super) fn failed_tries(count: u32) -> Words {
+    match count {
+        0 => "no try yet".into(),
+        1 => "1 try failed".into(),
+        _ => format!("{count} tries failed").into(),
+    }
+}
+
+/// The age of what is still shown.
+pub(super) fn as_of(age: &str) -> String {
+    format!("as of {age} ago")
+}
+
+/// What protects the way there, as configured.
+pub(super) const fn security(security: TransportSecurity) -> &'static str {
+    match security {
+        TransportSecurity::ThisMachine => "this machine",
+        TransportSecurity::Verified => "TLS verified",
+        TransportSecurity::Encrypted => "TLS unverified",
+        TransportSecurity::Opportunistic => "TLS if offered",
+        TransportSecurity::Plain => "PLAIN TEXT",
+    }
+}
+
+/// A sentence for a mode that needs one on the screen at all times.
+pub(super) const fn mode_banner(mode: Mode) -> Option<&'static str> {
+    match mode {
+        Mode::Mock => Some(MOCK_WARNING),
+        Mode::Local | Mode::Supabase => None,
+    }
+}
+
+/// The signs that the help explains, by their words.
+pub(super) const SIGNS: &str = "Signs";
+pub(super) const KEYS: &str = "Keys";

@@ -1,0 +1,40 @@
+//! What a screen says that has no room for panes: still the state and the cause.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use crate::{
+    domain::{ConnectionStatus, clean},
+    tui::{data::Data, header, text, view::View, widgets::flow},
+};
+
+/// Draws as much of the one sentence as fits: the state first, then the cause.
+pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+    let look = &view.look;
+    let snapshot = &*data.snapshot;
+    let mut phrases = Vec::new();
+    if data.ended.is_some() {
+        phrases.push(Span::styled(text::BACKEND_ENDED, look.theme.alarm));
+    }
+    phrases.push(header::state(snapshot, look));
+    let is_connected = snapshot.connection.status() == ConnectionStatus::Connected;
+    match &snapshot.outage {
+        Some(outage) if !is_connected => {
+            let message = clean(&outage.error.message()).into_owned();
+            phrases.push(Span::styled(message, look.theme.bad));
+        }
+        _ => {
+            let reasons = &snapshot.verdict.reasons;
+            let reasons = reasons.iter().map(ToString::to_string);
+            phrases.extend(reasons.map(|words| Span::styled(words, look.theme.warn)));
+            let target = clean(&snapshot.session.target.to_string()).into_owned();
+            phrases.push(Span::styled(target, look.theme.dim));
+        }
+    }
+    let lines: Vec<Line> = flow(phrases, &Span::raw(" "), usize::from(area.width));
+    frame.render_widget(Paragraph::new(lines), area);
+}
