@@ -98,6 +98,10 @@ impl Entry {
                 Kind::DatabaseUrl(_) => libpq::redact(text),
                 // It is checked for credentials, so it may hold some.
                 Kind::WebUrl(_) if text.expose().contains('@') => Secret::default().to_string(),
+                // A number in quotes is no number; the quotes are what is wrong.
+                Kind::Number { .. } | Kind::Bool(_) if self.is_quoted() => {
+                    format!("\"{}\"", text.expose())
+                }
                 _ => text.expose().to_owned(),
             },
             RawValue::Integer(_) | RawValue::Bool(_) if self.spec.is_secret() => {
@@ -106,6 +110,10 @@ impl Entry {
             RawValue::Integer(digits) => digits.clone(),
             RawValue::Bool(truth) => truth.to_string(),
         }
+    }
+
+    fn is_quoted(&self) -> bool {
+        matches!(self.raw, RawValue::String(_))
     }
 
     fn sourced<T>(&self, value: T) -> Sourced<T> {

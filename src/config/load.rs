@@ -43,7 +43,10 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     if let Some(text) = &text {
         warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
     }
-    complaints.keep(rules::timeout_within_interval(&values));
+    let ruled = ["health_check_timeout", "health_check_interval"];
+    if !ruled.iter().any(|key| complaints.concern(key)) {
+        complaints.keep(rules::timeout_within_interval(&values));
+    }
     let chosen = mode::choose(&values, sources, fallback, &mut complaints);
     if let Some(chosen) = &chosen {
         complaints.keep(unbuilt::supabase(chosen, &values));

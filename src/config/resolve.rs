@@ -38,7 +38,12 @@ pub(crate) fn resolve(
 ) -> Option<Loaded> {
     let local = match parts.chosen.mode {
         Mode::Local if has_address(&parts.values, env) => {
-            libpq::resolve(parts.values.database_url.as_ref(), env, complaints)
+            // What is wrong with an address that is there has been said by then.
+            Some(libpq::resolve(
+                parts.values.database_url.as_ref(),
+                env,
+                complaints,
+            )?)
         }
         Mode::Local | Mode::Supabase | Mode::Mock => None,
     };

@@ -12,7 +12,7 @@ use crate::domain::Mode;
 pub struct Target {
     /// How it is reached.
     pub mode: Mode,
-    /// `host:port`, a socket folder, a project URL, or `in memory`.
+    /// `host:port`, the path of a socket, a project URL, or `in memory`.
     pub address: String,
     /// The database's name; empty where the address says all.
     pub database: String,

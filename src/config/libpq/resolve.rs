@@ -61,9 +61,12 @@ pub(crate) fn resolve(
     environment::fill(&mut params, env, complaints);
     let connect_timeout = connect_timeout(&params, complaints);
     let user = user(&mut params, env, complaints);
-    let endpoint = endpoint::endpoint(&params, complaints)?;
-    let tls = tls::tls(&params, env, &endpoint, complaints);
-    let user = user.filter(|_| complaints.len() == before)?;
+    let endpoint = endpoint::endpoint(&params, complaints);
+    let tls = tls::tls(&params, env, endpoint.as_ref(), complaints);
+    if complaints.len() > before {
+        return None;
+    }
+    let (user, endpoint) = (user?, endpoint?);
     let unnamed = Origin::Derived("same as the user");
     params.fill(Param::DbName, Secret::new(&*user), unnamed);
     let database = params.value(Param::DbName).unwrap_or(&user).to_owned();

@@ -35,18 +35,19 @@ pub(super) fn mode_name(mode: SslMode) -> &'static str {
     }
 }
 
-/// TLS towards an endpoint. A Unix socket has none, whatever is set.
+/// TLS towards an endpoint, if that is known. A Unix socket has none, whatever
+/// is set.
 pub(super) fn tls(
     params: &Params,
     env: &dyn Env,
-    endpoint: &Endpoint,
+    endpoint: Option<&Endpoint>,
     complaints: &mut Complaints,
 ) -> TlsSection {
     let is_system = params.value(Param::SslRootCert) == Some("system");
     let mode = complaints
         .keep(mode(params, is_system))
         .unwrap_or(SslMode::VerifyFull);
-    if mode == SslMode::Disable || matches!(endpoint, Endpoint::Unix { .. }) {
+    if mode == SslMode::Disable || matches!(endpoint, Some(Endpoint::Unix { .. })) {
         return TlsSection {
             mode: SslMode::Disable,
             roots: RootCertificates::Unset,
