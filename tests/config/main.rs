@@ -1,0 +1,16 @@
+//! The configuration from its sources to what is printed, without touching
+//! the real environment.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot set up or does not expect is a failed test"
+)]
+
+mod fixture;
+mod invalid;
+mod layers;
+mod libpq;
+mod mode;
+mod secrets;
+mod show;

@@ -1,0 +1,159 @@
+//! Which mode is chosen and how that is said.
+
+use dbvitals::{config::Fallback, domain::Mode};
+
+use crate::fixture::{Given, given};
+
+#[track_caller]
+fn check(given: &Given, mode: Mode, reason: &str) {
+    let config = given.loaded().config;
+    assert_eq!((config.target.mode, config.database.mode()), (mode, mode));
+    assert_eq!(config.provenance.mode_reason, reason);
+}
+
+#[track_caller]
+fn check_refused(given: &Given, expected: &[&str]) {
+    assert_eq!(given.complaints(), expected);
+}
+
+#[test]
+fn a_mode_that_is_set_is_taken() {
+    check(
+        &given().mode("mock"),
+        Mode::Mock,
+        "Mode chosen because mode = mock by flag --mode.",
+    );
+    check(
+        &given().config("\nmode = 'local'\ndatabase_url = 'postgres://h/d'"),
+        Mode::Local,
+        "Mode chosen because mode = local in config.toml:2.",
+    );
+    check(
+        &given().env("DB_MODE", "mock"),
+        Mode::Mock,
+        "Mode chosen because mode = mock in environment DB_MODE.",
+    );
+}
+
+#[test]
+fn local_is_chosen_by_a_url_or_by_libpqs_variables() {
+    check(
+        &given().env("DATABASE_URL", "postgres://h/d"),
+        Mode::Local,
+        "Mode chosen because database_url is set (environment DATABASE_URL).",
+    );
+    check(
+        &given().env("PGHOST", "h"),
+        Mode::Local,
+        "Mode chosen because PGHOST is set.",
+    );
+    check(
+        &given()
+            .url("postgres://h/d")
+            .env("SUPABASE_URL", "https://x.supabase.co"),
+        Mode::Local,
+        "Mode chosen because a database URL is given as argument.",
+    );
+    check(
+        &given()
+            .env("PGHOST", "h")
+            .env("SUPABASE_URL", "https://x.supabase.co"),
+        Mode::Local,
+        "Mode chosen because PGHOST is set (supabase_url is set, but not supabase_key).",
+    );
+}
+
+#[test]
+fn only_the_screen_falls_back_to_mock() {
+    let given = given().env("SUPABASE_ANON_KEY", "Zq9");
+    check(
+        &given,
+        Mode::Mock,
+        "Mode chosen because no database is configured (supabase_key is set, but not supabase_url).",
+    );
+    let provenance = given.loaded().config.provenance;
+    assert!(provenance.is_fallback);
+    assert_eq!(
+        provenance.warnings,
+        [
+            "Mock mode: nothing is persisted. To watch a database, set DATABASE_URL (or PGHOST or \
+          PGSERVICE), or give a postgres:// URL."
+        ]
+    );
+    check_refused(
+        &given,
+        &[
+            "mode (default): is required, since no database is configured (supabase_key is set, but \
+           not supabase_url): set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// \
+           URL, or choose --mode mock",
+        ],
+    );
+}
+
+#[test]
+fn mock_on_request_is_no_fallback() {
+    let loaded = given().mode("mock").load(Fallback::Refuse).unwrap();
+    let provenance = loaded.config.provenance;
+    assert!(!provenance.is_fallback);
+    assert_eq!(provenance.warnings, ["Mock mode: nothing is persisted."]);
+}
+
+#[test]
+fn local_needs_an_address() {
+    check_refused(
+        &given().mode("local"),
+        &[
+            "database_url = absent (default): is required in local mode; PGHOST or PGSERVICE would do too",
+        ],
+    );
+}
+
+#[test]
+fn supabase_needs_both_values_and_is_not_there_yet() {
+    let not_yet = "is not part of this version, which watches local (PostgreSQL) and mock only; \
+                   set mode = local and database_url, or use --mode mock";
+    check_refused(
+        &given().mode("supabase"),
+        &[
+            &format!("mode = supabase (flag --mode): {not_yet}"),
+            "supabase_url = absent (default): is required in supabase mode",
+            "supabase_key = absent (default): is required in supabase mode",
+        ],
+    );
+    check_refused(
+        &given()
+            .env("SUPABASE_URL", "https://x.supabase.co")
+            .env("SUPABASE_ANON_KEY", "Zq9"),
+        &[&format!(
+            "mode = supabase (environment SUPABASE_URL): {not_yet}"
+        )],
+    );
+    check_refused(
+        &given()
+            .mode("mock")
+            .env("SUPABASE_URL", "https://u:Zq9@x.supabase.co"),
+        &[
+            "supabase_url = ***** (environment SUPABASE_URL): must be an http:// or https:// URL \
+           without user or password",
+        ],
+    );
+}
+
+#[test]
+fn a_url_as_argument_goes_with_local_mode_only() {
+    check_refused(
+        &given().url("postgres://h/d").config("mode = 'mock'"),
+        &[
+            "mode = mock (config.toml:1): does not go with a URL as argument, which is watched in \
+           local mode; add --mode local or leave the URL out",
+        ],
+    );
+    check(
+        &given()
+            .url("postgres://h/d")
+            .config("mode = 'mock'")
+            .mode("local"),
+        Mode::Local,
+        "Mode chosen because mode = local by flag --mode.",
+    );
+}
