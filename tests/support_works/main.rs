@@ -5,6 +5,9 @@ mod clusters;
 mod endings;
 mod faults;
 mod networks;
+#[path = "../../examples/screenshots/picture/mod.rs"]
+mod picture;
+mod pictures;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminals;
