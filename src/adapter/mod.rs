@@ -1,6 +1,16 @@
 //! The only code that knows a target's drivers: the database adapter and its
 //! modes. Knows nothing of the backend and the screen.
 
+mod classify;
+mod database;
 mod database_adapter;
+mod local;
+mod mock;
+mod mode_adapter;
+mod recorder;
+mod retry;
+mod status;
 
+pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};
+pub use recorder::OperationSink;

@@ -1,0 +1,10 @@
+//! From a driver's error to a [`DbError`](crate::domain::DbError), once, at the
+//! adapter's edge. Decides by codes alone and knows nothing of what was asked.
+
+mod io;
+mod postgres;
+mod sqlstate;
+
+pub(super) use io::from_io;
+pub(super) use postgres::{Stage, from_postgres};
+pub(super) use sqlstate::kind_of_sqlstate;

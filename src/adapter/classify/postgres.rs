@@ -1,0 +1,80 @@
+//! From an error of the PostgreSQL driver to a [`DbError`]: by SQLSTATE where
+//! the server spoke, by io error kind where it did not. Knows no statement.
+
+use std::{error::Error as _, io};
+
+use crate::{
+    adapter::classify::{io::kind_of_io, kind_of_sqlstate},
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// A server's DETAIL or HINT longer than this is left to the server's log.
+const LONGEST_REMARK: usize = 200;
+
+/// Where in a session's life an error came up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::adapter) enum Stage {
+    /// Before the server was ready for queries.
+    Login,
+    /// During a statement.
+    Statement,
+}
+
+/// Classifies a driver's error and keeps it as the cause.
+pub(in crate::adapter) fn from_postgres(
+    error: tokio_postgres::Error,
+    action: Action,
+    stage: Stage,
+) -> DbError {
+    let classified = match error.as_db_error() {
+        Some(server) => from_server(server, action, stage),
+        None => DbError::new(action, kind_without_code(&error)).with_details(&last_cause(&error)),
+    };
+    // A session that breaks before it stands broke at the login, not at the wire.
+    let placed = match (stage, classified.layer()) {
+        (Stage::Login, Layer::Tcp) => classified.at_layer(Layer::Login),
+        _ => classified,
+    };
+    placed.with_source(error)
+}
+
+fn from_server(server: &tokio_postgres::error::DbError, action: Action, stage: Stage) -> DbError {
+    let code = server.code().code();
+    let kind = match (kind_of_sqlstate(code), stage) {
+        // Within a session it is the number of parameters that did not fit.
+        (ErrorKind::ProtocolViolation, Stage::Statement) => ErrorKind::StatementInvalid,
+        (kind, _) => kind,
+    };
+    let mut words = server.message().to_owned();
+    let short = |text: &&str| text.len() <= LONGEST_REMARK;
+    if let Some(detail) = server.detail().filter(short) {
+        words = format!("{words} ({detail})");
+    }
+    if let Some(hint) = server.hint().filter(short) {
+        words = format!("{words} (hint: {hint})");
+    }
+    DbError::new(action, kind)
+        .with_code(code)
+        .with_details(&words)
+}
+
+fn kind_without_code(error: &tokio_postgres::Error) -> ErrorKind {
+    if error.is_closed() {
+        return ErrorKind::ConnectionLost;
+    }
+    error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>())
+        .map_or(ErrorKind::ProtocolViolation, kind_of_io)
+}
+
+/// The innermost cause: the driver's own words only name the step.
+fn last_cause(error: &tokio_postgres::Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        words = cause.to_string();
+        next = cause.source();
+    }
+    words
+}

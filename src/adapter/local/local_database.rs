@@ -1,0 +1,174 @@
+//! The local mode: one PostgreSQL server, looked at by a probe and used over a
+//! pool of sessions. Knows nothing of status and recording.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::{
+    adapter::{
+        DbResult, SqlValue, TransactionClient,
+        local::{
+            phase_clock::timeout_error,
+            pool::{Lease, Pool},
+            probe::Probe,
+            statements,
+            target::Target,
+            transaction::{Access, transaction},
+        },
+        mode_adapter::{Check, Record, Rows},
+    },
+    config::LocalSection,
+    domain::{Action, DbError, ErrorKind},
+};
+
+/// A PostgreSQL server.
+#[derive(Debug)]
+pub(in crate::adapter) struct LocalDatabase {
+    target: Arc<Target>,
+    probe: Probe,
+    /// Present from the first successful attempt until the end.
+    pool: Mutex<Option<Pool>>,
+}
+
+impl LocalDatabase {
+    pub(in crate::adapter) fn new(section: LocalSection) -> Self {
+        let target = Arc::new(Target::new(section));
+        Self {
+            probe: Probe::new(Arc::clone(&target)),
+            target,
+            pool: Mutex::default(),
+        }
+    }
+
+    pub(in crate::adapter) async fn attempt(&self) -> DbResult<()> {
+        self.probe.attempt().await?;
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.get_or_insert_with(|| Pool::new(&self.target));
+        Ok(())
+    }
+
+    pub(in crate::adapter) async fn check(&self) -> Check {
+        let mut check = self.probe.check().await;
+        check.details.pool = self.pool().map(|pool| pool.gauge());
+        check
+    }
+
+    pub(in crate::adapter) async fn close(&self) {
+        self.probe.forget().await;
+        let pool = self
+            .pool
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(pool) = pool {
+            pool.close().await;
+        }
+    }
+
+    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
+        let action = Action::Query;
+        self.bounded(action, async {
+            let mut lease = self.lease(action).await?;
+            let rows = statements::query(&mut lease, sql, params, action).await;
+            settle(lease, rows).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+        self.bounded(Action::Insert, async {
+            let mut lease = self.lease(Action::Insert).await?;
+            let row = statements::insert(&mut lease, table, data).await;
+            settle(lease, row).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn update(
+        &self,
+        table: &str,
+        id: &str,
+        data: &Record,
+    ) -> DbResult<Value> {
+        self.bounded(Action::Update, async {
+            let mut lease = self.lease(Action::Update).await?;
+            let row = statements::update(&mut lease, table, id, data).await;
+            settle(lease, row).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
+        self.bounded(Action::Delete, async {
+            let mut lease = self.lease(Action::Delete).await?;
+            let deleted = statements::delete(&mut lease, table, id).await;
+            settle(lease, deleted).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn transaction<T, F>(&self, work: F) -> DbResult<T>
+    where
+        T: Send,
+        F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
+    {
+        let access = if self.target.section().read_only {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        };
+        self.bounded(Action::Transaction, async {
+            let mut lease = self.lease(Action::Transaction).await?;
+            let done = transaction(&mut lease, access, work).await;
+            settle(lease, done).await
+        })
+        .await
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.clone()
+    }
+
+    async fn lease(&self, action: Action) -> DbResult<Lease> {
+        match self.pool() {
+            Some(pool) => pool.lease(action).await,
+            None => Err(DbError::new(action, ErrorKind::NotConnected)),
+        }
+    }
+
+    /// Waiting for a session, opening it and its statements: one deadline for
+    /// all. What is dropped at the deadline ends its session at once.
+    async fn bounded<T>(
+        &self,
+        action: Action,
+        work: impl Future<Output = DbResult<T>> + Send,
+    ) -> DbResult<T> {
+        let limit = self.target.section().timeout;
+        match timeout(limit, work).await {
+            Ok(done) => done,
+            Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
+        }
+    }
+}
+
+/// Gives a session back after a call, unless the call has broken it.
+async fn settle<T>(lease: Lease, result: DbResult<T>) -> DbResult<T> {
+    let is_usable = match &result {
+        Ok(_) => true,
+        Err(error) => !matches!(
+            error.kind(),
+            ErrorKind::ConnectionLost
+                | ErrorKind::ProtocolViolation
+                | ErrorKind::OwnSide
+                | ErrorKind::Timeout { .. }
+        ),
+    };
+    if is_usable {
+        lease.give_back().await;
+    }
+    result
+}

@@ -1,0 +1,23 @@
+//! PostgreSQL, reached directly. Knows nothing of the other modes.
+
+mod decode;
+mod decode_network;
+mod decode_numeric;
+mod details;
+mod local_database;
+mod params;
+mod phase_clock;
+mod pool;
+mod probe;
+mod session;
+mod socket;
+mod statements;
+mod table;
+mod target;
+mod tls;
+mod transaction;
+
+pub(super) use local_database::LocalDatabase;
+pub(super) use params::hex_text;
+pub(super) use phase_clock::timeout_error;
+pub(super) use table::quoted;

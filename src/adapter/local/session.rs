@@ -1,0 +1,235 @@
+//! One session with a PostgreSQL server, from the socket to the last word.
+//! Knows nothing of why it is opened and what is asked.
+
+use std::{fmt, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, empty},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tokio_postgres::{Client, Connection, NoTls};
+
+use crate::{
+    adapter::{
+        DbResult,
+        classify::{Stage, from_postgres},
+        local::{
+            phase_clock::{Phase, PhaseClock},
+            socket,
+            target::{Purpose, Target, Wrapping},
+            tls::{Channel, Handover, Negotiation, negotiate},
+        },
+    },
+    config::SslMode,
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// How long the end of a session may take. Sending the farewell needs no
+/// answer, so this is reached only when the socket is stuck.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+/// An open session. Dropped, it ends at once; [`Session::close`] says farewell.
+pub(super) struct Session {
+    client: Client,
+    driver: Driver,
+    is_encrypted: bool,
+}
+
+/// The task that moves bytes. It must not outlive its session: towards a
+/// frozen server it would wait for ever for the answers still owed.
+struct Driver(Option<JoinHandle<Result<(), tokio_postgres::Error>>>);
+
+/// One try of opening a session.
+#[derive(Debug, Clone, Copy)]
+struct Opening<'a> {
+    target: &'a Target,
+    purpose: Purpose,
+    deadline: Instant,
+}
+
+// === impl Session ===
+
+impl Session {
+    /// Opens a session and times the phases dns, tcp, tls and login.
+    ///
+    /// `prefer` falls back to plain text like libpq: when the server offers no
+    /// TLS, when the handshake fails, and when the login is refused over TLS.
+    pub(super) async fn open(
+        target: &Target,
+        purpose: Purpose,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        let opening = Opening {
+            target,
+            purpose,
+            deadline: Instant::now() + target.section().timeout,
+        };
+        let mode = target.tls_mode();
+        let first = match opening.once(mode, clock).await {
+            Err(error) if mode == SslMode::Prefer && is_worth_plain_text(&error) => error,
+            decided => return decided,
+        };
+        match opening.once(SslMode::Disable, clock).await {
+            Ok(session) => Ok(session),
+            Err(second) => {
+                tracing::debug!(target: "adapter", error = %second, "plain text failed too");
+                Err(first)
+            }
+        }
+    }
+
+    /// The driver's client, for statements.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether TLS protects the session.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
+    /// True once the server or the way to it has gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Classifies the error of a statement. Where the client only knows that
+    /// the session has ended, the task that moves bytes has the last words.
+    pub(super) async fn classify(
+        &mut self,
+        error: tokio_postgres::Error,
+        action: Action,
+    ) -> DbError {
+        let last_words = if error.is_closed() {
+            self.driver.last_words().await
+        } else {
+            None
+        };
+        from_postgres(last_words.unwrap_or(error), action, Stage::Statement)
+    }
+
+    /// Ends the session properly. Bounded; does not wait for the server.
+    pub(super) async fn close(self) {
+        let Self {
+            client, mut driver, ..
+        } = self;
+        drop(client);
+        if let Some(error) = driver.last_words().await {
+            tracing::debug!(target: "adapter", %error, "a session did not end well");
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("is_encrypted", &self.is_encrypted)
+            .field("is_closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Driver ===
+
+impl Driver {
+    fn start<S, T>(connection: Connection<S, T>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Self(Some(tokio::spawn(connection)))
+    }
+
+    /// The error that ended the session, if it ends soon and by one.
+    async fn last_words(&mut self) -> Option<tokio_postgres::Error> {
+        let mut task = self.0.take()?;
+        match timeout(FAREWELL, &mut task).await {
+            Ok(Ok(ended)) => ended.err(),
+            // A task that was aborted or panicked has no words.
+            Ok(Err(_)) => None,
+            Err(_) => {
+                task.abort();
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+// === impl Opening ===
+
+impl Opening<'_> {
+    async fn once(self, mode: SslMode, clock: &PhaseClock) -> DbResult<Session> {
+        let section = self.target.section();
+        let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
+        let channel = if mode == SslMode::Disable {
+            clock.skip(Phase::Tls);
+            Channel::Plain(socket)
+        } else {
+            clock.begin(Phase::Tls);
+            let wanted = Negotiation {
+                tls: &section.tls,
+                host: self.target.host(),
+                action: clock.action(),
+            };
+            let channel = negotiate(socket, wanted).await?;
+            clock.end();
+            channel
+        };
+        clock.begin(Phase::Login);
+        let session = self
+            .log_in(channel)
+            .await
+            .map_err(|error| self.login_error(error, clock.action()))?;
+        clock.end();
+        Ok(session)
+    }
+
+    async fn log_in(self, channel: Channel) -> Result<Session, tokio_postgres::Error> {
+        let is_encrypted = matches!(channel, Channel::Encrypted(_));
+        let (client, driver) = match channel {
+            Channel::Plain(socket) => {
+                let login = self.target.login(self.purpose, Wrapping::Plain);
+                let (client, connection) = login.connect_raw(socket, NoTls).await?;
+                (client, Driver::start(connection))
+            }
+            Channel::Encrypted(stream) => {
+                let login = self.target.login(self.purpose, Wrapping::Encrypted);
+                let handover = Handover(stream);
+                let (client, connection) = login.connect_raw(empty(), handover).await?;
+                (client, Driver::start(connection))
+            }
+        };
+        Ok(Session {
+            client,
+            driver,
+            is_encrypted,
+        })
+    }
+
+    fn login_error(self, error: tokio_postgres::Error, action: Action) -> DbError {
+        let error = from_postgres(error, action, Stage::Login);
+        if error.kind() == ErrorKind::AuthFailed && self.target.section().password.is_none() {
+            let words = format!(
+                "{} (no password is configured)",
+                error.details().unwrap_or_default()
+            );
+            return error.with_details(&words);
+        }
+        error
+    }
+}
+
+/// What libpq tries again without TLS when the mode is `prefer`.
+fn is_worth_plain_text(error: &DbError) -> bool {
+    error.layer() == Layer::Tls && error.kind() == ErrorKind::TlsCertificate
+        || error.kind() == ErrorKind::LoginRefused
+}

@@ -1,0 +1,102 @@
+//! One description of the server for every session that we open: where, how
+//! protected, as whom, with which settings. Knows nothing of statements.
+
+use std::fmt;
+
+use tokio_postgres::config::{SslMode as DriverTls, SslNegotiation};
+
+use crate::config::{Endpoint, LocalSection, SslMode};
+
+/// The server, as configured.
+#[derive(Debug)]
+pub(super) struct Target {
+    section: LocalSection,
+}
+
+/// What a session is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To look at the server, which must not colour what it sees.
+    Probe,
+    /// To run statements of callers.
+    Statements,
+}
+
+/// Whether the driver gets a socket with or without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrapping {
+    Plain,
+    Encrypted,
+}
+
+impl Target {
+    pub(super) fn new(section: LocalSection) -> Self {
+        Self { section }
+    }
+
+    pub(super) fn section(&self) -> &LocalSection {
+        &self.section
+    }
+
+    /// The TLS mode in force. As in libpq, a Unix socket never has TLS.
+    pub(super) fn tls_mode(&self) -> SslMode {
+        match self.section.endpoint {
+            Endpoint::Unix { .. } => SslMode::Disable,
+            Endpoint::Tcp { .. } => self.section.tls.mode,
+        }
+    }
+
+    /// The name that the server's certificate must be for.
+    pub(super) fn host(&self) -> &str {
+        match &self.section.endpoint {
+            Endpoint::Tcp { host, .. } => host.trim_start_matches('[').trim_end_matches(']'),
+            Endpoint::Unix { .. } => "",
+        }
+    }
+
+    /// What the driver says at the login.
+    pub(super) fn login(&self, purpose: Purpose, wrapping: Wrapping) -> tokio_postgres::Config {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .user(&self.section.user)
+            .dbname(&self.section.database)
+            .application_name(&self.section.application_name)
+            .options(self.session_options(purpose))
+            // Without a password the server still gets to say whether it wants one.
+            .password(self.section.password.as_ref().map_or("", |p| p.expose()));
+        match wrapping {
+            Wrapping::Plain => config.ssl_mode(DriverTls::Disable),
+            // The handshake is done; the driver must not ask for it again.
+            Wrapping::Encrypted => config
+                .ssl_mode(DriverTls::Require)
+                .ssl_negotiation(SslNegotiation::Direct),
+        };
+        config
+    }
+
+    /// libpq's `options`: the configured ones first, so that ours hold.
+    ///
+    /// The server gets our deadline too, so that no statement outlives us. A
+    /// probe leaves out `default_transaction_read_only`: it only reads, and it
+    /// must see the server's own setting.
+    fn session_options(&self, purpose: Purpose) -> String {
+        let mut words = self.section.options.clone().unwrap_or_default();
+        let limit = self.section.timeout.as_millis();
+        let mut set = |setting: fmt::Arguments<'_>| {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.push_str(&setting.to_string());
+        };
+        set(format_args!("-c statement_timeout={limit}"));
+        if purpose == Purpose::Statements {
+            set(format_args!(
+                "-c idle_in_transaction_session_timeout={limit}"
+            ));
+            if self.section.read_only {
+                set(format_args!("-c default_transaction_read_only=on"));
+            }
+        }
+        words
+    }
+}

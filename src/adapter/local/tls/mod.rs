@@ -1,0 +1,7 @@
+//! TLS to a PostgreSQL server as libpq does it. Knows nothing of logins.
+
+mod client_config;
+mod negotiate;
+mod verifier;
+
+pub(super) use negotiate::{Channel, Handover, Negotiation, negotiate};

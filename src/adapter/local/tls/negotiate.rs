@@ -1,0 +1,88 @@
+//! Asks the server for TLS and does the handshake, so that both are timed
+//! apart from the login. Knows nothing of who logs in.
+
+use std::{
+    future::{Ready, ready},
+    io,
+};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Empty};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{
+    adapter::{
+        DbResult,
+        classify::from_io,
+        local::{socket::Socket, tls::client_config::client_config},
+    },
+    config::{SslMode, TlsSection},
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// The `SSLRequest` message: its length, then its code (1234 and 5679).
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// A socket with TLS on it.
+pub(in crate::adapter::local) type Encrypted =
+    <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
+/// The way to the server after the negotiation.
+pub(in crate::adapter::local) enum Channel {
+    /// Plain text.
+    Plain(Socket),
+    /// TLS.
+    Encrypted(Box<Encrypted>),
+}
+
+/// What is to be negotiated.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::adapter::local) struct Negotiation<'a> {
+    /// What is believed, and what we show of ourselves.
+    pub(in crate::adapter::local) tls: &'a TlsSection,
+    /// The name that the certificate must be for.
+    pub(in crate::adapter::local) host: &'a str,
+    /// What is being done, for errors.
+    pub(in crate::adapter::local) action: Action,
+}
+
+/// Brings the socket to what the mode demands.
+pub(in crate::adapter::local) async fn negotiate(
+    mut socket: Socket,
+    wanted: Negotiation<'_>,
+) -> DbResult<Channel> {
+    let at_tls = |error: io::Error| from_io(error, wanted.action).at_layer(Layer::Tls);
+    socket.write_all(&SSL_REQUEST).await.map_err(at_tls)?;
+    match socket.read_u8().await.map_err(at_tls)? {
+        b'S' => {}
+        b'N' if wanted.tls.mode == SslMode::Prefer => return Ok(Channel::Plain(socket)),
+        b'N' => return Err(DbError::new(wanted.action, ErrorKind::TlsRefused)),
+        other => {
+            let words = format!("the answer to a request for TLS was byte 0x{other:02x}");
+            return Err(DbError::new(wanted.action, ErrorKind::ProtocolViolation)
+                .at_layer(Layer::Tls)
+                .with_details(&words));
+        }
+    }
+    let config = client_config(wanted.tls, wanted.action).await?;
+    let mut connector = MakeRustlsConnect::new(config);
+    let connect = match MakeTlsConnect::<Socket>::make_tls_connect(&mut connector, wanted.host) {
+        Ok(connect) => connect,
+        Err(never) => match never {},
+    };
+    let stream = connect.connect(socket).await.map_err(at_tls)?;
+    Ok(Channel::Encrypted(Box::new(stream)))
+}
+
+/// Hands a stream whose handshake is done to the driver, which would do it itself.
+pub(in crate::adapter::local) struct Handover(pub(in crate::adapter::local) Box<Encrypted>);
+
+impl TlsConnect<Empty> for Handover {
+    type Stream = Encrypted;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Encrypted>>;
+
+    fn connect(self, _: Empty) -> Self::Future {
+        ready(Ok(*self.0))
+    }
+}

@@ -1,0 +1,118 @@
+//! Several statements that hold together. Knows nothing of what they do.
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use crate::{
+    adapter::{
+        DbResult, SqlValue, TransactionClient,
+        local::{pool::Lease, statements},
+    },
+    domain::{Action, DbError, ErrorKind},
+};
+
+/// Begins a transaction that may write.
+const BEGIN: &str = "begin";
+/// Begins one that may not. After its first statement a transaction cannot be
+/// made writing any more.
+const BEGIN_READ_ONLY: &str = "begin read only; select 1";
+/// A server answers COMMIT of a broken transaction with a silent rollback;
+/// any other statement it answers with the truth.
+const IS_STILL_WHOLE: &str = "select 1";
+
+/// Whether a transaction may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    ReadWrite,
+    ReadOnly,
+}
+
+/// The callback's side of a transaction.
+struct Statements<'a> {
+    lease: &'a mut Lease,
+    /// The first statement that failed: the cause, should the server roll back.
+    first_failure: Option<DbError>,
+}
+
+/// Runs the callback between begin and commit. The session is clean after
+/// every return, unless the return is the failure of a rollback.
+pub(super) async fn transaction<T, F>(lease: &mut Lease, access: Access, work: F) -> DbResult<T>
+where
+    T: Send,
+    F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
+{
+    simple(
+        lease,
+        match access {
+            Access::ReadWrite => BEGIN,
+            Access::ReadOnly => BEGIN_READ_ONLY,
+        },
+    )
+    .await?;
+    let mut statements = Statements {
+        lease,
+        first_failure: None,
+    };
+    let result = work(&mut statements).await;
+    let first_failure = statements.first_failure.take();
+    match result {
+        Err(error) => {
+            roll_back(lease, &error).await;
+            Err(error)
+        }
+        Ok(value) => {
+            if let Some(cause) = first_failure {
+                ensure_whole(lease, cause).await?;
+            }
+            simple(lease, "commit").await?;
+            Ok(value)
+        }
+    }
+}
+
+/// A callback may have caught an error that broke the transaction all the same.
+async fn ensure_whole(lease: &mut Lease, cause: DbError) -> DbResult<()> {
+    if simple(lease, IS_STILL_WHOLE).await.is_ok() {
+        return Ok(());
+    }
+    roll_back(lease, &cause).await;
+    let mut error = DbError::new(Action::Transaction, ErrorKind::TransactionRolledBack)
+        .with_details(cause.details().unwrap_or(cause.kind().name()));
+    if let Some(code) = cause.code() {
+        error = error.with_code(code);
+    }
+    Err(error.with_source(cause))
+}
+
+/// The server rolls back by itself when the session is gone, so a failure here
+/// must not hide the error that led here.
+async fn roll_back(lease: &mut Lease, cause: &DbError) {
+    if let Err(error) = simple(lease, "rollback").await {
+        tracing::debug!(target: "adapter", %error, %cause, "rollback was not answered");
+    }
+}
+
+async fn simple(lease: &mut Lease, sql: &str) -> DbResult<()> {
+    match lease.client().batch_execute(sql).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(lease.classify(error, Action::Transaction).await),
+    }
+}
+
+impl TransactionClient for Statements<'_> {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        params: &'a [SqlValue],
+    ) -> BoxFuture<'a, DbResult<Vec<Value>>> {
+        Box::pin(async move {
+            let answer = statements::query(self.lease, sql, params, Action::Transaction).await;
+            if let Err(error) = &answer
+                && self.first_failure.is_none()
+            {
+                self.first_failure = Some(error.clone());
+            }
+            answer.map(|answer| answer.rows)
+        })
+    }
+}

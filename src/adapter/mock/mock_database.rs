@@ -1,0 +1,172 @@
+//! The mock mode: an embedded database that is asked like a real one. Knows
+//! nothing of status and recording.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use sqlx::SqliteConnection;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    adapter::{
+        DbResult, SqlValue, TransactionClient,
+        local::timeout_error,
+        mock::{
+            classify::from_sqlite,
+            engine::{Engine, Turn},
+            statements,
+            transaction::transaction,
+        },
+        mode_adapter::{Check, Record, Rows},
+    },
+    config::MockSection,
+    domain::{Action, DbError, ErrorKind, HealthDetails, PhaseTimings},
+};
+
+/// The one bare statement of a health check, and what there is to know.
+const LOOK: &str = "select sqlite_version(), \
+    (select page_count * page_size from pragma_page_count(), pragma_page_size()), \
+    (select query_only from pragma_query_only())";
+
+/// The embedded database as an adapter.
+#[derive(Debug)]
+pub(in crate::adapter) struct MockDatabase {
+    engine: Engine,
+}
+
+impl MockDatabase {
+    pub(in crate::adapter) fn new(section: MockSection) -> Self {
+        Self {
+            engine: Engine::new(section),
+        }
+    }
+
+    pub(in crate::adapter) async fn attempt(&self) -> DbResult<()> {
+        self.bounded(Action::Connect, async {
+            self.engine.turn(Action::Connect).await.map(drop)
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn check(&self) -> Check {
+        let began = Instant::now();
+        let looked = self.bounded(Action::HealthCheck, self.look()).await;
+        // Nothing is resolved, connected or logged in to.
+        let mut details = HealthDetails {
+            phases: PhaseTimings {
+                dns: Some(Duration::ZERO),
+                tcp: Some(Duration::ZERO),
+                tls: Some(Duration::ZERO),
+                login: Some(Duration::ZERO),
+                query: None,
+            },
+            ..HealthDetails::default()
+        };
+        match looked {
+            Err(error) => Check {
+                latency: began.elapsed(),
+                details,
+                result: Err(error),
+            },
+            Ok((latency, found)) => {
+                details.phases.query = Some(latency);
+                details.server_version = Some(format!("SQLite {}", found.0));
+                details.database_size_bytes = u64::try_from(found.1).ok();
+                details.read_only = Some(found.2 != 0);
+                details.in_recovery = Some(false);
+                Check {
+                    latency,
+                    details,
+                    result: Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Nothing to do: the database stays for the next connect.
+    #[expect(clippy::unused_async, reason = "the same face as the other modes")]
+    pub(in crate::adapter) async fn close(&self) {}
+
+    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
+        let action = Action::Query;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            statements::query(open(&mut turn, action)?, sql, params, action).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+        let action = Action::Insert;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            statements::insert(open(&mut turn, action)?, table, data).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn update(
+        &self,
+        table: &str,
+        id: &str,
+        data: &Record,
+    ) -> DbResult<Value> {
+        let action = Action::Update;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            statements::update(open(&mut turn, action)?, table, id, data).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
+        let action = Action::Delete;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            statements::delete(open(&mut turn, action)?, table, id).await
+        })
+        .await
+    }
+
+    pub(in crate::adapter) async fn transaction<T, F>(&self, work: F) -> DbResult<T>
+    where
+        T: Send,
+        F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
+    {
+        let action = Action::Transaction;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            transaction(open(&mut turn, action)?, work).await
+        })
+        .await
+    }
+
+    async fn look(&self) -> DbResult<(Duration, (String, i64, i64))> {
+        let action = Action::HealthCheck;
+        let mut turn = self.engine.turn(action).await?;
+        let began = Instant::now();
+        let found = sqlx::query_as(LOOK)
+            .fetch_one(open(&mut turn, action)?)
+            .await
+            .map_err(|error| from_sqlite(error, action))?;
+        Ok((began.elapsed(), found))
+    }
+
+    async fn bounded<T>(
+        &self,
+        action: Action,
+        work: impl Future<Output = DbResult<T>> + Send,
+    ) -> DbResult<T> {
+        let limit = self.engine.timeout();
+        match timeout(limit, work).await {
+            Ok(done) => done,
+            Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
+        }
+    }
+}
+
+fn open<'t>(turn: &'t mut Turn<'_>, action: Action) -> DbResult<&'t mut SqliteConnection> {
+    turn.as_mut()
+        .ok_or_else(|| DbError::new(action, ErrorKind::NotConnected))
+}

@@ -1,0 +1,13 @@
+//! An embedded database in memory, with real SQL and nothing that persists.
+//! Knows nothing of the other modes.
+
+mod classify;
+mod decode;
+mod engine;
+mod mock_database;
+mod params;
+mod statements;
+mod table;
+mod transaction;
+
+pub(super) use mock_database::MockDatabase;

@@ -1,0 +1,118 @@
+//! The modes behind one face. Private to the adapter: everything outside goes
+//! through the recording [`Database`](crate::adapter::Database).
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use crate::{
+    adapter::{DbResult, SqlValue, TransactionClient, local::LocalDatabase, mock::MockDatabase},
+    config::AdapterSection,
+    domain::{HealthDetails, Mode},
+};
+
+/// One mode. A closed set, so an enum rather than a boxed trait.
+#[derive(Debug)]
+pub(super) enum ModeAdapter {
+    Local(Box<LocalDatabase>),
+    Mock(Box<MockDatabase>),
+}
+
+/// What a health check found.
+#[derive(Debug)]
+pub(super) struct Check {
+    /// The bare round trip; for a failed check, the time until it failed.
+    pub(super) latency: Duration,
+    /// What was learned, also by a check that failed later.
+    pub(super) details: HealthDetails,
+    pub(super) result: DbResult<()>,
+}
+
+/// Rows of a statement, and how many it returned or changed.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Value>,
+    pub(super) affected: u64,
+}
+
+/// One row by its columns' names.
+pub(super) type Record = Map<String, Value>;
+
+impl ModeAdapter {
+    pub(super) fn new(section: &AdapterSection) -> Self {
+        match section {
+            AdapterSection::Local(local) => {
+                Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
+            }
+            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(*mock))),
+        }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        match self {
+            Self::Local(_) => Mode::Local,
+            Self::Mock(_) => Mode::Mock,
+        }
+    }
+
+    pub(super) async fn attempt(&self) -> DbResult<()> {
+        match self {
+            Self::Local(local) => local.attempt().await,
+            Self::Mock(mock) => mock.attempt().await,
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Local(local) => local.close().await,
+            Self::Mock(mock) => mock.close().await,
+        }
+    }
+
+    pub(super) async fn check(&self) -> Check {
+        match self {
+            Self::Local(local) => local.check().await,
+            Self::Mock(mock) => mock.check().await,
+        }
+    }
+
+    pub(super) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
+        match self {
+            Self::Local(local) => local.query(sql, params).await,
+            Self::Mock(mock) => mock.query(sql, params).await,
+        }
+    }
+
+    pub(super) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+        match self {
+            Self::Local(local) => local.insert(table, data).await,
+            Self::Mock(mock) => mock.insert(table, data).await,
+        }
+    }
+
+    pub(super) async fn update(&self, table: &str, id: &str, data: &Record) -> DbResult<Value> {
+        match self {
+            Self::Local(local) => local.update(table, id, data).await,
+            Self::Mock(mock) => mock.update(table, id, data).await,
+        }
+    }
+
+    pub(super) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
+        match self {
+            Self::Local(local) => local.delete(table, id).await,
+            Self::Mock(mock) => mock.delete(table, id).await,
+        }
+    }
+
+    pub(super) async fn transaction<T, F>(&self, callback: F) -> DbResult<T>
+    where
+        T: Send,
+        F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
+    {
+        match self {
+            Self::Local(local) => local.transaction(callback).await,
+            Self::Mock(mock) => mock.transaction(callback).await,
+        }
+    }
+}

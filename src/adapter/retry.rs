@@ -1,0 +1,71 @@
+//! How often and how soon the library's `connect` tries again. Knows nothing
+//! of what failed, beyond whether it may pass.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{config::AdapterSection, domain::Backoff};
+
+/// No delay between two tries is longer.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// The quick retries of one configuration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Retries {
+    max: u32,
+    backoff: Backoff,
+}
+
+impl Retries {
+    pub(super) fn new(section: &AdapterSection) -> Self {
+        let (max, base) = match section {
+            AdapterSection::Local(local) => (local.max_retries, local.retry_delay),
+            // What is embedded is there at once or not at all.
+            AdapterSection::Mock(_) => (0, LONGEST_DELAY),
+        };
+        let base = base.clamp(Duration::from_millis(1), LONGEST_DELAY);
+        let backoff = Backoff::try_new(base, LONGEST_DELAY)
+            .expect("the base was put between zero and the longest delay");
+        Self { max, backoff }
+    }
+
+    /// The delay before retry `number` (from 1), or `None` when that is one too many.
+    pub(super) fn delay(self, number: u32) -> Option<Duration> {
+        (number <= self.max).then(|| self.backoff.delay(number, jitter()))
+    }
+}
+
+/// A number from 0 to 1, from the random part of a fresh UUID.
+fn jitter() -> f64 {
+    let (_, random) = Uuid::now_v7().as_u64_pair();
+    f64::from(u32::try_from(random & u64::from(u32::MAX)).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MockSection;
+
+    #[test]
+    fn the_number_of_retries_is_a_hard_maximum() {
+        let section = AdapterSection::Mock(MockSection {
+            timeout: Duration::from_secs(1),
+            read_only: false,
+        });
+        assert_eq!(Retries::new(&section).delay(1), None);
+        let retries = Retries {
+            max: 2,
+            ..Retries::new(&section)
+        };
+        assert!(retries.delay(1).is_some() && retries.delay(2).is_some());
+        assert_eq!(retries.delay(3), None);
+    }
+
+    #[test]
+    fn jitter_is_a_share() {
+        let drawn: Vec<_> = (0..64).map(|_| jitter()).collect();
+        assert!(drawn.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert!(drawn.iter().any(|share| (share - drawn[0]).abs() > 1e-6));
+    }
+}
