@@ -112,6 +112,29 @@ impl Database {
         result
     }
 
+    /// One attempt to connect and the first health check, on one server connection.
+    pub async fn first_check(&self) -> HealthReport {
+        let began = Utc::now();
+        let start = std::time::Instant::now();
+        let error = match self.attempt().await {
+            Ok(()) => return self.health_check().await,
+            Err(error) => error,
+        };
+        let draft = HealthCheckDraft {
+            connection_id: self.shared.connection_id,
+            timestamp: began,
+            latency: start.elapsed(),
+            outcome: Err(error.message()),
+            details: None,
+        };
+        let result = HealthCheckResult::try_new(draft, Utc::now().max(began))
+            .expect("a check began before now, and no message of an error is empty");
+        HealthReport {
+            result,
+            error: Some(Arc::new(error)),
+        }
+    }
+
     fn record(&self, kind: OperationType, table: Option<&str>) -> Recording {
         self.record_as(&self.service, kind, table)
     }

@@ -23,7 +23,7 @@ pub(super) struct Epoch(u64);
 /// What a job gives.
 #[derive(Debug)]
 pub(super) enum JobResult {
-    Attempted(Result<(), Arc<DbError>>),
+    Attempted(Result<Box<HealthReport>, Arc<DbError>>),
     Checked(Result<Box<HealthReport>, Arc<DbError>>),
     Disconnected(Result<(), Arc<DbError>>),
 }
@@ -51,7 +51,7 @@ impl JobResult {
     /// Logs a failure that nobody waits for.
     pub(super) fn log_failure(&self) {
         if let Self::Disconnected(Err(error)) = self {
-            tracing::warn!(target: "backend", "disconnect failed: {}", error.message());
+            tracing::warn!(target: "dbvitals::backend", "disconnect failed: {}", error.message());
         }
     }
 }
@@ -73,7 +73,7 @@ pub(super) async fn attempt<A: Watched>(watched: Arc<A>, limit: Duration) -> Job
     JobResult::Attempted(
         bounded(Action::Connect, limit, watched.attempt())
             .await
-            .and_then(|ended| ended.map_err(Arc::new)),
+            .map(Box::new),
     )
 }
 

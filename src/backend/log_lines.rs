@@ -11,7 +11,7 @@ pub(super) fn log(event: &Event) {
             error: None,
             ..
         } => {
-            tracing::info!(target: "backend", "status {from} -> {to}");
+            tracing::info!(target: "dbvitals::backend", "status {from} -> {to}");
         }
         Event::StatusChanged {
             from,
@@ -21,7 +21,7 @@ pub(super) fn log(event: &Event) {
         } => {
             let causes: Vec<_> = error.causes().collect();
             tracing::error!(
-                target: "backend",
+                target: "dbvitals::backend",
                 "status {from} -> {to}: {} kind={} code={} layer={} details={:?} causes={:?}",
                 error.message(),
                 error.kind().name(),
@@ -33,18 +33,18 @@ pub(super) fn log(event: &Event) {
         }
         Event::CheckFinished(check) => match check.error() {
             None => tracing::info!(
-                target: "backend",
+                target: "dbvitals::backend",
                 "health check ok latency_ms={:.2}",
                 check.latency().as_secs_f64() * 1e3
             ),
             Some(error) => tracing::warn!(
-                target: "backend",
+                target: "dbvitals::backend",
                 "health check failed after_ms={:.2}: {error}",
                 check.latency().as_secs_f64() * 1e3
             ),
         },
         Event::OperationFinished(operation) => tracing::debug!(
-            target: "backend",
+            target: "dbvitals::backend",
             "operation type={} service={} table={}",
             operation.kind().as_str(),
             operation.service(),
@@ -54,13 +54,13 @@ pub(super) fn log(event: &Event) {
             command,
             outcome: CommandOutcome::Begun,
         } => {
-            tracing::info!(target: "backend", "command {}", command.as_str());
+            tracing::info!(target: "dbvitals::backend", "command {}", command.as_str());
         }
         Event::CommandDone {
             command,
             outcome: CommandOutcome::Needless(reason),
         } => {
-            tracing::info!(target: "backend", "command {}: needless, {reason}", command.as_str());
+            tracing::info!(target: "dbvitals::backend", "command {}: needless, {reason}", command.as_str());
         }
         // A sample is for charts; its check has a line of its own.
         Event::Sampled(_) => {}

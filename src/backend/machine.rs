@@ -7,7 +7,7 @@
 //! | input            | Closed     | Connecting          | Connected            | Waiting              | Paused    | Closing          |
 //! |------------------|------------|---------------------|----------------------|----------------------|-----------|------------------|
 //! | `Open`           | Connecting | –                   | –                    | –                    | –         | –                |
-//! | `AttemptEnded` ok| –          | Connected, check    | –                    | –                    | –         | –                |
+//! | `AttemptEnded` ok| –          | Connected           | –                    | –                    | –         | –                |
 //! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
 //! | `CheckEnded` ok  | –          | –                   | next check by interval | –                  | –         | –                |
 //! | … failed         | –          | –                   | Waiting              | –                    | –         | –                |
@@ -47,7 +47,7 @@ pub(super) struct Rhythm {
 pub(super) enum Input {
     /// The program starts.
     Open,
-    /// The attempt to connect ended.
+    /// The attempt to connect ended; when well, so did the first health check.
     AttemptEnded(Result<(), Arc<DbError>>),
     /// The health check ended.
     CheckEnded(Result<(), Arc<DbError>>),
@@ -179,10 +179,13 @@ impl Machine {
             return Vec::new();
         }
         self.step(Step::Established, now);
-        self.phase = Phase::Connected { due: None };
+        self.connection.note_success(now.wall);
+        self.phase = Phase::Connected {
+            due: Some(now.mono + self.rhythm.interval),
+        };
         self.failing = None;
         self.quick_retries = 0;
-        vec![Effect::StartCheck]
+        Vec::new()
     }
 
     fn attempt_failed(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) -> Vec<Effect> {

@@ -49,14 +49,12 @@ fn in_phase(phase: &str) -> Machine {
     let inputs = match phase {
         "closed" => vec![],
         "connecting" => vec![Input::Open],
-        "checking" => vec![Input::Open, Input::AttemptEnded(Ok(()))],
-        "connected" => {
-            vec![
-                Input::Open,
-                Input::AttemptEnded(Ok(())),
-                Input::CheckEnded(Ok(())),
-            ]
-        }
+        "checking" => vec![
+            Input::Open,
+            Input::AttemptEnded(Ok(())),
+            Input::Wished(Command::CheckNow),
+        ],
+        "connected" => vec![Input::Open, Input::AttemptEnded(Ok(()))],
         "waiting" => vec![Input::Open, Input::AttemptEnded(Err(refused()))],
         "paused" => vec![
             Input::Open,
@@ -111,12 +109,7 @@ fn every_row_of_the_table_about_results_holds() {
     check("closed", Input::Open, &["attempt"], Connecting);
     check("connected", Input::Open, &[], Connected);
 
-    check(
-        "connecting",
-        Input::AttemptEnded(Ok(())),
-        &["check"],
-        Connected,
-    );
+    check("connecting", Input::AttemptEnded(Ok(())), &[], Connected);
     check("connecting", failed(), &[], Error);
     check("paused", Input::AttemptEnded(Ok(())), &[], Error);
     check("connected", failed(), &[], Connected);

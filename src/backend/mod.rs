@@ -6,6 +6,7 @@ mod handle;
 mod jobs;
 mod log_lines;
 mod machine;
+mod operation_feed;
 mod record;
 mod session;
 mod start;
@@ -14,6 +15,7 @@ mod watched;
 
 pub use clock::{Clock, Moment};
 pub use handle::{Handle, NotTaken, Outlet, channels};
+pub use operation_feed::{OperationFeed, operation_feed};
 pub use session::session;
 pub use start::{Backend, Subject, start};
 pub use watched::Watched;

@@ -9,12 +9,12 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-use super::{Backend, Clock, Subject, Watched, start};
+use super::{Backend, Clock, Subject, Watched, operation_feed, start};
 use crate::{
-    adapter::{DbResult, HealthReport},
+    adapter::{DbResult, HealthReport, OperationSink},
     config::WatchSection,
     domain::{
         Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
@@ -63,19 +63,9 @@ impl Scripted {
         }
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.base + self.started.elapsed()
-    }
-}
-
-impl Watched for Scripted {
-    async fn attempt(&self) -> DbResult<()> {
-        self.play(&self.attempts, Action::Connect).await.map(|_| ())
-    }
-
-    async fn health_check(&self) -> HealthReport {
+    async fn report(&self, script: &Mutex<VecDeque<Answer>>, action: Action) -> HealthReport {
         let timestamp = self.now();
-        let played = self.play(&self.checks, Action::HealthCheck).await;
+        let played = self.play(script, action).await;
         let latency = *played.as_ref().unwrap_or(&Duration::ZERO);
         let error = played.err().map(Arc::new);
         let draft = HealthCheckDraft {
@@ -89,6 +79,20 @@ impl Watched for Scripted {
         HealthReport { result, error }
     }
 
+    fn now(&self) -> DateTime<Utc> {
+        self.base + self.started.elapsed()
+    }
+}
+
+impl Watched for Scripted {
+    async fn attempt(&self) -> HealthReport {
+        self.report(&self.attempts, Action::Connect).await
+    }
+
+    async fn health_check(&self) -> HealthReport {
+        self.report(&self.checks, Action::HealthCheck).await
+    }
+
     async fn disconnect(&self) -> DbResult<()> {
         Ok(())
     }
@@ -99,7 +103,7 @@ struct Scene {
     backend: Backend,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Receiver<Event>,
-    operations: mpsc::Sender<Arc<DatabaseOperation>>,
+    operations: OperationSink,
 }
 
 fn scene(attempts: &[Answer], checks: &[Answer]) -> Scene {
@@ -142,7 +146,7 @@ fn scene(attempts: &[Answer], checks: &[Answer]) -> Scene {
         health_check_timeout: section.health_check_timeout,
         policy,
     });
-    let (operations, operations_out) = mpsc::channel(1024);
+    let (operations, operations_out) = operation_feed();
     let subject = Subject {
         watched,
         id: ConnectionId(Uuid::nil()),
@@ -192,16 +196,12 @@ fn seconds(since: tokio::time::Instant) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_check_comes_at_once_and_the_next_by_interval() {
-    let mut scene = scene(&[Answer::Ok(20)], &[Answer::Ok(3), Answer::Ok(4)]);
+    let mut scene = scene(&[Answer::Ok(20)], &[]);
     let start = tokio::time::Instant::now();
     let connecting = scene.until_status(ConnectionStatus::Connecting).await;
     assert!(connecting.busy_since.is_some() && connecting.checks.is_empty());
     let first = scene.until("first check", |s| s.checks.len() == 1).await;
-    assert!(
-        (0.023..0.03).contains(&seconds(start)),
-        "{}",
-        seconds(start)
-    );
+    assert!((0.02..0.03).contains(&seconds(start)), "{}", seconds(start));
     assert_eq!(first.connection.status(), ConnectionStatus::Connected);
     assert!(first.last_good.is_some() && first.next_check.is_some());
 
@@ -255,7 +255,7 @@ async fn a_refused_port_is_tried_in_both_lanes_and_heals_by_itself() {
 async fn a_failed_check_is_a_lost_connection_with_its_cause() {
     let lost = Answer::Fail(2, ErrorKind::ConnectionLost);
     let refused = Answer::Fail(1, ErrorKind::ConnectionRefused);
-    let mut scene = scene(&[Answer::Ok(1), refused], &[Answer::Ok(1), lost]);
+    let mut scene = scene(&[Answer::Ok(1), refused], &[lost]);
     scene.until_status(ConnectionStatus::Connected).await;
     let error = scene.until_status(ConnectionStatus::Error).await;
     assert_eq!(
@@ -319,7 +319,7 @@ async fn an_adapter_that_hangs_beyond_its_deadline_is_a_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_is_own_side_and_does_not_end_the_watch() {
-    let mut scene = scene(&[], &[Answer::Ok(1), Answer::Panic]);
+    let mut scene = scene(&[], &[Answer::Panic]);
     scene.until("first check", |s| s.checks.len() == 1).await;
     let noted = scene.until("second check", |s| s.checks.len() == 2).await;
     assert_eq!(noted.connection.status(), ConnectionStatus::Connected);
@@ -419,7 +419,7 @@ async fn a_disconnect_leaves_an_attempt_that_hangs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_on_demand_does_not_shift_into_two() {
-    let mut scene = scene(&[], &[Answer::Ok(1), Answer::Ok(100), Answer::Ok(1)]);
+    let mut scene = scene(&[], &[Answer::Ok(100), Answer::Ok(1)]);
     scene.until("first check", |s| s.checks.len() == 1).await;
     scene.backend.handle.send(Command::CheckNow).unwrap();
     scene.backend.handle.send(Command::CheckNow).unwrap();
@@ -451,7 +451,7 @@ async fn a_flood_of_operations_is_kept_within_bounds_and_counted() {
             .unwrap()
             .finish(ended)
             .unwrap();
-        scene.operations.send(Arc::new(operation)).await.unwrap();
+        (scene.operations)(Arc::new(operation));
     }
     let full = scene.until("all", |s| s.operations_dropped == 100).await;
     assert_eq!(full.operations.len(), 500);

@@ -2,18 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::{
     backend::{
         clock::Clock,
         handle::{Handle, channels},
         machine::{Machine, Rhythm},
+        operation_feed::OperationFeed,
         supervisor::{Parts, Supervisor, first_snapshot},
         watched::Watched,
     },
     config::WatchSection,
-    domain::{Backoff, ConnectionId, DatabaseOperation, Session},
+    domain::{Backoff, ConnectionId, Session},
 };
 
 /// The longest delay of the quick lane.
@@ -36,7 +37,7 @@ pub struct Subject<A> {
     /// Its connection.
     pub id: ConnectionId,
     /// The operations that it records.
-    pub operations: mpsc::Receiver<Arc<DatabaseOperation>>,
+    pub operations: OperationFeed,
 }
 
 /// Starts watching: the first attempt begins at once.

@@ -18,6 +18,7 @@ use crate::{
         jobs::{self, Ended, Epoch, JobResult},
         log_lines,
         machine::{Effect, Input, Machine},
+        operation_feed::OperationFeed,
         record::Record,
         watched::Watched,
     },
@@ -42,7 +43,7 @@ pub(super) struct Parts<A> {
     /// What holds for the whole session.
     pub(super) session: Arc<Session>,
     /// Operations as the adapter records them.
-    pub(super) operations: mpsc::Receiver<Arc<DatabaseOperation>>,
+    pub(super) operations: OperationFeed,
     /// The readers.
     pub(super) outlet: Outlet,
 }
@@ -120,7 +121,7 @@ impl<A: Watched> Supervisor<A> {
                     None => break,
                 },
                 Some(ended) = self.ended.recv() => self.job_ended(ended),
-                Some(operation) = self.parts.operations.recv() => self.operations(operation),
+                Some(operation) = self.parts.operations.next() => self.operations(operation),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     self.feed(Input::Due);
                 }
@@ -205,12 +206,13 @@ impl<A: Watched> Supervisor<A> {
             .take()
             .map_or_else(|| self.parts.clock.now(), |job| job.since);
         match ended.result {
-            JobResult::Attempted(Ok(())) => self.feed(Input::AttemptEnded(Ok(()))),
-            JobResult::Attempted(Err(error)) => self.attempt_failed(since, error),
-            JobResult::Checked(Ok(report)) => self.checked(*report),
-            JobResult::Checked(Err(error)) => {
-                self.note_failure(since, &error);
-                self.feed(Input::CheckEnded(Err(error)));
+            JobResult::Attempted(report) => {
+                let outcome = self.reported(since, report);
+                self.feed(Input::AttemptEnded(outcome));
+            }
+            JobResult::Checked(report) => {
+                let outcome = self.reported(since, report);
+                self.feed(Input::CheckEnded(outcome));
             }
             JobResult::Disconnected(result) => {
                 if let Err(error) = result {
@@ -222,9 +224,23 @@ impl<A: Watched> Supervisor<A> {
         }
     }
 
-    fn attempt_failed(&mut self, since: Moment, error: Arc<DbError>) {
-        self.note_failure(since, &error);
-        self.feed(Input::AttemptEnded(Err(error)));
+    /// Notes what an attempt or a check gave, and says how it ended.
+    fn reported(
+        &mut self,
+        since: Moment,
+        report: Result<Box<HealthReport>, Arc<DbError>>,
+    ) -> Result<(), Arc<DbError>> {
+        match report {
+            Ok(report) => {
+                let HealthReport { result, error } = *report;
+                self.note_check(&Arc::new(result), error.as_ref());
+                error.map_or(Ok(()), Err)
+            }
+            Err(error) => {
+                self.note_failure(since, &error);
+                Err(error)
+            }
+        }
     }
 
     /// A failure that comes without a report of its own still gets its line
@@ -242,13 +258,6 @@ impl<A: Watched> Supervisor<A> {
             Ok(result) => self.note_check(&Arc::new(result), Some(error)),
             Err(invalid) => tracing::error!(%invalid, "a failed attempt could not be noted"),
         }
-    }
-
-    fn checked(&mut self, report: HealthReport) {
-        let result = Arc::new(report.result);
-        self.note_check(&result, report.error.as_ref());
-        let outcome = report.error.map_or(Ok(()), Err);
-        self.feed(Input::CheckEnded(outcome));
     }
 
     fn note_check(&mut self, check: &Arc<HealthCheckResult>, error: Option<&Arc<DbError>>) {
@@ -280,7 +289,7 @@ impl<A: Watched> Supervisor<A> {
     fn operations(&mut self, first: Arc<DatabaseOperation>) {
         self.operation(first);
         for _ in 1..OPERATIONS_AT_ONCE {
-            let Ok(operation) = self.parts.operations.try_recv() else {
+            let Some(operation) = self.parts.operations.waiting() else {
                 return;
             };
             self.operation(operation);
@@ -329,7 +338,7 @@ impl<A: Watched> Supervisor<A> {
             checks: views.checks,
             checks_dropped: self.record.checks_dropped(),
             operations: views.operations,
-            operations_dropped: self.record.operations_dropped(),
+            operations_dropped: self.record.operations_dropped() + self.parts.operations.lost(),
             errors: views.errors,
             errors_dropped: self.record.errors_dropped(),
         }));

@@ -1,3 +1,10 @@
 //! The subcommands, one file each. Knows nothing of the screen.
 
+mod args;
+mod check;
 pub mod config;
+mod exit;
+
+pub use args::{Bar, Cli, Task};
+pub use check::{CheckOptions, check};
+pub use exit::Exit;

@@ -1,0 +1,190 @@
+//! The command line: what may be said, and how its help reads.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{cli::config::Format, config::Flags, domain::Secret};
+
+/// Shows the vital signs of a database connection, and never stays quiet when it fails.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dbvitals",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    subcommand_negates_reqs = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    address: Address,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+/// What `--help` says after the options.
+const AFTER_HELP: &str = "\
+Without a command the dashboard opens; keys are shown there with '?'.
+
+Where the database is comes from, strongest first: the command line, the
+environment (DATABASE_URL, PGHOST and libpq's other variables, DB_MODE,
+DBVITALS_<KEY>), a configuration file (--config, $DBVITALS_CONFIG,
+./config.toml, $XDG_CONFIG_HOME/dbvitals/config.toml), the defaults. Nothing
+configured: the dashboard opens in mock mode, in which nothing is persisted.
+
+Passwords are never taken from the command line, where every user of the
+machine can read them: use DATABASE_URL, PGPASSWORD, ~/.pgpass or the file.
+
+Exit codes: 0 done (check: healthy or degraded), 1 failed (check: reachable
+but refusing or not usable), 2 no answer (check), 3 configuration or usage.";
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Run one health check and tell the result by words and exit code.
+    Check(CheckArgs),
+    /// Show or check the configuration.
+    Config(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    address: Address,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 also when the database is degraded.
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigSubcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigSubcommands {
+    /// Print the values in force and where each comes from.
+    Show(ConfigShowArgs),
+    /// Say whether the configuration is valid; if not, everything that is wrong.
+    Check(ConfigShowArgs),
+}
+
+#[derive(Debug, Args)]
+struct ConfigShowArgs {
+    #[command(flatten)]
+    address: Address,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Address {
+    /// Where the database is, without a password: postgres://user@host:5432/database.
+    #[arg(value_name = "URL", value_parser = secret)]
+    url: Option<Secret>,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// supabase, local or mock.
+    #[arg(long, global = true, value_name = "MODE")]
+    mode: Option<String>,
+    /// The configuration file to read.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The profile of the configuration file to use.
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// Forbid every write.
+    #[arg(long, global = true)]
+    read_only: bool,
+    /// Set any key of the configuration that is no secret; may be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = secret)]
+    set: Vec<Secret>,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// The dashboard.
+    Screen,
+    /// One health check.
+    Check {
+        /// How it is printed.
+        format: Format,
+        /// What counts as passed.
+        bar: Bar,
+    },
+    /// The values in force.
+    ConfigShow(Format),
+    /// The validity of the configuration.
+    ConfigCheck(Format),
+}
+
+/// What a check must reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bar {
+    /// Healthy or degraded.
+    Usable,
+    /// Healthy.
+    Healthy,
+}
+
+/// Wraps a text; cannot fail, but clap wants a function that could.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a clap value parser")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+// === impl Cli ===
+
+impl Cli {
+    /// The task, and the part of the command line that configures.
+    #[must_use]
+    pub fn into_task(self) -> (Task, Flags) {
+        let (task, address) = match self.command {
+            None => (Task::Screen, None),
+            Some(Subcommands::Check(args)) => {
+                let bar = if args.strict {
+                    Bar::Healthy
+                } else {
+                    Bar::Usable
+                };
+                (
+                    Task::Check {
+                        format: format(args.json),
+                        bar,
+                    },
+                    args.address.url,
+                )
+            }
+            Some(Subcommands::Config(ConfigArgs { command })) => match command {
+                ConfigSubcommands::Show(args) => {
+                    (Task::ConfigShow(format(args.json)), args.address.url)
+                }
+                ConfigSubcommands::Check(args) => {
+                    (Task::ConfigCheck(format(args.json)), args.address.url)
+                }
+            },
+        };
+        let flags = Flags {
+            mode: self.options.mode,
+            config: self.options.config,
+            profile: self.options.profile,
+            read_only: self.options.read_only,
+            set: self.options.set,
+            url: address.or(self.address.url),
+        };
+        (task, flags)
+    }
+}
+
+fn format(json: bool) -> Format {
+    if json { Format::Json } else { Format::Table }
+}

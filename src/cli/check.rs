@@ -1,0 +1,194 @@
+//! `dbvitals check`: one health check on one connection, told in words or
+//! JSON, and by the exit code.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{
+    adapter::{Database, DatabaseAdapter, HealthReport},
+    cli::{args::Bar, config::Format, exit::Exit},
+    config::Config,
+    domain::{ConnectionId, ConnectionStatus, DbError, HealthDetails, Target, Verdict},
+};
+
+/// How a check is told and judged.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckOptions {
+    /// Words or JSON.
+    pub format: Format,
+    /// What counts as passed.
+    pub bar: Bar,
+}
+
+/// Everything that a check tells.
+struct Told<'a> {
+    target: &'a Target,
+    status: ConnectionStatus,
+    verdict: Verdict,
+    report: HealthReport,
+}
+
+/// Runs one check and prints its result.
+///
+/// # Errors
+/// When the result cannot be printed.
+pub async fn check(
+    config: &Config,
+    options: CheckOptions,
+    out: &mut dyn Write,
+) -> io::Result<Exit> {
+    let id = ConnectionId(Uuid::now_v7());
+    // One check is told as a whole; its operations go nowhere else.
+    let database = Database::new(&config.adapter, id, Arc::new(|_| {}));
+    let report = database.first_check().await;
+    let status = database.connection_status().status();
+    let verdict = Verdict::assess(status, Some(&report.result), &config.watch.policy);
+    let told = Told {
+        target: &config.target,
+        status,
+        verdict,
+        report,
+    };
+    match options.format {
+        Format::Json => print_json(&told, out)?,
+        Format::Table => print_text(&told, out)?,
+    }
+    let exit = Exit::of_check(
+        told.verdict.health,
+        told.report.error.as_deref(),
+        options.bar,
+    );
+    // The result is known and told; how the connection ends changes nothing.
+    if let Err(error) = database.disconnect().await {
+        tracing::warn!("disconnect failed: {}", error.message());
+    }
+    Ok(exit)
+}
+
+fn print_json(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let result = &told.report.result;
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("mode", json!(told.target.mode));
+    put("target", json!(told.target.to_string()));
+    put("connectionId", json!(result.connection_id()));
+    put("status", json!(told.status));
+    put("health", json!(told.verdict.health));
+    put("timestamp", json!(result.timestamp()));
+    put("success", json!(result.success()));
+    put("latency", json!(millis(result.latency())));
+    if let Some(error) = &told.report.error {
+        put("error", error_json(error));
+    }
+    put("details", details_json(told));
+    serde_json::to_writer_pretty(&mut *out, &Value::Object(object))?;
+    writeln!(out)
+}
+
+fn error_json(error: &DbError) -> Value {
+    json!({
+        "kind": error.kind().name(),
+        "code": error.code(),
+        "message": error.message(),
+        "hint": error.hint(),
+        "transient": error.is_transient(),
+        "layer": error.layer(),
+        "details": error.details(),
+        "causes": error.causes().collect::<Vec<_>>(),
+    })
+}
+
+/// The check's details, with the reasons of a degraded health beside them.
+fn details_json(told: &Told<'_>) -> Value {
+    #[derive(Serialize)]
+    struct Details<'a> {
+        #[serde(flatten)]
+        learned: Option<&'a HealthDetails>,
+        reasons: Vec<String>,
+    }
+    json!(Details {
+        learned: told.report.result.details(),
+        reasons: told
+            .verdict
+            .reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    })
+}
+
+fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let result = &told.report.result;
+    writeln!(
+        out,
+        "{}: {} {} as {}",
+        told.verdict.health.as_str(),
+        told.target.mode,
+        told.target,
+        if told.target.role.is_empty() {
+            "nobody"
+        } else {
+            &told.target.role
+        },
+    )?;
+    for reason in &told.verdict.reasons {
+        writeln!(out, "  {reason}")?;
+    }
+    if let Some(error) = &told.report.error {
+        print_error(error, out)?;
+    }
+    writeln!(out, "  latency {:.2} ms", millis(result.latency()))?;
+    if let Some(details) = result.details() {
+        print_details(details, out)?;
+    }
+    Ok(())
+}
+
+fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {}", error.message())?;
+    if let Some(details) = error.details() {
+        writeln!(out, "  said: {details}")?;
+    }
+    write!(
+        out,
+        "  kind {}, layer {}",
+        error.kind().name(),
+        error.layer().as_str()
+    )?;
+    if let Some(code) = error.code() {
+        write!(out, ", code {code}")?;
+    }
+    writeln!(out)?;
+    for cause in error.causes() {
+        writeln!(out, "  cause: {cause}")?;
+    }
+    writeln!(out, "  next: {}", error.hint())
+}
+
+fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "  phases")?;
+    for (name, duration) in details.phases.named() {
+        match duration {
+            Some(duration) => write!(out, " {name} {:.2}", millis(duration))?,
+            None => write!(out, " {name} –")?,
+        }
+    }
+    writeln!(out, " (ms)")?;
+    if let Some(version) = &details.server_version {
+        writeln!(out, "  server {version}")?;
+    }
+    if let (Some(active), Some(max)) = (details.active_connections, details.max_connections) {
+        writeln!(out, "  connections {active} of {max}")?;
+    }
+    Ok(())
+}
+
+fn millis(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,118 @@
+//! The dashboard as a person meets it: the real program in a real terminal on
+//! a real server that is stopped, frozen and started again.
+
+mod support;
+
+use std::time::Duration;
+
+use support::{
+    cluster::{Cluster, StopMode},
+    terminal::{Launch, Terminal},
+};
+
+/// Longer than anything here takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Starts the dashboard on a database, with quick rhythms.
+fn dashboard(url: &str, columns: u16, rows: u16) -> Terminal {
+    launch(columns, rows)
+        .env("DATABASE_URL", url)
+        .env("DBVITALS_HEALTH_CHECK_INTERVAL", "5000")
+        .env("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000")
+        .env("DBVITALS_RETRY_DELAY", "500")
+        .spawn()
+}
+
+fn launch(columns: u16, rows: u16) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_dbvitals"))
+        .env("USER", "somebody")
+        .env("HOME", "/nonexistent")
+        .folder(std::env::temp_dir())
+        .size(columns, rows)
+}
+
+#[track_caller]
+fn see(terminal: &Terminal, words: &str) {
+    if let Err(screen) = terminal.wait_for(words, LIMIT) {
+        panic!("'{words}' never came; the screen is:\n{screen}");
+    }
+}
+
+#[track_caller]
+fn quit(mut terminal: Terminal) {
+    terminal.send("q");
+    let status = terminal.wait_exit(LIMIT).expect("'q' ends the program");
+    assert_eq!(status.exit_code(), 0);
+    let restored = terminal.screen(|screen| !screen.alternate_screen() && !screen.hide_cursor());
+    assert!(restored, "the terminal is given back");
+}
+
+#[test]
+fn a_stopped_server_is_told_with_its_cause_and_a_started_one_heals() {
+    for (columns, rows) in [(120, 40), (80, 24)] {
+        let mut cluster = Cluster::start();
+        let mut terminal = dashboard(&cluster.url(), columns, rows);
+        see(&terminal, "connected");
+        see(&terminal, "not initialised 0/9");
+
+        cluster.stop(StopMode::Fast);
+        terminal.send("c");
+        see(
+            &terminal,
+            "Cannot connect to database. Please check if PostgreSQL is running.",
+        );
+        see(&terminal, "try 2");
+        see(&terminal, "next try in");
+        assert!(!terminal.screen_text().contains(cluster.password()));
+
+        cluster.start_again();
+        let back = terminal.wait_until(LIMIT, |screen| {
+            let text = screen.contents();
+            text.contains("● connected") && !text.contains("next try in")
+        });
+        back.unwrap_or_else(|screen| panic!("it never came back:\n{screen}"));
+        quit(terminal);
+    }
+}
+
+#[test]
+fn keys_are_answered_while_the_server_is_frozen() {
+    let mut cluster = Cluster::start();
+    let mut terminal = dashboard(&cluster.url(), 120, 40);
+    see(&terminal, "connected");
+    cluster.freeze();
+    terminal.send("c");
+    terminal.send("?");
+    see(&terminal, "quit");
+    terminal.send("\x1b");
+    see(&terminal, "Database operation timed out after 1000ms");
+    cluster.thaw();
+    quit(terminal);
+}
+
+#[test]
+fn a_wrong_password_is_told_at_the_start_and_never_shown() {
+    let cluster = Cluster::start();
+    let terminal = dashboard(&cluster.url_with_password("s3cret-word"), 80, 24);
+    see(
+        &terminal,
+        "Database authentication failed. Please check your credentials.",
+    );
+    see(&terminal, "28P01");
+    let output = String::from_utf8_lossy(&terminal.output()).into_owned();
+    assert!(!output.contains("s3cret-word"), "the password was drawn");
+    let command_line = std::fs::read(format!("/proc/{}/cmdline", terminal.pid()));
+    if let Ok(command_line) = command_line {
+        assert!(!String::from_utf8_lossy(&command_line).contains("s3cret-word"));
+    }
+    quit(terminal);
+}
+
+#[test]
+fn without_a_configuration_the_mock_mode_says_that_nothing_persists() {
+    let terminal = launch(80, 24).spawn();
+    see(&terminal, "mock");
+    see(&terminal, "connected");
+    see(&terminal, "othing is persisted");
+    quit(terminal);
+}
