@@ -43,7 +43,7 @@ pub(super) fn log(event: &Event) {
                 check.latency().as_secs_f64() * 1e3
             ),
         },
-        Event::OperationFinished(operation) => tracing::debug!(
+        Event::OperationFinished(operation) => tracing::trace!(
             target: "dbvitals::backend",
             "operation type={} service={} table={}",
             operation.kind().as_str(),
