@@ -39,7 +39,14 @@ const LAYERS: [Layer; 6] = [
     Layer {
         name: "config",
         ours: &["domain"],
-        outside: &["serde", "serde_json", "toml", "url", "percent_encoding"],
+        outside: &[
+            "serde",
+            "serde_json",
+            "toml",
+            "url",
+            "percent_encoding",
+            "strsim",
+        ],
         never: &["Utc::now", "Instant::now", "SystemTime::now"],
     },
     Layer {
@@ -96,6 +103,7 @@ const LAYERS: [Layer; 6] = [
             "serde_json",
             "tokio",
             "tracing",
+            "unicode_width",
             "uuid",
         ],
         never: &[],
