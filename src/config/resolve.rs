@@ -15,7 +15,7 @@ use crate::{
     },
     domain::{
         DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RuleViolation, Target,
-        TransportSecurity,
+        TransportSecurity, clean,
     },
 };
 
@@ -228,9 +228,9 @@ fn target(mode: Mode, local: Option<&Resolved>) -> Target {
     match local {
         Some(local) => Target {
             mode,
-            address: local.address.clone(),
-            database: local.database.clone(),
-            role: local.user.clone(),
+            address: clean(&local.address).into_owned(),
+            database: clean(&local.database).into_owned(),
+            role: clean(&local.user).into_owned(),
             security: local.security,
         },
         None => Target {

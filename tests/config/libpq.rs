@@ -107,6 +107,7 @@ fn the_environment_alone_makes_a_url() {
 fn the_target_is_named_by_port_or_socket() {
     let address = |url: &str| given().url(url).loaded().config.target.to_string();
     assert_eq!(address("postgres://h/d"), "h:5432/d");
+    assert_eq!(address("postgres://h/%1B%5B2J"), "h:5432/<1B>[2J");
     assert_eq!(address("postgres://u@[::1]:1/d"), "[::1]:1/d");
     assert_eq!(address("postgres:///d?host=/s&port=7"), "/s/.s.PGSQL.7/d");
     assert_eq!(address("postgres://h/d?hostaddr=10.0.0.1"), "h:5432/d");
@@ -201,6 +202,19 @@ fn the_services_files_are_looked_through_in_order() {
         &given.env("PGSERVICE", "t"),
         &[
             "service = t (environment PGSERVICE): is not defined in ~/.pg_service.conf, ~/pg_service.conf",
+        ],
+    );
+}
+
+#[test]
+fn a_service_file_that_is_named_must_exist() {
+    let given = given()
+        .env("PGSERVICE", "s")
+        .env("PGSERVICEFILE", "/no/file");
+    check_refused(
+        &given.file("pg_service.conf", "[s]\nhost=system\n"),
+        &[
+            "service = s (environment PGSERVICE): /no/file cannot be read: No such file or directory (os error 2)",
         ],
     );
 }

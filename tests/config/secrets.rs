@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn no_url_shows_its_password(odd in "[ -~éß]{0,8}", odd_too in "[@:/?#%&=\\[\\]]{0,3}") {
         let password = format!("Zq9{odd}{odd_too}Zq9");
-        let hidden = format!("{}", encoded(&password));
+        let hidden = encoded(&password);
         for url in [
             format!("postgres://u:{password}@h/d"),
             format!("postgres://:{password}@h/d"),

@@ -16,7 +16,7 @@ use crate::{
         Complaint, Complaints, Endpoint, Env, Origin, SslMode, TlsSection, loaded::Row,
         origin::Sourced,
     },
-    domain::{Secret, TransportSecurity},
+    domain::{Secret, TransportSecurity, clean},
 };
 
 /// The name that the server shows for us, unless another is set.
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
     }
     let security = endpoint::security(&endpoint, tls.mode);
     let address = endpoint::address(&endpoint);
-    warnings.extend(plain_text_warning(security, &address, tls.mode));
+    warnings.extend(plain_text_warning(security, &clean(&address), tls.mode));
     Some(Resolved {
         security,
         user,

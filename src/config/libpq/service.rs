@@ -32,11 +32,16 @@ pub(super) fn fill(params: &mut Params, env: &dyn Env) -> Result<(), Complaint> 
     let complain =
         |problem: String| Complaint::new("service", problem, origin.clone()).with_value(&name);
     let files = files(env);
+    let named = environment::path(env, "PGSERVICEFILE");
     for file in &files {
         let label = file.display().to_string();
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && named.as_ref() != Some(file) =>
+            {
+                continue;
+            }
             Err(error) => return Err(complain(format!("{label} cannot be read: {error}"))),
         };
         let found =
