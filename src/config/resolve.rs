@@ -69,11 +69,7 @@ pub(crate) fn resolve(
         target,
         adapter,
         watch: watch(&values),
-        tui: TuiSection {
-            theme: values.theme.value,
-            ascii: values.ascii.value,
-            no_color: env.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
-        },
+        tui: tui(&values, env),
         provenance: Provenance {
             mode_reason: chosen.reason,
             is_fallback: chosen.is_fallback,
@@ -221,6 +217,14 @@ fn watch(values: &Values) -> WatchSection {
             requires_schema: values.require_schema.value,
         },
         read_only: values.read_only.value,
+    }
+}
+
+fn tui(values: &Values, env: &dyn Env) -> TuiSection {
+    TuiSection {
+        theme: values.theme.value,
+        ascii: values.ascii.value,
+        no_color: env.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
     }
 }
 
