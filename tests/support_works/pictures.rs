@@ -1,8 +1,11 @@
 //! The pictures of terminal screens: size, colours, and frames without gaps.
 
-use std::num::NonZeroU16;
+use std::{num::NonZeroU16, sync::LazyLock};
 
 use crate::picture::{CELL_HEIGHT, CELL_WIDTH, Canvas, Fonts, MARGIN, Palette, Rgb, draw};
+
+/// Read once: it takes a debug build a second.
+static FONTS: LazyLock<Fonts> = LazyLock::new(Fonts::load);
 
 const GROUND: Rgb = Palette::DARK.ground;
 const TEXT: Rgb = Palette::DARK.text;
@@ -12,7 +15,7 @@ fn picture(output: &str) -> Canvas {
     let size = |count| NonZeroU16::new(count).expect("not zero");
     let mut parser = vt100::Parser::new(size(2), size(6), 0);
     parser.process(output.as_bytes());
-    draw(parser.screen(), &Palette::DARK, &Fonts::load())
+    draw(parser.screen(), &Palette::DARK, &FONTS)
 }
 
 /// The colours of one cell's pixels.
@@ -79,6 +82,11 @@ fn colours_are_the_palettes_and_inverse_swaps_them() {
     );
 }
 
+/// As good as the text's colour: round corners fade at their edges.
+fn is_inked(pixel: Rgb) -> bool {
+    (0..3).all(|channel| pixel.0[channel].abs_diff(TEXT.0[channel]) < 10)
+}
+
 /// Looks at the last pixel of one cell and the first of the next.
 #[test]
 fn frames_join_without_a_gap() {
@@ -87,7 +95,7 @@ fn frames_join_without_a_gap() {
         let y = MARGIN + CELL_HEIGHT / 2;
         let seam = MARGIN + CELL_WIDTH;
         for x in seam - 1..=seam {
-            assert_eq!(canvas.pixel(x, y), TEXT, "{across}, {x}");
+            assert!(is_inked(canvas.pixel(x, y)), "{across}, {x}");
         }
     }
     for (upper, lower) in [("│", "│"), ("┃", "┃"), ("┬", "┴"), ("╭", "╰"), ("█", "▀")]
@@ -96,7 +104,7 @@ fn frames_join_without_a_gap() {
         let x = MARGIN + CELL_WIDTH / 2;
         let seam = MARGIN + CELL_HEIGHT;
         for y in seam - 1..=seam {
-            assert_eq!(canvas.pixel(x, y), TEXT, "{upper} over {lower}, {y}");
+            assert!(is_inked(canvas.pixel(x, y)), "{upper} over {lower}, {y}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! has drawn the screen.
 #![allow(
     dead_code,
+    unused_imports,
     reason = "the tests of this module and the program that uses it need different parts"
 )]
 

@@ -1,0 +1,98 @@
+//! The list of pictures: what is seen at which size, and what happens before.
+//! It must not know how a scene is played.
+
+use std::time::Duration;
+
+/// One picture.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    /// The file's name.
+    pub(crate) name: &'static str,
+    pub(crate) size: Size,
+    pub(crate) colors: Colors,
+    pub(crate) target: Target,
+    /// What happens, in order; then the picture is taken.
+    pub(crate) steps: &'static [Step],
+}
+
+/// The terminal's size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Size {
+    /// 120 columns, 40 rows.
+    Wide,
+    /// 80 columns, 24 rows.
+    Narrow,
+}
+
+/// The program's theme, and the terminal's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Colors {
+    Dark,
+    Light,
+    /// `NO_COLOR`, in a dark terminal.
+    None,
+}
+
+/// What the program is told to watch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    /// A server, with the right password.
+    Server,
+    /// A server, with a wrong password.
+    WrongPassword,
+    /// Nothing at all.
+    Nothing,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// The screen comes to show these words.
+    See(&'static str),
+    /// Somebody presses keys.
+    Press(&'static str),
+    /// Time passes, so that there is something to look back at.
+    Pass(Duration),
+    /// The server is stopped.
+    StopServer,
+}
+
+use Step::{Pass, Press, See, StopServer};
+
+const CONNECTED: Step = See("● connected");
+
+const HEALTHY: &[Step] = &[CONNECTED, Pass(Duration::from_secs(45))];
+
+const STOPPED: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(20)),
+    StopServer,
+    See("Cannot connect to database"),
+    Pass(Duration::from_secs(8)),
+];
+
+const REFUSED: &[Step] = &[See("authentication failed"), Pass(Duration::from_secs(4))];
+
+const HELP: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(12)),
+    Press("?"),
+    See("Help"),
+];
+
+const MOCK: &[Step] = &[CONNECTED, See("MOCK"), Pass(Duration::from_secs(25))];
+
+/// All pictures.
+#[rustfmt::skip]
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "healthy-120x40",        size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HEALTHY },
+    Scenario { name: "healthy-80x24",         size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: HEALTHY },
+    Scenario { name: "healthy-light-120x40",  size: Size::Wide,   colors: Colors::Light, target: Target::Server,        steps: HEALTHY },
+    Scenario { name: "stopped-120x40",        size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: STOPPED },
+    Scenario { name: "stopped-80x24",         size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: STOPPED },
+    Scenario { name: "stopped-light-80x24",   size: Size::Narrow, colors: Colors::Light, target: Target::Server,        steps: STOPPED },
+    Scenario { name: "stopped-nocolor-80x24", size: Size::Narrow, colors: Colors::None,  target: Target::Server,        steps: STOPPED },
+    Scenario { name: "password-80x24",        size: Size::Narrow, colors: Colors::Dark,  target: Target::WrongPassword, steps: REFUSED },
+    Scenario { name: "mock-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: MOCK },
+    Scenario { name: "help-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HELP },
+];

@@ -1,0 +1,104 @@
+//! Plays one scene: server, terminal, program. It must not know what becomes
+//! of the screen.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    scenario::{Colors, Scenario, Size, Step, Target},
+    support::{
+        cluster::{Cluster, StopMode},
+        process::wait_until,
+        terminal::{Launch, Terminal},
+    },
+};
+
+/// Longer than anything takes that a scene waits for.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A screen that has not changed for so long is not in the middle of a frame.
+const CALM: Duration = Duration::from_millis(60);
+
+/// Plays the scene and gives the screen at its end.
+///
+/// # Errors
+/// When the screen does not come to show what the scene waits for.
+pub(crate) fn play(scenario: &Scenario, program: &Path) -> Result<vt100::Screen, String> {
+    let mut server = match scenario.target {
+        Target::Server | Target::WrongPassword => Some(Cluster::start()),
+        Target::Nothing => None,
+    };
+    let home = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut terminal = launch(scenario, program, server.as_ref(), &home);
+    for step in scenario.steps {
+        take(*step, &mut terminal, server.as_mut())?;
+    }
+    calm_down(&terminal);
+    Ok(terminal.screen(Clone::clone))
+}
+
+/// The program gets an empty home, and a folder without a configuration file.
+fn launch(
+    scenario: &Scenario,
+    program: &Path,
+    server: Option<&Cluster>,
+    home: &TempDir,
+) -> Terminal {
+    let (columns, rows) = match scenario.size {
+        Size::Wide => (120, 40),
+        Size::Narrow => (80, 24),
+    };
+    let launch = Launch::new(program)
+        .size(columns, rows)
+        .folder(home.path())
+        .env("HOME", home.path())
+        .env("TZ", "UTC")
+        .env("DB_HEALTH_CHECK_INTERVAL", "5000");
+    let launch = match scenario.colors {
+        Colors::Dark => launch.env("DBVITALS_TUI_THEME", "dark"),
+        Colors::Light => launch.env("DBVITALS_TUI_THEME", "light"),
+        Colors::None => launch.env("NO_COLOR", "1"),
+    };
+    match (server, scenario.target) {
+        (Some(server), Target::WrongPassword) => {
+            launch.env("DATABASE_URL", server.url_with_password("no-longer-right"))
+        }
+        (Some(server), _) => launch.env("DATABASE_URL", server.url()),
+        (None, _) => launch,
+    }
+    .spawn()
+}
+
+fn take(step: Step, terminal: &mut Terminal, server: Option<&mut Cluster>) -> Result<(), String> {
+    match step {
+        Step::See(words) => {
+            let seen = terminal.wait_for(words, LIMIT);
+            return seen
+                .map(drop)
+                .map_err(|screen| format!("`{words}` was not seen:\n{screen}"));
+        }
+        Step::Press(keys) => terminal.send(keys),
+        Step::Pass(time) => thread::sleep(time),
+        Step::StopServer => server
+            .ok_or("this scene has no server to stop")?
+            .stop(StopMode::Fast),
+    }
+    Ok(())
+}
+
+/// Waits until the program has drawn to the end what it was drawing.
+fn calm_down(terminal: &Terminal) {
+    let mut last = (terminal.bytes_received(), Instant::now());
+    wait_until(LIMIT, || {
+        let bytes = terminal.bytes_received();
+        if bytes != last.0 {
+            last = (bytes, Instant::now());
+        }
+        last.1.elapsed() >= CALM
+    });
+}
