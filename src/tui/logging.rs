@@ -1,14 +1,20 @@
 //! From `tracing` to the log pane. Decides which lines are collected, and
 //! tells the loop that there are new ones; knows nothing of drawing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt::{self, Write},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::Notify;
-use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+};
 use tracing_subscriber::{
     Layer, filter::Targets, layer::Context, layer::SubscriberExt, registry::LookupSpan,
 };
-use tui_logger::TuiTracingSubscriberLayer;
 
 use crate::tui::TuiError;
 
@@ -30,7 +36,6 @@ static LINES: AtomicU64 = AtomicU64::new(0);
 /// # Errors
 /// [`TuiError::Logging`] when a collector is installed already.
 pub fn install_logging() -> Result<(), TuiError> {
-    tui_logger::set_default_level(tui_logger::LevelFilter::Debug);
     tui_logger::set_buffer_depth(KEPT);
     let subscriber = collect(tracing_subscriber::registry());
     tracing::subscriber::set_global_default(subscriber).map_err(TuiError::Logging)
@@ -41,9 +46,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::DEBUG);
-    registry
-        .with(TuiTracingSubscriberLayer.with_filter(ours.clone()))
-        .with(Wake.with_filter(ours))
+    registry.with(Collector.with_filter(ours))
 }
 
 /// Comes back when something was logged since the last time.
@@ -61,12 +64,70 @@ pub(super) fn dropped() -> u64 {
     LINES.load(Ordering::Relaxed).saturating_sub(KEPT as u64)
 }
 
-/// Counts lines and wakes the loop.
-struct Wake;
+/// Hands each line to `tui-logger`, counts it and wakes the loop.
+///
+/// `tui-logger`'s own layer puts the fields before the message, and works with
+/// a thread that wakes every 10 ms.
+struct Collector;
 
-impl<S: Subscriber> Layer<S> for Wake {
-    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+impl<S: Subscriber> Layer<S> for Collector {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = LogLine::default();
+        event.record(&mut line);
+        let metadata = event.metadata();
+        tui_logger::Drain::new().log(
+            &log::Record::builder()
+                .args(format_args!("{}{}", line.message, line.fields))
+                .level(level(*metadata.level()))
+                .target(metadata.target())
+                .build(),
+        );
         LINES.fetch_add(1, Ordering::Relaxed);
         LOGGED.notify_one();
+    }
+}
+
+fn level(level: Level) -> log::Level {
+    match level {
+        Level::ERROR => log::Level::Error,
+        Level::WARN => log::Level::Warn,
+        Level::INFO => log::Level::Info,
+        Level::DEBUG => log::Level::Debug,
+        Level::TRACE => log::Level::Trace,
+    }
+}
+
+/// One line: the message, then the values as `key=value`.
+#[derive(Default)]
+struct LogLine {
+    message: String,
+    fields: String,
+}
+
+impl LogLine {
+    fn add(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let written = if field.name() == "message" {
+            self.message.write_fmt(value)
+        } else {
+            write!(self.fields, " {}={value}", field.name())
+        };
+        // Writing to a string fails only when the value's own `Display` does.
+        if written.is_err() {
+            self.fields.push_str(" (a value could not be shown)");
+        }
+    }
+}
+
+impl Visit for LogLine {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.add(field, format_args!("{value:?}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.add(field, format_args!("{value}"));
     }
 }
