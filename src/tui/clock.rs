@@ -56,6 +56,16 @@ impl Moment {
         self.shift(at).format(format).to_string()
     }
 
+    /// The same without seconds.
+    pub(super) fn local_minute(&self, at: DateTime<Utc>) -> String {
+        let format = if self.is_today(at) {
+            "%H:%M"
+        } else {
+            "%m-%d %H:%M"
+        };
+        self.shift(at).format(format).to_string()
+    }
+
     /// Columns that a local time needs in a list whose oldest entry is `oldest`.
     pub(super) fn local_width(&self, oldest: Option<DateTime<Utc>>) -> usize {
         if oldest.is_none_or(|at| self.is_today(at)) {

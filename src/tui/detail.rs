@@ -126,7 +126,7 @@ fn error_entries(entry: &ErrorEntry, moment: &Moment, look: &Look) -> Vec<Entry>
         ("seen", seen, theme.text),
         ("retry", again.to_owned(), theme.text),
     ];
-    entries.extend(error.causes().map(|cause| ("caused by", cause, theme.text)));
+    entries.extend(error.causes().map(|cause| ("because", cause, theme.text)));
     entries
 }
 
@@ -170,11 +170,7 @@ fn operation_entries(operation: &DatabaseOperation, moment: &Moment, look: &Look
         ),
         ("started", both_times(moment, started), theme.text),
         ("id", operation.id().to_string(), theme.dim),
-        (
-            "connection",
-            operation.connection_id().to_string(),
-            theme.dim,
-        ),
+        ("conn. id", operation.connection_id().to_string(), theme.dim),
     ]);
     entries
 }
@@ -195,7 +191,7 @@ fn check_entries(check: &HealthCheckResult, moment: &Moment, look: &Look) -> Vec
         entries.extend(facts.map(|(label, text)| (label, text, theme.text)));
     }
     let id = check.connection_id().to_string();
-    entries.push(("connection", id, theme.dim));
+    entries.push(("conn. id", id, theme.dim));
     entries
 }
 
@@ -219,7 +215,7 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
         )
     });
     [
-        ("phases", phases(details)),
+        ("phases ms", phases(details)),
         ("server", text(&details.server_version)),
         ("role", text(&details.role)),
         ("database", text(&details.database)),
@@ -241,7 +237,7 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
         ("recovery", yes_no(details.in_recovery)),
         ("read-only", yes_no(details.read_only)),
         (
-            "clock skew",
+            "clock",
             details
                 .clock_skew_ms
                 .map(|ms| format!("{ms:+.1} ms"))
@@ -271,7 +267,7 @@ pub(super) fn phases(details: &HealthDetails) -> String {
             None => format!("{name} -"),
         })
         .collect();
-    format!("{} ms", phases.join("  "))
+    phases.join(" ")
 }
 
 fn both_times(moment: &Moment, at: chrono::DateTime<chrono::Utc>) -> String {

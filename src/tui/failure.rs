@@ -94,35 +94,39 @@ fn server_words(error: &DbError) -> Option<String> {
     (!holds_them).then(|| clean(details).into_owned())
 }
 
-/// Since when, which try, and when the next one comes.
+/// Which try it is, and since when there is no connection.
 fn progress(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let (moment, theme) = (&data.moment, &look.theme);
-    let text_span = |words: String| Span::styled(words, theme.text);
-    let next = next_try(outage, data, look);
-    let is_paused = outage.lane == Lane::Paused;
-    let mut phrases = vec![next];
-    if !is_paused {
-        phrases.push(text_span(text::lane(outage.lane).into_owned()));
+    let moment = &data.moment;
+    let mut phrases = Vec::new();
+    if outage.lane != Lane::Paused {
+        phrases.push(text::lane(outage.lane).into_owned());
     }
-    phrases.push(text_span(
-        text::failed_tries(outage.failed_tries).into_owned(),
-    ));
-    phrases.push(text_span(format!(
+    phrases.push(text::failed_tries(outage.failed_tries).into_owned());
+    phrases.push(format!(
         "down since {} ({})",
         moment.local(outage.since),
         moment.utc(outage.since)
-    )));
+    ));
     if data.is_ticking() {
-        phrases.push(text_span(words::age(moment.now, outage.since)));
+        phrases.push(words::age(moment.now, outage.since));
     }
+    let phrases = phrases
+        .into_iter()
+        .map(|words| Span::styled(words, look.theme.text));
     flow(phrases, &separator(look), width)
 }
 
-fn next_try(outage: &Outage, data: &Data, look: &Look) -> Span<'static> {
+/// When the next attempt comes, while there is an outage; else nothing.
+pub(super) fn next_try(data: &Data, look: &Look) -> Span<'static> {
     let theme = &look.theme;
-    if data.ended.is_some() {
+    let Some(outage) = data
+        .snapshot
+        .outage
+        .as_ref()
+        .filter(|_| data.ended.is_none())
+    else {
         return Span::raw("");
-    }
+    };
     if data.snapshot.connection.status() == ConnectionStatus::Connecting {
         return Span::styled(text::TRYING, theme.accent.patch(theme.title));
     }
@@ -132,13 +136,11 @@ fn next_try(outage: &Outage, data: &Data, look: &Look) -> Span<'static> {
     let left = outage
         .next_try
         .and_then(|due| words::left(data.moment.now, due));
-    match left {
-        Some(left) => Span::styled(
-            format!("next try in {left}"),
-            theme.accent.patch(theme.title),
-        ),
-        None => Span::styled(text::NEXT_TRY_DUE, theme.accent),
-    }
+    let words = match left {
+        Some(left) => format!("next try in {left}"),
+        None => text::NEXT_TRY_DUE.to_owned(),
+    };
+    Span::styled(words, theme.accent.patch(theme.title))
 }
 
 fn separator(look: &Look) -> Span<'static> {

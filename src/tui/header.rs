@@ -52,10 +52,12 @@ pub(super) fn state(snapshot: &Snapshot, look: &Look) -> Span<'static> {
     Span::styled(format!("{glyph} {status}"), style.patch(theme.title))
 }
 
-/// The health, where it says more than the state does.
-fn health(snapshot: &Snapshot, look: &Look) -> Span<'static> {
+/// What the state alone does not say: the health while connected, else what
+/// comes next.
+fn outlook(data: &Data, look: &Look) -> Span<'static> {
+    let snapshot = &*data.snapshot;
     if snapshot.connection.status() != ConnectionStatus::Connected {
-        return Span::raw("");
+        return failure::next_try(data, look);
     }
     let (word, style) = match snapshot.verdict.health {
         Health::Healthy => return Span::raw(""),
@@ -81,7 +83,7 @@ fn identity(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let address = clean(&target.to_string()).into_owned();
     let mut phrases = vec![
         state(snapshot, look),
-        health(snapshot, look),
+        outlook(data, look),
         Span::styled(format!("{} {address}", target.mode), look.theme.text),
     ];
     if let Some(environment) = &session.environment {

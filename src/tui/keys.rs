@@ -88,7 +88,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "d",
         word: "disconnect",
         help: "disconnect, or pause the retries; r undoes it",
-        rank: 4,
+        rank: 3,
     },
     Binding {
         keys: &[(plain('c'), Action::Command(Command::CheckNow))],
@@ -114,9 +114,9 @@ pub(super) const BINDINGS: &[Binding] = &[
             (plain('6'), Action::Focus(Pane::Log)),
         ],
         scope: Scope::Panes,
-        name: "Tab 1-6",
+        name: "1-6",
         word: "pane",
-        help: "go to the next pane (right, l) or to a pane by number; back: Shift-Tab, left, h",
+        help: "go to a pane; Tab, right, l to the next, Shift-Tab, left, h back",
         rank: 1,
     },
     Binding {
@@ -125,7 +125,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "z",
         word: "zoom",
         help: "let the pane fill the screen, and back",
-        rank: 3,
+        rank: 4,
     },
     Binding {
         keys: &[(Key::Plain(KeyCode::Enter), Action::Details)],
@@ -151,7 +151,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "j/k",
         word: "move",
         help: "select or scroll; also Up and Down, by pages with PgUp and PgDn",
-        rank: 3,
+        rank: 4,
     },
     Binding {
         keys: &[
@@ -162,7 +162,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "g/G",
         word: "ends",
         help: "go to the first and to the last row",
-        rank: 5,
+        rank: 6,
     },
     Binding {
         keys: &[(plain('G'), Action::Move(Motion::Last))],
@@ -178,7 +178,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "Esc",
         word: "back",
         help: "close help or details, end zoom, return to the newest row",
-        rank: 2,
+        rank: 5,
     },
 ];
 

@@ -64,15 +64,16 @@ pub(super) fn plan(area: Rect, header_lines: usize, view: &View) -> Plan {
     ])
     .areas(area);
     let is_at_least = |size: (u16, u16)| area.width >= size.0 && area.height >= size.1;
-    let mut shares_lower = true;
+    let mut shares_lower = false;
     let panes = if view.is_zoomed {
         vec![(view.focus, body)]
     } else if is_at_least(FULL) {
-        shares_lower = false;
         full(body)
     } else if is_at_least(COMPACT) {
+        shares_lower = true;
         compact(body, view.lower)
     } else if area.height >= TALL {
+        shares_lower = true;
         tall(body, view.lower)
     } else {
         vec![(view.focus, body)]

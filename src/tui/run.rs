@@ -92,6 +92,7 @@ enum Wake {
 }
 
 /// Whether anybody is left who publishes snapshots.
+#[derive(Clone, Copy)]
 enum Publisher {
     Alive,
     Ended,

@@ -24,6 +24,7 @@ pub(super) const CHECK_DUE: &str = "next check due";
 pub(super) const TRYING: &str = "trying now…";
 pub(super) const NEXT_TRY_DUE: &str = "next try due";
 pub(super) const PAUSED: &str = "retries paused by you — r resumes";
+pub(super) const PAUSED_SHORT: &str = "paused by you";
 pub(super) const DISCONNECTED: &str = "disconnected — r connects";
 pub(super) const CONNECTING: &str = "connecting";
 pub(super) const LAST_CHECK_FAILED: &str = "last check FAILED:";
@@ -34,8 +35,8 @@ pub(super) const NO_CHECKS: &str = "no health check yet";
 pub(super) const NO_OPERATIONS: &str = "nothing was asked of the database yet";
 pub(super) const NO_ERRORS: &str = "no errors";
 pub(super) const NO_SAMPLES: &str = "no latency measured yet";
-pub(super) const COLUMN_PER_SAMPLE: &str = "a column is one sample";
-pub(super) const COLUMN_PER_BUCKET: &str = "a column is 5 s";
+pub(super) const COLUMN_PER_SAMPLE: &str = "by sample";
+pub(super) const COLUMN_PER_BUCKET: &str = "by 5 s";
 pub(super) const MORE_BELOW: &str = "more below";
 
 /// What a command that is being carried out says.

@@ -103,7 +103,7 @@ impl View {
     /// Gives the focus to a pane.
     pub(super) fn focus(&mut self, pane: Pane) {
         self.focus = pane;
-        if !matches!(pane, Pane::Connection | Pane::Latency) {
+        if pane.is_lower() {
             self.lower = pane;
         }
     }
@@ -153,6 +153,11 @@ impl Pane {
             Self::Errors => "Errors",
             Self::Log => "Log",
         }
+    }
+
+    /// True for the panes that share one place on small screens.
+    pub(super) const fn is_lower(self) -> bool {
+        !matches!(self, Self::Connection | Self::Latency)
     }
 
     /// The pane after this one, around the end.

@@ -10,7 +10,6 @@ use crate::{
     domain::{HealthCheckResult, Snapshot, clean},
     tui::{
         data::Data,
-        detail,
         panes::aside,
         picker::Extent,
         text,
@@ -49,9 +48,13 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
         let time = words::fit(&data.moment.local(check.timestamp()), time_width, ' ');
         vec![line(check, &time, usize::from(inner.width), &look)]
     };
+    let head = format!(
+        "{:time_width$} {:<6} {:>8} {:>6}{:>6}{:>6}{:>6}{:>6}",
+        "begun", "result", "latency", "dns", "tcp", "tls", "login", "query"
+    );
     let rows = Rows {
         extent,
-        head: None,
+        head: Some(Line::styled(head, look.theme.dim)),
         height: 1,
         selected: (view.focus == Pane::Checks).then_some(look.theme.selected),
         row,
@@ -69,9 +72,12 @@ fn line(check: &HealthCheckResult, time: &str, width: usize, look: &Look) -> Lin
                 format!("{} ok   ", look.glyphs.good),
                 theme.ok,
             ));
-            line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
+            line.push_span(Span::styled(format!("{latency:>8} "), theme.text));
             if let Some(details) = check.details() {
-                line.push_span(Span::styled(detail::phases(details), theme.dim));
+                let phases = details.phases.named();
+                let phases = phases.map(|(_, time)| time.map(words::milliseconds));
+                let phases = phases.map(|time| format!("{:>6}", time.unwrap_or("-".to_owned())));
+                line.push_span(Span::styled(phases.concat(), theme.text));
             }
         }
         Some(error) => {

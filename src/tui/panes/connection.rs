@@ -17,6 +17,9 @@ use crate::tui::{
 /// From this width on, facts stand in two columns.
 const TWO_COLUMNS: u16 = 56;
 
+/// Columns of the right one of them; its values are short.
+const RIGHT: u16 = 26;
+
 /// Draws the pane.
 pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     let mut aside = aside::staleness(data, view);
@@ -30,7 +33,7 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
         if !aside.is_empty() {
             aside.push(ratatui::text::Span::raw("  "));
         }
-        let words = format!("{} more", lines.len() - shown.len());
+        let words = format!("+{}", lines.len() - shown.len());
         aside.push(ratatui::text::Span::styled(words, view.look.theme.dim));
     }
     let block = pane_block(Pane::Connection, aside, view);
@@ -57,7 +60,8 @@ fn lines(data: &Data, view: &View, width: u16) -> Vec<Line<'static>> {
         lines = wrap(first, width);
         lines.extend(wrap(second, width));
     } else {
-        let columns = Layout::horizontal([Constraint::Fill(1); 2]).spacing(1);
+        let columns =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(RIGHT)]).spacing(1);
         let [left, right] = columns.areas(Rect::new(0, 0, width, 1));
         let first = wrap(first, left.width);
         lines = beside(first, wrap(second, right.width), right.x);

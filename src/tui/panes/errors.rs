@@ -61,20 +61,21 @@ fn lines(entry: &ErrorEntry, data: &Data, width: usize, look: &Look) -> Vec<Line
     let error = &*entry.error;
     let cut = |words: &str| words::cut(words, width.saturating_sub(2), look.glyphs.cut);
     let last = data.moment.local(entry.last);
-    let mut head = Line::from(vec![
-        Span::styled(format!("{last} "), theme.dim),
-        Span::styled(error.kind().name(), theme.bad),
-    ]);
+    let mut head = Line::from(Span::styled(format!("{last} "), theme.dim));
+    if entry.count > 1 {
+        let first = data.moment.local_minute(entry.first);
+        let folded = format!("{} {} since {first} ", look.glyphs.times, entry.count);
+        head.push_span(Span::styled(folded, theme.title));
+    }
+    head.push_span(Span::styled(error.kind().name(), theme.bad));
     if let Some(code) = error.code() {
         head.push_span(Span::styled(format!(" {}", clean(code)), theme.bad));
     }
-    if entry.count > 1 {
-        let first = data.moment.local(entry.first);
-        let folded = format!(" {} {} since {first}", look.glyphs.times, entry.count);
-        head.push_span(Span::styled(folded, theme.title));
-    }
     let during = format!(" {}", error.action().as_str());
-    head.push_span(Span::styled(during, theme.dim));
+    let during = Span::styled(during, theme.dim);
+    if head.width() + during.width() <= width {
+        head.push_span(during);
+    }
     let message = clean(&error.message()).into_owned();
     let details = error
         .details()

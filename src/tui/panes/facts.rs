@@ -45,8 +45,9 @@ fn own(data: &Data, look: &Look) -> Vec<Fact> {
         .map(|(name, shown)| Fact::new(name, vec![lamp(shown, look)]))
         .collect();
     let since = data.moment.local(connection.since());
-    let status = format!("{} since {since}", connection.status());
+    let status = connection.status().as_str();
     facts.push(Fact::new("status", vec![Span::styled(status, theme.text)]));
+    facts.push(Fact::new("since", vec![Span::styled(since, theme.text)]));
     let (errors, style) = match connection.error_count() {
         0 => ("none in a row".to_owned(), theme.ok),
         count => (format!("{count} in a row"), theme.bad),
@@ -75,16 +76,17 @@ fn lamp(lamp: &Lamp, look: &Look) -> Span<'static> {
 
 fn retries(data: &Data) -> Option<String> {
     let outage = data.snapshot.outage.as_ref()?;
-    if outage.lane == Lane::Paused {
-        return Some("paused by you".to_owned());
-    }
-    let lane = text::lane(outage.lane);
+    let lane = match outage.lane {
+        Lane::Quick { retry, of } => format!("{retry} of {of}"),
+        Lane::Slow => text::SLOW_LANE.to_owned(),
+        Lane::Paused => text::PAUSED_SHORT.to_owned(),
+    };
     let left = outage
         .next_try
         .and_then(|due| words::left(data.moment.now, due));
     Some(match left {
-        Some(left) => format!("{lane}, next in {left}"),
-        None => lane.into_owned(),
+        Some(left) => format!("{lane}, in {left}"),
+        None => lane,
     })
 }
 
@@ -115,10 +117,12 @@ fn server(details: &HealthDetails, data: &Data, look: &Look) -> Vec<Fact> {
             theme.text
         };
         let value = Span::styled(format!("{ms:+.1} ms"), style);
-        facts.push(Fact::new("clock skew", vec![value]));
+        facts.push(Fact::new("clock", vec![value]));
     }
     if let Some(tls) = &details.tls {
-        let value = Span::styled(clean(tls).into_owned(), theme.text);
+        // The cipher stands in the details of a check.
+        let version = clean(tls).split(' ').next().unwrap_or_default().to_owned();
+        let value = Span::styled(version, theme.text);
         facts.push(Fact::new("tls", vec![value]));
     }
     let id = data.snapshot.connection.id().to_string();
@@ -147,7 +151,7 @@ fn is_nearly_full(used: u64, max: u64) -> bool {
 
 fn pool(pool: PoolGauge, look: &Look) -> Fact {
     let theme = &look.theme;
-    let counts = format!("{} open of {},", pool.size, pool.max);
+    let counts = format!("{} of {},", pool.size, pool.max);
     let mut value = vec![
         Span::styled(counts, theme.text),
         Span::styled(format!("{} idle", pool.idle), theme.text),
@@ -180,14 +184,14 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
                 .collect();
             add("held by", holders.join(", "), theme.warn);
         }
-        add("phases", detail::phases(details), theme.text);
+        add("phases ms", detail::phases(details), theme.text);
     }
     if let Some(error) = snapshot.connection.last_error() {
-        add("last error", error.to_owned(), theme.text);
+        add("last err.", error.to_owned(), theme.text);
     }
     add("mode", session.mode_reason.clone(), theme.dim);
     let file = session.config_file.as_ref();
     let file = file.map_or("none".to_owned(), |file| file.display().to_string());
-    add("config file", file, theme.dim);
+    add("config", file, theme.dim);
     facts
 }

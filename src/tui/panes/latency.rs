@@ -225,12 +225,12 @@ fn nice(highest: Duration) -> Duration {
 fn statistics(data: &Data, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let head = format!(
-        "{:<8}{:>6}{:>6}{:>6}{:>6}{:>7}",
+        "{:<7}{:>6}{:>6}{:>6}{:>6}{:>7}",
         "ms", "p50", "p95", "p99", "max", "failed"
     );
     let mut lines = vec![Line::styled(head, theme.dim)];
     for (window, stats) in Window::ALL.iter().zip(&data.stats) {
-        let label = Span::styled(format!("{:<8}", window.as_str()), theme.dim);
+        let label = Span::styled(format!("{:<7}", window.as_str()), theme.dim);
         let times = [stats.p50, stats.p95, stats.p99, stats.max].map(|time| {
             if stats.answered == 0 {
                 format!("{:>6}", "-")

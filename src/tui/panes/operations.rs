@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// From this width on, every word of a row has room.
+const WIDE: usize = 90;
+
 /// The rows of the pane.
 pub(in crate::tui) fn extent(snapshot: &Snapshot) -> Extent {
     Extent {
@@ -59,7 +62,7 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
     };
     let rows = Rows {
         extent,
-        head: None,
+        head: Some(painter.head()),
         height: 1,
         selected: (view.focus == Pane::Operations).then_some(look.theme.selected),
         row,
@@ -75,6 +78,25 @@ struct Painter<'a> {
 }
 
 impl Painter<'_> {
+    /// Columns for service, type and table; narrow panes cut the longest words.
+    fn widths(&self) -> [usize; 3] {
+        if self.view_width < WIDE {
+            [8, 6, 10]
+        } else {
+            [12, 11, 18]
+        }
+    }
+
+    fn head(&self) -> Line<'static> {
+        let [service, kind, table] = self.widths();
+        let time = self.time_width;
+        let head = format!(
+            "{:time$}   {:service$} {:kind$} {:table$}{:>9}  {}",
+            "begun", "service", "type", "table", "took", "result"
+        );
+        Line::styled(head, self.look.theme.dim)
+    }
+
     fn line(&self, operation: &DatabaseOperation) -> Line<'static> {
         let (theme, glyphs) = (&self.look.theme, &self.look.glyphs);
         let started = operation.start_time();
@@ -93,23 +115,24 @@ impl Painter<'_> {
             }
         };
         let table = operation.table().unwrap_or("-");
+        let [service_width, type_width, table_width] = self.widths();
         let what = format!(
-            "{} {} ",
-            words::fit(&clean(operation.service()), 8, glyphs.cut),
-            words::fit(operation.kind().as_str(), 11, glyphs.cut),
+            "{} {} {}",
+            words::fit(&clean(operation.service()), service_width, glyphs.cut),
+            words::fit(operation.kind().as_str(), type_width, glyphs.cut),
+            words::fit(&clean(table), table_width, glyphs.cut),
         );
         let mut line = Line::from(vec![
             Span::styled(format!("{time} "), theme.dim),
             Span::styled(format!("{glyph} "), style),
             Span::styled(what, theme.text),
-            Span::styled(words::fit(&clean(table), 12, glyphs.cut), theme.text),
             Span::styled(format!("{duration:>9}  "), theme.text),
         ]);
         let (result, style) = match operation.outcome() {
             Outcome::Running => ("running".to_owned(), theme.accent),
             Outcome::Succeeded { affected_rows, .. } => match affected_rows {
-                Some(1) => ("ok 1 row".to_owned(), theme.ok),
-                Some(rows) => (format!("ok {rows} rows"), theme.ok),
+                Some(1) => ("1 row".to_owned(), theme.ok),
+                Some(rows) => (format!("{rows} rows"), theme.ok),
                 None => ("ok".to_owned(), theme.ok),
             },
             Outcome::Failed { error, .. } => (format!("FAIL {}", clean(error)), theme.bad),

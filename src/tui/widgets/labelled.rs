@@ -4,8 +4,8 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::{theme::Theme, widgets::flow, words};
 
-/// Columns of a label.
-const LABEL: usize = 11;
+/// Columns of a label, the space after it included.
+const LABEL: usize = 10;
 
 /// A name and its value.
 #[derive(Debug, Clone)]

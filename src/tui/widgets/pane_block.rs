@@ -24,10 +24,14 @@ pub(in crate::tui) fn pane_block<'a>(pane: Pane, aside: Vec<Span<'a>>, view: &Vi
     };
     let number = Span::styled(format!(" {} ", pane.number()), theme.key);
     let name = Span::styled(format!("{} ", pane.title()), title);
+    let mut title_line = vec![number, name];
+    if view.shares_lower && pane == view.lower {
+        title_line.extend(neighbours(pane, view));
+    }
     let block = Block::bordered()
         .border_set(set)
         .border_style(style)
-        .title_top(Line::from(vec![number, name]));
+        .title_top(Line::from(title_line));
     if aside.is_empty() {
         return block;
     }
@@ -35,4 +39,18 @@ pub(in crate::tui) fn pane_block<'a>(pane: Pane, aside: Vec<Span<'a>>, view: &Vi
     spans.extend(aside);
     spans.push(Span::raw(" "));
     block.title_top(Line::from(spans).right_aligned())
+}
+
+/// The panes that wait at the same place.
+fn neighbours<'a>(shown: Pane, view: &View) -> impl Iterator<Item = Span<'a>> {
+    let theme = view.look.theme;
+    let others = Pane::ALL
+        .into_iter()
+        .filter(move |pane| pane.is_lower() && *pane != shown);
+    others.flat_map(move |pane| {
+        [
+            Span::styled(format!(" {} ", pane.number()), theme.key),
+            Span::styled(format!("{} ", pane.title()), theme.dim),
+        ]
+    })
 }

@@ -25,11 +25,6 @@ pub(in crate::tui) fn popup(
         look,
     } = content;
     let lines = lines(usize::from(area.width.saturating_sub(FRAME)));
-    let wanted = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let area = Rect {
-        height: wanted.min(area.height),
-        ..area
-    };
     let shown = scroll.window(lines.len(), usize::from(area.height.saturating_sub(2)));
     let mut block = Block::bordered()
         .border_set(look.glyphs.border_focused)
