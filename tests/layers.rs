@@ -53,7 +53,9 @@ const LAYERS: [Layer; 6] = [
         name: "adapter",
         ours: &["domain", "config"],
         outside: &[
+            "bigdecimal",
             "chrono",
+            "deadpool",
             "fastrand",
             "futures",
             "rustls",
@@ -83,6 +85,7 @@ const LAYERS: [Layer; 6] = [
             "chrono",
             "crossterm",
             "futures",
+            "log",
             "ratatui",
             "tokio",
             "tracing",
