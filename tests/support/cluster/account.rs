@@ -2,12 +2,12 @@
 //! as root; this must not know what else a server needs.
 
 use std::{
-    fs,
+    env, fs,
     os::unix::{
         fs::{DirBuilderExt, chown},
         process::CommandExt,
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -36,12 +36,20 @@ impl Account {
         &self.own_name
     }
 
+    /// `$TMPDIR`, unless it is root's and this user may not even enter it.
+    pub(crate) fn chosen_folder(&self) -> Option<PathBuf> {
+        match self.other {
+            Some(_) => None,
+            None => env::var_os("TMPDIR").map(PathBuf::from),
+        }
+    }
+
     /// A command that runs as this user, away from the terminal's signals and
     /// with nothing of our environment but the search path.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("LC_ALL", "C").process_group(0);
-        if let Some(path) = std::env::var_os("PATH") {
+        if let Some(path) = env::var_os("PATH") {
             command.env("PATH", path);
         }
         if let Some((user, group)) = self.other {

@@ -2,7 +2,6 @@
 //! cluster later.
 
 use std::{
-    env,
     fmt::Write,
     fs::{self, File, Permissions},
     os::unix::fs::PermissionsExt,
@@ -153,7 +152,7 @@ fn write_owned(path: &Path, text: &str, account: &Account) {
 fn short_folder(account: &Account) -> TempDir {
     let folder = tempfile::Builder::new()
         .prefix("dbv-")
-        .tempdir_in(parent_folder())
+        .tempdir_in(parent_folder(account))
         .expect("a temporary folder can be made");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
         .expect("the mode of our own folder can be set");
@@ -161,13 +160,14 @@ fn short_folder(account: &Account) -> TempDir {
     folder
 }
 
-/// `$TMPDIR` when it is set and short enough; else memory, which takes the
-/// thousand small files of a cluster ten times as fast as a disk does; else `/tmp`.
-fn parent_folder() -> PathBuf {
-    if let Some(chosen) = env::var_os("TMPDIR")
-        && chosen.len() <= LONGEST_FOLDER
+/// The folder that was chosen for temporary files, when it is short enough;
+/// else memory, which takes the thousand small files of a cluster ten times as
+/// fast as a disk does; else `/tmp`.
+fn parent_folder(account: &Account) -> PathBuf {
+    if let Some(chosen) = account.chosen_folder()
+        && chosen.as_os_str().len() <= LONGEST_FOLDER
     {
-        return PathBuf::from(chosen);
+        return chosen;
     }
     let has_room = rustix::fs::statvfs(MEMORY)
         .is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM);

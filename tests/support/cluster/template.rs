@@ -3,7 +3,6 @@
 //! one cluster.
 
 use std::{
-    env,
     fs::{self, DirBuilder, File, Permissions},
     io::Write,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
@@ -87,7 +86,7 @@ fn add_role_and_database(data: &Path, programs: &Programs, account: &Account) {
 /// The template's folder; the first process that needs it makes it while the
 /// others wait.
 fn ready(programs: &Programs, account: &Account) -> PathBuf {
-    let home = home();
+    let home = home(account);
     let template = home.join(format!("{}-{FORMAT}", programs.version()));
     let lock = File::create(home.join("lock")).expect("the lock file can be made");
     lock.lock().expect("the lock file can be locked");
@@ -106,9 +105,10 @@ fn ready(programs: &Programs, account: &Account) -> PathBuf {
 
 /// A folder beside the temporary files that only we may write. A folder of
 /// somebody else's is refused: what lies in it would be run.
-fn home() -> PathBuf {
+fn home(account: &Account) -> PathBuf {
     let user = rustix::process::geteuid().as_raw();
-    let home = env::temp_dir().join(format!("dbvitals-tests-{user}"));
+    let parent = account.chosen_folder().unwrap_or_else(|| "/tmp".into());
+    let home = parent.join(format!("dbvitals-tests-{user}"));
     match DirBuilder::new().mode(0o755).create(&home) {
         Ok(()) => fs::set_permissions(&home, Permissions::from_mode(0o755))
             .expect("the mode of our own folder can be set"),
