@@ -32,3 +32,8 @@ mod words;
 pub use error::TuiError;
 pub use logging::install_logging;
 pub use run::run;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;

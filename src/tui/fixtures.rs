@@ -1,0 +1,328 @@
+//! Snapshots, clocks and looks that the tests of the screen share. Times and
+//! ids are fixed, so pictures can be compared as they are.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::{
+    config::{ThemeName, TuiSection},
+    domain::{
+        Action, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation, DbError,
+        ErrorEntry, ErrorKind, Failure, HealthCheckDraft, HealthCheckResult, HealthDetails,
+        HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId, OperationType,
+        Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, SampleOutcome, Session,
+        SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
+    },
+    tui::{clock::Clock, view::View},
+};
+
+pub(super) const POLICY: HealthPolicy = HealthPolicy {
+    slow_threshold: Duration::from_millis(200),
+    expects_writes: true,
+    requires_schema: true,
+};
+
+pub(super) const PLAIN: TuiSection = TuiSection {
+    theme: ThemeName::Dark,
+    ascii: false,
+    no_color: false,
+};
+
+/// The time at which every test begins: 10:31:00 UTC, 12:31:00 local.
+pub(super) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_609_060, 0).unwrap()
+}
+
+/// So many seconds before [`now`].
+pub(super) fn ago(seconds: i64) -> DateTime<Utc> {
+    now() - TimeDelta::seconds(seconds)
+}
+
+/// A clock that starts at [`now`] and goes with tokio's, two hours east of UTC.
+pub(super) fn clock() -> Clock {
+    let start = tokio::time::Instant::now();
+    Clock {
+        now: Box::new(move || now() + start.elapsed()),
+        zone: |_| FixedOffset::east_opt(7_200).unwrap(),
+    }
+}
+
+/// A view whose log pane shows nothing: the log is shared by all tests.
+pub(super) fn view(section: TuiSection) -> View {
+    let mut view = View::new(section);
+    view.log =
+        std::mem::take(&mut view.log).set_default_display_level(tui_logger::LevelFilter::Off);
+    view
+}
+
+pub(super) fn session() -> Session {
+    Session {
+        started_at: ago(900),
+        target: Target {
+            mode: Mode::Local,
+            address: "localhost:5432".into(),
+            database: "app".into(),
+            role: "app_rw".into(),
+            security: TransportSecurity::ThisMachine,
+        },
+        mode_reason: "Mode chosen because DATABASE_URL is set.".into(),
+        warnings: vec![],
+        profile: None,
+        environment: Some("staging".into()),
+        config_file: Some(PathBuf::from("/etc/dbvitals/config.toml")),
+        read_only: false,
+        health_check_interval: Duration::from_secs(30),
+        health_check_timeout: Duration::from_secs(5),
+        policy: POLICY,
+    }
+}
+
+pub(super) fn details() -> HealthDetails {
+    HealthDetails {
+        phases: PhaseTimings {
+            dns: Some(Duration::from_micros(310)),
+            tcp: Some(Duration::from_micros(120)),
+            tls: Some(Duration::ZERO),
+            login: Some(Duration::from_micros(4_870)),
+            query: Some(Duration::from_micros(620)),
+        },
+        server_version: Some("15.18".into()),
+        role: Some("app_rw".into()),
+        database: Some("app".into()),
+        active_connections: Some(23),
+        max_connections: Some(100),
+        slot_holders: vec![SlotHolder {
+            name: "web".into(),
+            connections: 17,
+        }],
+        in_recovery: Some(false),
+        read_only: Some(false),
+        database_size_bytes: Some(823_000_000),
+        clock_skew_ms: Some(-1.3),
+        tls: Some("off".into()),
+        fingerprint: Some("7301/16384".into()),
+        pool: Some(PoolGauge {
+            size: 2,
+            idle: 2,
+            waiting: 0,
+            max: 10,
+        }),
+        missing_tables: Some(vec![]),
+    }
+}
+
+pub(super) fn connection_id() -> ConnectionId {
+    ConnectionId(Uuid::from_u128(0x019b_8d60_0000_7000_8000_aabb_ccdd_eeff))
+}
+
+pub(super) fn check_at(seconds_ago: i64, outcome: Result<(), String>) -> Arc<HealthCheckResult> {
+    let steps = u64::try_from(seconds_ago / 30).unwrap_or(0);
+    let details = outcome.is_ok().then(details);
+    let draft = HealthCheckDraft {
+        connection_id: connection_id(),
+        timestamp: ago(seconds_ago),
+        latency: Duration::from_micros(400 + steps * 7_919 % 900),
+        outcome,
+        details,
+    };
+    Arc::new(HealthCheckResult::try_new(draft, now()).unwrap())
+}
+
+pub(super) fn operation(number: u128, outcome: Outcome) -> Arc<DatabaseOperation> {
+    let at = usize::try_from(number).unwrap();
+    let draft = OperationDraft {
+        id: OperationId(Uuid::from_u128(number)),
+        connection_id: connection_id(),
+        kind: [
+            OperationType::Query,
+            OperationType::Insert,
+            OperationType::Transaction,
+        ][at % 3],
+        service: ["agents", "terminal", "commands"][at % 3].into(),
+        table: ["agents", "terminal_outputs"]
+            .get(at % 3)
+            .map(|t| (*t).to_owned()),
+        start_time: ago(300 - i64::try_from(number).unwrap() * 20),
+    };
+    let operation = DatabaseOperation::start(draft, now()).unwrap();
+    Arc::new(operation.finish(outcome).unwrap())
+}
+
+pub(super) fn refused() -> DbError {
+    DbError::new(Action::Connect, ErrorKind::ConnectionRefused)
+        .with_code("ECONNREFUSED")
+        .with_details("Connection refused (os error 111)")
+        .with_source(std::io::Error::from_raw_os_error(111))
+}
+
+pub(super) fn auth_failed() -> DbError {
+    DbError::new(Action::Connect, ErrorKind::AuthFailed)
+        .with_code("28P01")
+        .with_details("password authentication failed for user \"app_rw\"")
+}
+
+/// Connected for a quarter of an hour, nothing wrong.
+pub(super) fn healthy() -> Snapshot {
+    let mut connection = DatabaseConnection::new(connection_id(), Mode::Local, ago(880));
+    connection.apply(Step::Open, ago(880)).unwrap();
+    connection.apply(Step::Established, ago(879)).unwrap();
+    connection.note_success(ago(8));
+    let mut checks: Vec<_> = (0..28)
+        .rev()
+        .map(|n| check_at(8 + n * 30, Ok(())))
+        .collect();
+    let timeout = DbError::new(Action::HealthCheck, ErrorKind::Timeout { after_ms: 5_000 });
+    checks[20] = check_at(8 + 7 * 30, Err(timeout.message()));
+    let operations = (0..9).map(|number| {
+        let duration = Duration::from_micros(900 + 137 * u64::try_from(number).unwrap());
+        let outcome = match number {
+            8 => Outcome::Running,
+            5 => Outcome::Failed {
+                duration,
+                error: "Operation violates database constraints: agents_pkey".into(),
+            },
+            _ => Outcome::Succeeded {
+                duration,
+                affected_rows: (number != 2).then_some(u64::try_from(number).unwrap()),
+            },
+        };
+        operation(number, outcome)
+    });
+    let newest = checks.last().map(Arc::as_ref);
+    Snapshot {
+        revision: 1,
+        session: Arc::new(session()),
+        verdict: Verdict::assess(ConnectionStatus::Connected, newest, &POLICY),
+        connection,
+        lamps: Lamps::after_success(&details(), &POLICY),
+        outage: None,
+        busy_since: None,
+        next_check: Some(now() + TimeDelta::seconds(22)),
+        last_good: checks.last().cloned(),
+        checks: checks.into(),
+        checks_dropped: 3,
+        operations: operations.collect(),
+        operations_dropped: 0,
+        errors: Arc::new([ErrorEntry {
+            error: Arc::new(timeout),
+            first: ago(218),
+            last: ago(218),
+            count: 1,
+        }]),
+        errors_dropped: 0,
+    }
+}
+
+/// Connected to a database that has none of the required tables.
+pub(super) fn degraded() -> Snapshot {
+    let mut snapshot = healthy();
+    let mut details = details();
+    details.missing_tables = Some(REQUIRED_TABLES.map(str::to_owned).to_vec());
+    snapshot.lamps = Lamps::after_success(&details, &POLICY);
+    let draft = HealthCheckDraft {
+        connection_id: connection_id(),
+        timestamp: ago(8),
+        latency: Duration::from_micros(640),
+        outcome: Ok(()),
+        details: Some(details),
+    };
+    let check = HealthCheckResult::try_new(draft, now()).unwrap();
+    snapshot.verdict = Verdict::assess(ConnectionStatus::Connected, Some(&check), &POLICY);
+    snapshot.last_good = Some(Arc::new(check));
+    snapshot
+}
+
+/// The first attempt is under way and nothing is known.
+pub(super) fn connecting() -> Snapshot {
+    let mut snapshot = blank();
+    snapshot.connection.apply(Step::Open, ago(2)).unwrap();
+    snapshot.busy_since = Some(ago(2));
+    snapshot
+}
+
+/// Not begun, or ended by the user, with nothing known.
+pub(super) fn blank() -> Snapshot {
+    Snapshot {
+        revision: 0,
+        session: Arc::new(session()),
+        connection: DatabaseConnection::new(connection_id(), Mode::Local, ago(3)),
+        verdict: Verdict::assess(ConnectionStatus::Disconnected, None, &POLICY),
+        lamps: Lamps::unknown(),
+        outage: None,
+        busy_since: None,
+        next_check: None,
+        last_good: None,
+        checks: Arc::new([]),
+        checks_dropped: 0,
+        operations: Arc::new([]),
+        operations_dropped: 0,
+        errors: Arc::new([]),
+        errors_dropped: 0,
+    }
+}
+
+/// Lost twelve seconds ago for a cause, with the last good data kept.
+pub(super) fn lost(error: DbError, lane: Lane) -> Snapshot {
+    let mut snapshot = healthy();
+    let error = Arc::new(error);
+    let failure = Failure::Counted(error.message());
+    snapshot
+        .connection
+        .apply(Step::Lost(failure), ago(12))
+        .unwrap();
+    snapshot.verdict = Verdict::assess(ConnectionStatus::Error, None, &POLICY);
+    snapshot.lamps = Lamps::after_failure(&error);
+    snapshot.next_check = None;
+    let mut errors = snapshot.errors.to_vec();
+    errors.push(ErrorEntry {
+        error: Arc::clone(&error),
+        first: ago(12),
+        last: ago(1),
+        count: 41,
+    });
+    snapshot.errors = errors.into();
+    snapshot.outage = Some(Outage {
+        since: ago(12),
+        error,
+        failed_tries: 2,
+        lane,
+        next_try: (lane != Lane::Paused).then(|| now() + TimeDelta::milliseconds(2_500)),
+    });
+    snapshot
+}
+
+/// Nothing was configured.
+pub(super) fn mock() -> Snapshot {
+    let mut snapshot = healthy();
+    let mut session = session();
+    session.target = Target {
+        mode: Mode::Mock,
+        address: "in memory".into(),
+        database: String::new(),
+        role: String::new(),
+        security: TransportSecurity::ThisMachine,
+    };
+    session.mode_reason = "Mode chosen because nothing is configured.".into();
+    session.warnings = vec![
+        "nothing is persisted; set DATABASE_URL, or SUPABASE_URL and SUPABASE_ANON_KEY".into(),
+    ];
+    snapshot.session = Arc::new(session);
+    snapshot
+}
+
+/// The samples that belong to the checks of a snapshot.
+pub(super) fn samples(snapshot: &Snapshot) -> Vec<LatencySample> {
+    let checks = snapshot.checks.iter();
+    checks
+        .map(|check| LatencySample {
+            at: check.timestamp(),
+            outcome: if check.success() {
+                SampleOutcome::Answered(check.latency())
+            } else {
+                SampleOutcome::TimedOut(Duration::from_secs(5))
+            },
+        })
+        .collect()
+}

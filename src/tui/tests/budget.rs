@@ -1,0 +1,76 @@
+//! How many frames are drawn: after changes only, and never more than 31 a second.
+
+use std::time::Duration;
+
+use super::harness::{Screen, on_paused_time};
+use crate::{
+    domain::{Event, LatencySample, SampleOutcome},
+    tui::fixtures::{self, PLAIN},
+};
+
+const SIZE: (u16, u16) = (120, 40);
+
+#[test]
+fn a_second_of_ten_thousand_events_gives_at_most_31_frames() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::healthy(), PLAIN);
+        screen.settle().await;
+        let before = screen.frames();
+        for step in 0..1_000u64 {
+            for part in 0..10 {
+                let latency = Duration::from_micros(200 + (step * 37 + part) % 700);
+                screen.tell(Event::Sampled(LatencySample {
+                    at: fixtures::now() + Duration::from_millis(step),
+                    outcome: SampleOutcome::Answered(latency),
+                }));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let drawn = screen.frames() - before;
+        assert!((25..=31).contains(&drawn), "{drawn} frames");
+    });
+}
+
+#[test]
+fn the_last_change_is_drawn_also_when_it_comes_right_after_a_frame() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::blank(), PLAIN);
+        screen.settle().await;
+        screen.type_in("?");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        screen.type_in("?3z");
+        screen.settle().await;
+        let picture = screen.picture();
+        assert!(!picture.contains("Help"), "{picture}");
+        assert!(!picture.contains("Latency"), "{picture}");
+        assert!(picture.contains("3 Health checks"), "{picture}");
+    });
+}
+
+#[test]
+fn an_idle_minute_draws_nothing_when_nothing_depends_on_time() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::blank(), PLAIN);
+        screen.settle().await;
+        let before = screen.frames();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(screen.frames() - before, 0);
+    });
+}
+
+#[test]
+fn an_idle_minute_with_ages_and_countdowns_draws_once_a_second() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::healthy(), PLAIN);
+        screen.settle().await;
+        let before = screen.frames();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let drawn = screen.frames() - before;
+        assert!((59..=60).contains(&drawn), "{drawn} frames");
+        let picture = screen.picture();
+        assert!(
+            picture.contains("last good check 1 min 08 s ago"),
+            "{picture}"
+        );
+    });
+}

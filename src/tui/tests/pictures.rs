@@ -1,0 +1,169 @@
+//! Text pictures of the real loop, at four sizes.
+
+use crossterm::event::KeyCode;
+
+use super::harness::{Screen, on_paused_time};
+use crate::{
+    config::TuiSection,
+    domain::{Event, Lane, Snapshot},
+    tui::fixtures::{self, PLAIN},
+};
+
+const LARGE: (u16, u16) = (120, 40);
+const SMALL: (u16, u16) = (80, 24);
+const TINY: (u16, u16) = (40, 10);
+const TOO_SMALL: (u16, u16) = (39, 9);
+
+/// A picture that is to be taken: a snapshot, then keys.
+struct Shot {
+    name: &'static str,
+    size: (u16, u16),
+    snapshot: Snapshot,
+    section: TuiSection,
+    keys: &'static [KeyCode],
+}
+
+impl Shot {
+    fn new(name: &'static str, size: (u16, u16), snapshot: Snapshot) -> Self {
+        Self {
+            name,
+            size,
+            snapshot,
+            section: PLAIN,
+            keys: &[],
+        }
+    }
+
+    fn after(self, keys: &'static [KeyCode]) -> Self {
+        Self { keys, ..self }
+    }
+}
+
+#[track_caller]
+fn check(shot: Shot) {
+    on_paused_time(|| async {
+        let samples = fixtures::samples(&shot.snapshot);
+        let screen = Screen::start(shot.size, shot.snapshot, shot.section);
+        for sample in samples {
+            screen.tell(Event::Sampled(sample));
+        }
+        screen.settle().await;
+        for key in shot.keys {
+            screen.press(*key);
+            screen.settle().await;
+        }
+        insta::assert_snapshot!(shot.name, screen.picture());
+    });
+}
+
+#[test]
+fn healthy() {
+    check(Shot::new("healthy_120x40", LARGE, fixtures::healthy()));
+    check(Shot::new("healthy_80x24", SMALL, fixtures::healthy()));
+    check(Shot::new("healthy_40x10", TINY, fixtures::healthy()));
+    check(Shot::new(
+        "healthy_too_small",
+        TOO_SMALL,
+        fixtures::healthy(),
+    ));
+}
+
+#[test]
+fn degraded_for_the_schema() {
+    check(Shot::new("degraded_80x24", SMALL, fixtures::degraded()));
+    check(Shot::new(
+        "degraded_too_small",
+        TOO_SMALL,
+        fixtures::degraded(),
+    ));
+}
+
+#[test]
+fn connecting_for_the_first_time() {
+    check(Shot::new(
+        "connecting_120x40",
+        LARGE,
+        fixtures::connecting(),
+    ));
+    check(Shot::new("connecting_80x24", SMALL, fixtures::connecting()));
+    check(Shot::new("connecting_40x10", TINY, fixtures::connecting()));
+}
+
+#[test]
+fn lost_with_a_countdown() {
+    let lost = || fixtures::lost(fixtures::refused(), Lane::Quick { retry: 3, of: 3 });
+    check(Shot::new("lost_120x40", LARGE, lost()));
+    check(Shot::new("lost_80x24", SMALL, lost()));
+    check(Shot::new("lost_40x10", TINY, lost()));
+    check(Shot::new("lost_too_small", TOO_SMALL, lost()));
+}
+
+#[test]
+fn a_refused_login_in_the_slow_lane() {
+    let auth = || fixtures::lost(fixtures::auth_failed(), Lane::Slow);
+    check(Shot::new("auth_80x24", SMALL, auth()));
+    check(Shot::new("auth_40x10", TINY, auth()));
+}
+
+#[test]
+fn retries_paused() {
+    let paused = fixtures::lost(fixtures::refused(), Lane::Paused);
+    check(Shot::new("paused_80x24", SMALL, paused));
+}
+
+#[test]
+fn disconnected() {
+    check(Shot::new("disconnected_80x24", SMALL, fixtures::blank()));
+}
+
+#[test]
+fn mock_mode_keeps_its_banner() {
+    check(Shot::new("mock_120x40", LARGE, fixtures::mock()));
+    check(Shot::new("mock_80x24", SMALL, fixtures::mock()));
+}
+
+#[test]
+fn help() {
+    let help: &[_] = &[KeyCode::Char('?')];
+    check(Shot::new("help_120x40", LARGE, fixtures::healthy()).after(help));
+    let end: &[_] = &[KeyCode::Char('?'), KeyCode::Char('G')];
+    check(Shot::new("help_end_80x24", SMALL, fixtures::healthy()).after(end));
+}
+
+#[test]
+fn details_of_an_error_a_check_and_an_operation() {
+    let lost = fixtures::lost(fixtures::refused(), Lane::Slow);
+    let error: &[_] = &[KeyCode::Char('5'), KeyCode::Enter];
+    check(Shot::new("error_detail_80x24", SMALL, lost).after(error));
+    let check_: &[_] = &[KeyCode::Char('3'), KeyCode::Enter];
+    check(Shot::new("check_detail_120x40", LARGE, fixtures::healthy()).after(check_));
+    let failed: &[_] = &[
+        KeyCode::Char('4'),
+        KeyCode::Char('j'),
+        KeyCode::Down,
+        KeyCode::Char('j'),
+        KeyCode::Enter,
+    ];
+    check(Shot::new("operation_detail_80x24", SMALL, fixtures::healthy()).after(failed));
+}
+
+#[test]
+fn zoomed_panes_keep_the_header() {
+    let zoom: &[_] = &[KeyCode::Char('4'), KeyCode::Char('z')];
+    check(Shot::new("zoom_operations_120x40", LARGE, fixtures::healthy()).after(zoom));
+    let lost = || fixtures::lost(fixtures::refused(), Lane::Slow);
+    let zoom: &[_] = &[KeyCode::Char('5'), KeyCode::Char('z')];
+    check(Shot::new("zoom_errors_80x24", SMALL, lost()).after(zoom));
+    let zoom: &[_] = &[KeyCode::Char('z')];
+    check(Shot::new("zoom_connection_80x24", SMALL, lost()).after(zoom));
+}
+
+#[test]
+fn ascii_only() {
+    let shot = Shot::new("ascii_80x24", SMALL, fixtures::healthy());
+    let section = TuiSection {
+        ascii: true,
+        ..PLAIN
+    };
+    check(Shot { section, ..shot });
+}
