@@ -128,7 +128,10 @@ pub(super) fn next_try(data: &Data, look: &Look) -> Span<'static> {
         return Span::raw("");
     };
     if data.snapshot.connection.status() == ConnectionStatus::Connecting {
-        return Span::styled(text::TRYING, theme.accent.patch(theme.title));
+        let begun = data.snapshot.busy_since;
+        let age = begun.map(|begun| words::age(data.moment.now, begun));
+        let words = format!("{} {}", text::TRYING, age.unwrap_or_default());
+        return Span::styled(words, theme.accent.patch(theme.title));
     }
     if outage.lane == Lane::Paused {
         return Span::styled(text::PAUSED, theme.warn.patch(theme.title));

@@ -15,7 +15,10 @@ use crate::{
         Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, SampleOutcome, Session,
         SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
     },
-    tui::{clock::Clock, view::View},
+    tui::{
+        clock::{Clock, Moment},
+        view::View,
+    },
 };
 
 pub(super) const POLICY: HealthPolicy = HealthPolicy {
@@ -45,6 +48,14 @@ pub(super) fn clock() -> Clock {
     let start = tokio::time::Instant::now();
     Clock {
         now: Box::new(move || now() + start.elapsed()),
+        zone: |_| FixedOffset::east_opt(7_200).unwrap(),
+    }
+}
+
+/// The moment at which every test begins.
+pub(super) fn moment() -> Moment {
+    Moment {
+        now: now(),
         zone: |_| FixedOffset::east_opt(7_200).unwrap(),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Glyphs {
     pub(super) timed_out: &'static str,
     /// A sample that says nothing about the database.
     pub(super) own_side: &'static str,
+    /// What fills a column that has no value because of a failure.
+    pub(super) post: &'static str,
     /// A span without samples.
     pub(super) gap: &'static str,
     /// Bars from one eighth (or what comes nearest) to full.
@@ -47,6 +49,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     running: "▶",
     timed_out: "⊘",
     own_side: "~",
+    post: "░",
     gap: "·",
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     meter_full: "█",
@@ -72,6 +75,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     running: ">",
     timed_out: "T",
     own_side: "~",
+    post: ":",
     gap: ".",
     bars: ["_", "_", "_", "=", "=", "=", "#", "#"],
     meter_full: "#",

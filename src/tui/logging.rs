@@ -131,3 +131,45 @@ impl Visit for LogLine {
         self.add(field, format_args!("{value}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::{Terminal, backend::TestBackend};
+    use tui_logger::TuiWidgetState;
+
+    use super::*;
+    use crate::tui::{data::Data, fixtures, panes, view::Pane};
+
+    /// The only test that logs: the lines are shared by the whole process.
+    #[tokio::test]
+    async fn our_lines_reach_the_pane_and_those_of_drivers_do_not() {
+        let subscriber = collect(tracing_subscriber::registry());
+        tracing::subscriber::with_default(subscriber, || {
+            let attempt = 3;
+            let error = std::io::Error::other("no \u{1b}[31m answer");
+            tracing::warn!(
+                target: "dbvitals::backend::supervisor",
+                attempt,
+                error = &error as &dyn std::error::Error,
+                "check failed"
+            );
+            tracing::warn!(target: "sqlx::pool", "postgres://app:hunter2@db/app");
+        });
+        logged().await;
+        take_in();
+        let data = Data::new(Arc::new(fixtures::blank()), fixtures::moment());
+        let mut view = fixtures::view(fixtures::PLAIN);
+        view.log = TuiWidgetState::new();
+        view.focus(Pane::Log);
+        let mut terminal = Terminal::new(TestBackend::new(80, 6)).unwrap();
+        terminal
+            .draw(|frame| panes::log::render(frame, frame.area(), &data, &mut view))
+            .unwrap();
+        let shown = terminal.backend().to_string();
+        let line = "WARN  backend: check failed attempt=3 error=no <1B>[31m answer";
+        assert!(shown.contains(line), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

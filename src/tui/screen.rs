@@ -1,15 +1,34 @@
 //! Draws a whole frame: header, panes, footer and what lies over them.
 
-use ratatui::{Frame, layout::Rect, widgets::Paragraph};
+use ratatui::{Frame, buffer::Buffer, layout::Rect, widgets::Paragraph};
 
 use crate::tui::{
     data::Data,
     detail, footer, header, help, layout, panes, too_small,
-    view::{Overlay, Pane, View},
+    view::{Charset, Overlay, Pane, View},
 };
 
 /// Draws everything. Only page sizes and scroll positions change in the view.
 pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+    compose(frame, area, data, view);
+    if view.look.charset == Charset::Ascii {
+        reduce(frame.buffer_mut());
+    }
+}
+
+/// Leaves nothing but ASCII: sentences and outside text may hold more.
+fn reduce(buffer: &mut Buffer) {
+    let cells = buffer.content.iter_mut();
+    for cell in cells.filter(|cell| !cell.symbol().is_ascii()) {
+        cell.set_symbol(match cell.symbol() {
+            "—" | "–" => "-",
+            "…" => ".",
+            _ => "?",
+        });
+    }
+}
+
+fn compose(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     if layout::is_too_small(area) {
         return too_small::render(frame, area, data, view);
     }

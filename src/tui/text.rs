@@ -25,7 +25,7 @@ pub(super) const TRYING: &str = "trying now…";
 pub(super) const NEXT_TRY_DUE: &str = "next try due";
 pub(super) const PAUSED: &str = "retries paused by you — r resumes";
 pub(super) const PAUSED_SHORT: &str = "paused by you";
-pub(super) const DISCONNECTED: &str = "disconnected — r connects";
+pub(super) const DISCONNECTED: &str = "nothing is tried — r connects";
 pub(super) const CONNECTING: &str = "connecting";
 pub(super) const LAST_CHECK_FAILED: &str = "last check FAILED:";
 pub(super) const NO_GOOD_CHECK: &str = "no good check yet";
@@ -43,7 +43,7 @@ pub(super) const MORE_BELOW: &str = "more below";
 pub(super) fn begun(command: Command) -> Words {
     match command {
         Command::Reconnect => "reconnect: trying now".into(),
-        Command::Disconnect => "disconnect: done — r connects again".into(),
+        Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
     }
 }

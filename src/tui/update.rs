@@ -103,3 +103,113 @@ fn back(view: &mut View) {
         view.is_zoomed = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        domain::Command,
+        tui::fixtures::{self, PLAIN},
+    };
+
+    /// Carries actions out on a fresh view of a healthy connection.
+    fn after(actions: &[Action]) -> (View, Option<Effect>) {
+        let data = data();
+        let mut view = fixtures::view(PLAIN);
+        let mut last = None;
+        for action in actions {
+            last = update(&data, &mut view, *action);
+        }
+        (view, last)
+    }
+
+    fn data() -> Data {
+        Data::new(Arc::new(fixtures::healthy()), fixtures::moment())
+    }
+
+    #[track_caller]
+    fn check_focus(actions: &[Action], focus: Pane, lower: Pane) {
+        let (view, effect) = after(actions);
+        assert_eq!((view.focus, view.lower, effect), (focus, lower, None));
+    }
+
+    #[test]
+    fn the_focus_goes_around_and_the_lower_pane_follows_it() {
+        use Action::{Focus, FocusNext, FocusPrevious};
+        check_focus(&[], Pane::Connection, Pane::Checks);
+        check_focus(&[FocusPrevious], Pane::Log, Pane::Log);
+        check_focus(&[FocusNext; 4], Pane::Errors, Pane::Errors);
+        check_focus(&[FocusNext; 6], Pane::Connection, Pane::Log);
+        let there_and_back = [Focus(Pane::Operations), Focus(Pane::Latency)];
+        check_focus(&there_and_back, Pane::Latency, Pane::Operations);
+    }
+
+    #[test]
+    fn commands_and_quit_are_effects_and_change_nothing_else() {
+        for command in [Command::Reconnect, Command::Disconnect, Command::CheckNow] {
+            let (_, effect) = after(&[Action::Command(command)]);
+            assert_eq!(effect, Some(Effect::Send(command)));
+        }
+        let (view, effect) = after(&[Action::Quit]);
+        assert_eq!(effect, Some(Effect::Quit));
+        assert!(view.overlay.is_none() && !view.is_zoomed);
+    }
+
+    #[test]
+    fn back_undoes_one_thing_at_a_time_from_the_inside() {
+        let data = data();
+        let (mut view, _) = after(&[
+            Action::Focus(Pane::Checks),
+            Action::Zoom,
+            Action::Move(Motion::Down),
+            Action::Details,
+        ]);
+        let extent = panes::checks::extent(&data.snapshot);
+        assert!(view.overlay.is_some());
+        update(&data, &mut view, Action::Back);
+        assert!(view.overlay.is_none());
+        assert_eq!((view.checks.selected(extent), view.is_zoomed), (1, true));
+        update(&data, &mut view, Action::Back);
+        assert_eq!((view.checks.selected(extent), view.is_zoomed), (0, true));
+        update(&data, &mut view, Action::Back);
+        assert!(!view.is_zoomed);
+    }
+
+    #[test]
+    fn details_show_the_selected_row_and_stay_with_it() {
+        let data = data();
+        let (view, _) = after(&[
+            Action::Focus(Pane::Checks),
+            Action::Move(Motion::Last),
+            Action::Details,
+        ]);
+        let Some(Overlay::Detail(detail, _)) = view.overlay else {
+            panic!("no details");
+        };
+        let Detail::Check(check) = *detail else {
+            panic!("details of something else");
+        };
+        assert_eq!(Some(&check), data.snapshot.checks.first());
+    }
+
+    #[test]
+    fn without_rows_there_are_no_details() {
+        let data = Data::new(Arc::new(fixtures::blank()), fixtures::moment());
+        let mut view = fixtures::view(PLAIN);
+        for pane in Pane::ALL {
+            update(&data, &mut view, Action::Focus(pane));
+            update(&data, &mut view, Action::Details);
+            assert!(view.overlay.is_none(), "{pane:?}");
+        }
+    }
+
+    #[test]
+    fn help_opens_closes_and_takes_the_place_of_details() {
+        let (view, _) = after(&[Action::Help, Action::Help]);
+        assert!(view.overlay.is_none());
+        let (view, _) = after(&[Action::Focus(Pane::Errors), Action::Details, Action::Help]);
+        assert!(matches!(view.overlay, Some(Overlay::Help(_))));
+    }
+}

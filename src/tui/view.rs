@@ -39,6 +39,14 @@ pub(super) struct View {
 pub(super) struct Look {
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,
+    pub(super) charset: Charset,
+}
+
+/// The characters that the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Charset {
+    Unicode,
+    Ascii,
 }
 
 /// What lies over the panes.
@@ -114,13 +122,15 @@ impl View {
 impl Look {
     /// The look that the configuration asks for.
     pub(super) fn new(section: TuiSection) -> Self {
+        let (glyphs, charset) = if section.ascii {
+            (glyphs::ASCII, Charset::Ascii)
+        } else {
+            (glyphs::UNICODE, Charset::Unicode)
+        };
         Self {
             theme: Theme::new(section),
-            glyphs: if section.ascii {
-                glyphs::ASCII
-            } else {
-                glyphs::UNICODE
-            },
+            glyphs,
+            charset,
         }
     }
 }

@@ -20,6 +20,9 @@ const TWO_COLUMNS: u16 = 56;
 /// Columns of the right one of them; its values are short.
 const RIGHT: u16 = 26;
 
+/// On a wide screen the right column begins this much behind the middle.
+const GAP: u16 = 4;
+
 /// Draws the pane.
 pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     let mut aside = aside::staleness(data, view);
@@ -60,9 +63,9 @@ fn lines(data: &Data, view: &View, width: u16) -> Vec<Line<'static>> {
         lines = wrap(first, width);
         lines.extend(wrap(second, width));
     } else {
-        let columns =
-            Layout::horizontal([Constraint::Fill(1), Constraint::Length(RIGHT)]).spacing(1);
-        let [left, right] = columns.areas(Rect::new(0, 0, width, 1));
+        let right = RIGHT.max(width / 2 - GAP);
+        let columns = Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]);
+        let [left, right] = columns.spacing(1).areas(Rect::new(0, 0, width, 1));
         let first = wrap(first, left.width);
         lines = beside(first, wrap(second, right.width), right.x);
     }

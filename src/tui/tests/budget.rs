@@ -53,7 +53,7 @@ fn an_idle_minute_draws_nothing_when_nothing_depends_on_time() {
         let screen = Screen::start(SIZE, fixtures::blank(), PLAIN);
         screen.settle().await;
         let before = screen.frames();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(screen.frames() - before, 0);
     });
 }
@@ -64,7 +64,7 @@ fn an_idle_minute_with_ages_and_countdowns_draws_once_a_second() {
         let screen = Screen::start(SIZE, fixtures::healthy(), PLAIN);
         screen.settle().await;
         let before = screen.frames();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         let drawn = screen.frames() - before;
         assert!((59..=60).contains(&drawn), "{drawn} frames");
         let picture = screen.picture();

@@ -94,7 +94,7 @@ fn a_backend_that_ended_is_said_for_ever() {
         screen.settle().await;
         assert_hides(&screen, "backend ended");
         screen.outlet = None;
-        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
         assert_shows(&screen, "backend ended — restart dbvitals");
         assert_shows(&screen, "as of 1 h");
         assert!(!screen.has_ended());
@@ -116,7 +116,7 @@ fn missed_events_are_counted() {
         }
         screen.settle().await;
         assert_shows(&screen, "76 events missed");
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert_shows(&screen, "76 events missed");
     });
 }

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend};
@@ -12,7 +11,6 @@ use crate::{
     config::TuiSection,
     domain::{Action, DbError, ErrorKind, Lane, LatencySample, SampleOutcome, Snapshot},
     tui::{
-        clock::Moment,
         data::Data,
         fixtures::{self, PLAIN},
         keys, screen,
@@ -90,11 +88,7 @@ fn draw(size: (u16, u16), data: &Data, view: &mut View) -> String {
 }
 
 fn data(snapshot: Snapshot) -> Data {
-    let moment = Moment {
-        now: fixtures::now(),
-        zone: |_| FixedOffset::east_opt(7_200).unwrap(),
-    };
-    Data::new(Arc::new(snapshot), moment)
+    Data::new(Arc::new(snapshot), fixtures::moment())
 }
 
 proptest! {
@@ -135,7 +129,8 @@ fn ascii_screens_hold_ascii_only() {
         ..PLAIN
     };
     let lost = || fixtures::lost(fixtures::refused(), Lane::Slow);
-    for snapshot in [fixtures::healthy(), fixtures::mock(), lost()] {
+    let paused = || fixtures::lost(fixtures::refused(), Lane::Paused);
+    for snapshot in [fixtures::healthy(), fixtures::mock(), lost(), paused()] {
         let data = data(snapshot);
         let picture = draw((120, 40), &data, &mut fixtures::view(section));
         let odd = picture.chars().find(|c| !c.is_ascii());

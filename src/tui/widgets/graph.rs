@@ -85,7 +85,7 @@ impl Graph<'_> {
     fn post(&self, glyph: &'static str, area: Rect, buffer: &mut Buffer) {
         for row in area.rows() {
             buffer[(area.x, row.y)]
-                .set_symbol(self.glyphs.meter_empty)
+                .set_symbol(self.glyphs.post)
                 .set_style(self.theme.bad);
         }
         foot(glyph, self.theme.bad, area, buffer);
