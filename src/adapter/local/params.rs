@@ -91,33 +91,37 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(value: SqlValue, declared: Type, text: Option<&str>) {
-        let param = Param(&value);
-        assert_eq!(param.declared(), declared);
+    fn check(value: &SqlValue, declared: &Type, text: Option<&str>) {
+        let param = Param(value);
+        assert_eq!(param.declared(), *declared);
         assert_eq!(param.text().as_deref(), text);
     }
 
     #[test]
     fn every_parameter_is_written_as_the_server_reads_it() {
-        check(SqlValue::Null, Type::UNKNOWN, None);
-        check(SqlValue::Bool(true), Type::BOOL, Some("true"));
+        check(&SqlValue::Null, &Type::UNKNOWN, None);
+        check(&SqlValue::Bool(true), &Type::BOOL, Some("true"));
         check(
-            SqlValue::Int(i64::MIN),
-            Type::INT8,
+            &SqlValue::Int(i64::MIN),
+            &Type::INT8,
             Some("-9223372036854775808"),
         );
-        check(SqlValue::Float(0.1), Type::FLOAT8, Some("0.1"));
-        check(SqlValue::Float(1e300), Type::FLOAT8, Some("1e300"));
+        check(&SqlValue::Float(0.1), &Type::FLOAT8, Some("0.1"));
+        check(&SqlValue::Float(1e300), &Type::FLOAT8, Some("1e300"));
         check(
-            SqlValue::Float(f64::NEG_INFINITY),
-            Type::FLOAT8,
+            &SqlValue::Float(f64::NEG_INFINITY),
+            &Type::FLOAT8,
             Some("-Infinity"),
         );
-        check(SqlValue::Text("a'b".into()), Type::UNKNOWN, Some("a'b"));
-        check(SqlValue::Bytes(vec![0, 255]), Type::BYTEA, Some("\\x00ff"));
+        check(&SqlValue::Text("a'b".into()), &Type::UNKNOWN, Some("a'b"));
         check(
-            SqlValue::Json(serde_json::json!([1])),
-            Type::JSONB,
+            &SqlValue::Bytes(vec![0, 255]),
+            &Type::BYTEA,
+            Some("\\x00ff"),
+        );
+        check(
+            &SqlValue::Json(serde_json::json!([1])),
+            &Type::JSONB,
             Some("[1]"),
         );
     }
