@@ -39,10 +39,14 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
     lines
 }
 
-/// Glyph, word and style of the state.
-pub(super) fn state(snapshot: &Snapshot, look: &Look) -> Span<'static> {
+/// Glyph, word and style of the state; in the past once nobody vouches for it.
+pub(super) fn state(data: &Data, look: &Look) -> Span<'static> {
     let (glyphs, theme) = (&look.glyphs, &look.theme);
-    let status = snapshot.connection.status();
+    let status = data.snapshot.connection.status();
+    if data.ended.is_some() {
+        let words = format!("{} {} {status}", glyphs.unknown, text::WAS);
+        return Span::styled(words, theme.warn.patch(theme.title));
+    }
     let (glyph, style) = match status {
         ConnectionStatus::Connected => (glyphs.connected, theme.ok),
         ConnectionStatus::Connecting => (glyphs.connecting, theme.warn),
@@ -82,7 +86,7 @@ fn identity(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let target = &session.target;
     let address = clean(&target.to_string()).into_owned();
     let mut phrases = vec![
-        state(snapshot, look),
+        state(data, look),
         outlook(data, look),
         Span::styled(format!("{} {address}", target.mode), look.theme.text),
     ];

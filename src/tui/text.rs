@@ -13,6 +13,7 @@ pub(super) type Words = Cow<'static, str>;
 
 pub(super) const BACKEND_ENDED: &str = "backend ended — restart dbvitals";
 pub(super) const LAST_KNOWN: &str = "nothing below is watched any more: it was true at";
+pub(super) const WAS: &str = "was";
 pub(super) const MOCK: &str = "MOCK";
 pub(super) const MOCK_WARNING: &str =
     "an embedded database in memory is watched: nothing is persisted";

@@ -20,7 +20,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
     if data.ended.is_some() {
         phrases.push(Span::styled(text::BACKEND_ENDED, look.theme.alarm));
     }
-    phrases.push(header::state(snapshot, look));
+    phrases.push(header::state(data, look));
     let is_connected = snapshot.connection.status() == ConnectionStatus::Connected;
     match &snapshot.outage {
         Some(outage) if !is_connected => {

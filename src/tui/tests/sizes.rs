@@ -92,7 +92,7 @@ fn data(snapshot: Snapshot) -> Data {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
     fn anything_can_be_drawn_at_any_size(
         size in (1u16..=200, 1u16..=60),
