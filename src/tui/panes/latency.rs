@@ -252,3 +252,84 @@ fn statistics(data: &Data, look: &Look) -> Vec<Line<'static>> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fixtures::{ago, now};
+
+    fn book(samples: &[(i64, SampleOutcome)]) -> LatencyBook {
+        let mut book = LatencyBook::new();
+        for (seconds_ago, outcome) in samples {
+            book.push(LatencySample {
+                at: ago(*seconds_ago),
+                outcome: *outcome,
+            });
+        }
+        book
+    }
+
+    const fn answered(ms: u64) -> SampleOutcome {
+        SampleOutcome::Answered(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn of_samples_that_share_a_column_the_worst_wins() {
+        let failed = SampleOutcome::Failed(Duration::from_millis(1));
+        let book = book(&[
+            (19, answered(7)),
+            (18, SampleOutcome::OwnSide),
+            (9, answered(2)),
+            (8, answered(9)),
+            (7, answered(3)),
+            (4, failed),
+            (3, answered(400)),
+        ]);
+        let chart = Chart::of(&book, now(), 40);
+        let columns = [
+            Column::Gap,
+            Column::Failed,
+            Column::Answered(Duration::from_millis(9)),
+            Column::Gap,
+            Column::Answered(Duration::from_millis(7)),
+        ];
+        assert_eq!(chart.columns, columns);
+        assert_eq!(chart.unit, text::COLUMN_PER_BUCKET);
+        assert_eq!(chart.highest(), Duration::from_millis(9));
+        assert_eq!(Chart::of(&book, now(), 2).columns, columns[..2]);
+    }
+
+    #[test]
+    fn samples_that_come_seldom_have_a_column_each() {
+        let timed_out = SampleOutcome::TimedOut(Duration::from_secs(5));
+        let book = book(&[
+            (95, answered(4)),
+            (65, timed_out),
+            (35, answered(1)),
+            (2, answered(2)),
+        ]);
+        let chart = Chart::of(&book, now(), 3);
+        let columns = [
+            Column::Answered(Duration::from_millis(2)),
+            Column::Answered(Duration::from_millis(1)),
+            Column::TimedOut,
+        ];
+        assert_eq!(chart.columns, columns);
+        assert_eq!((chart.oldest, chart.newest), (Some(ago(65)), Some(ago(2))));
+    }
+
+    #[test]
+    fn the_scale_reads_well_and_is_never_below_the_highest() {
+        for (micros, ms) in [
+            (0, 1),
+            (1_000, 1),
+            (1_001, 2),
+            (2_100, 5),
+            (5_001, 10),
+            (7_000_000, 10_000),
+        ] {
+            let scale = nice(Duration::from_micros(micros));
+            assert_eq!(scale, Duration::from_millis(ms), "{micros} µs");
+        }
+    }
+}
