@@ -4,6 +4,7 @@ mod decode;
 mod decode_network;
 mod decode_numeric;
 mod details;
+mod first_byte;
 mod local_database;
 mod params;
 mod phase_clock;

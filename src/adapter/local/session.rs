@@ -15,6 +15,7 @@ use crate::{
         DbResult,
         classify::{Stage, from_postgres},
         local::{
+            first_byte::FirstByte,
             phase_clock::{Phase, PhaseClock},
             socket,
             target::{Purpose, Target, Wrapping},
@@ -198,7 +199,7 @@ impl Opening<'_> {
         let (client, driver) = match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
-                let (client, connection) = login.connect_raw(socket, NoTls).await?;
+                let (client, connection) = login.connect_raw(FirstByte::of(socket), NoTls).await?;
                 (client, Driver::start(connection))
             }
             Channel::Encrypted(stream) => {

@@ -1,11 +1,15 @@
 //! One description of the server for every session that we open: where, how
 //! protected, as whom, with which settings. Knows nothing of statements.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tokio_postgres::config::{SslMode as DriverTls, SslNegotiation};
 
 use crate::config::{Endpoint, LocalSection, SslMode};
+
+/// The server's deadline is later than ours by this: ours is the one that is
+/// told, the server's ends what we left.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The server, as configured.
 #[derive(Debug)]
@@ -76,12 +80,12 @@ impl Target {
 
     /// libpq's `options`: the configured ones first, so that ours hold.
     ///
-    /// The server gets our deadline too, so that no statement outlives us. A
+    /// The server gets a deadline too, so that no statement outlives us. A
     /// probe leaves out `default_transaction_read_only`: it only reads, and it
     /// must see the server's own setting.
     fn session_options(&self, purpose: Purpose) -> String {
         let mut words = self.section.options.clone().unwrap_or_default();
-        let limit = self.section.timeout.as_millis();
+        let limit = (self.section.timeout + GRACE).as_millis();
         let mut set = |setting: fmt::Arguments<'_>| {
             if !words.is_empty() {
                 words.push(' ');

@@ -1,0 +1,153 @@
+//! Adapters on engines that the tests start themselves, and a list of what
+//! they recorded.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use dbvitals::{
+    adapter::{Database, DatabaseAdapter, OperationSink},
+    config::{
+        AdapterSection, Endpoint, LocalSection, MockSection, RootCertificates, SslMode, TlsSection,
+    },
+    domain::{ConnectionId, DatabaseOperation, Outcome, Secret},
+};
+use uuid::Uuid;
+
+use crate::support::cluster::{Cluster, DATABASE, ROLE};
+
+/// The deadline of everything that is going to be answered.
+pub(crate) const PATIENT: Duration = Duration::from_secs(10);
+
+/// The deadline of what is going to be silent.
+pub(crate) const BRIEF: Duration = Duration::from_millis(500);
+
+/// The table of the contract, in words that both engines take.
+const TABLE: &str = "create table agents (\
+    id text primary key default 'made-by-default', name text not null unique, \
+    runs integer not null default 7, weight double precision, active boolean default true, \
+    raw BYTES, seen_at MOMENT, config JSONTYPE, check (runs >= 0))";
+
+/// An adapter, and the operations that it recorded.
+pub(crate) struct Bed<A> {
+    pub(crate) adapter: A,
+    recorded: Recorded,
+    /// Kept alive as long as the adapter.
+    _cluster: Option<Cluster>,
+}
+
+type Recorded = Arc<Mutex<Vec<Arc<DatabaseOperation>>>>;
+
+impl<A: DatabaseAdapter> Bed<A> {
+    /// The operations that have ended, oldest first.
+    pub(crate) fn ended(&self) -> Vec<Arc<DatabaseOperation>> {
+        let all = self.recorded.lock().unwrap();
+        all.iter()
+            .filter(|operation| *operation.outcome() != Outcome::Running)
+            .map(Arc::clone)
+            .collect()
+    }
+
+    /// The operations that were reported as started.
+    pub(crate) fn started(&self) -> usize {
+        let all = self.recorded.lock().unwrap();
+        all.iter()
+            .filter(|operation| *operation.outcome() == Outcome::Running)
+            .count()
+    }
+
+    /// The newest operation that has ended.
+    pub(crate) fn newest(&self) -> Arc<DatabaseOperation> {
+        self.ended().pop().expect("something was recorded")
+    }
+}
+
+/// A connected adapter on a new cluster, with the contract's table.
+pub(crate) async fn local() -> Bed<Database> {
+    let cluster = Cluster::start();
+    let section = local_section(&cluster);
+    let table = TABLE
+        .replace("BYTES", "bytea")
+        .replace("MOMENT", "timestamptz")
+        .replace("JSONTYPE", "jsonb");
+    ready(
+        AdapterSection::Local(Box::new(section)),
+        &table,
+        Some(cluster),
+    )
+    .await
+}
+
+/// A connected adapter on an embedded database, with the contract's table.
+pub(crate) async fn mock() -> Bed<Database> {
+    let section = MockSection {
+        timeout: PATIENT,
+        read_only: false,
+    };
+    let table = TABLE
+        .replace("BYTES", "blob")
+        .replace("MOMENT", "text")
+        .replace("JSONTYPE", "text");
+    ready(AdapterSection::Mock(section), &table, None).await
+}
+
+async fn ready(section: AdapterSection, table: &str, cluster: Option<Cluster>) -> Bed<Database> {
+    let (database, recorded) = database(&section);
+    database.connect().await.expect("the engine is there");
+    let made: Vec<serde_json::Value> = database.query(table, &[]).await.expect("a new table");
+    assert!(made.is_empty());
+    Bed {
+        adapter: database.for_service("contract"),
+        recorded,
+        _cluster: cluster,
+    }
+}
+
+/// An adapter that is not connected, and the list of what it records.
+pub(crate) fn database(section: &AdapterSection) -> (Database, Recorded) {
+    let recorded = Recorded::default();
+    let list = Arc::clone(&recorded);
+    let sink: OperationSink = Arc::new(move |operation| list.lock().unwrap().push(operation));
+    let id = ConnectionId(Uuid::now_v7());
+    (Database::new(section, id, sink), recorded)
+}
+
+/// An adapter on a server, its section changed first.
+pub(crate) fn on(section: LocalSection) -> Database {
+    database(&AdapterSection::Local(Box::new(section))).0
+}
+
+/// How to reach a cluster over TCP, without TLS.
+pub(crate) fn local_section(cluster: &Cluster) -> LocalSection {
+    let mut section = section_at("127.0.0.1", cluster.port());
+    section.password = Some(Secret::new(cluster.password()));
+    section
+}
+
+/// How to reach whatever listens at an address, as the clusters' role.
+pub(crate) fn section_at(host: &str, port: u16) -> LocalSection {
+    LocalSection {
+        endpoint: Endpoint::Tcp {
+            host: host.to_owned(),
+            hostaddr: None,
+            port,
+        },
+        user: ROLE.to_owned(),
+        password: Some(Secret::new("any")),
+        database: DATABASE.to_owned(),
+        tls: TlsSection {
+            mode: SslMode::Disable,
+            roots: RootCertificates::Unset,
+            client: None,
+        },
+        options: None,
+        application_name: "dbvitals-contract".to_owned(),
+        pool_size: 4,
+        timeout: PATIENT,
+        max_retries: 0,
+        retry_delay: Duration::from_millis(100),
+        read_only: false,
+        requires_schema: true,
+    }
+}

@@ -1,0 +1,20 @@
+//! The contract that every database adapter keeps, run on real engines; and
+//! what only a real PostgreSQL server can show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what is not as the contract says is a failed test"
+)]
+
+mod bed;
+mod cases;
+mod contract;
+mod decoding;
+mod failures;
+mod probing;
+mod read_only;
+mod statements;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
