@@ -1,7 +1,13 @@
 //! Every failure a user can meet, on real servers: its kind, code and layer,
 //! how soon it is told, and that nothing is left behind.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use dbvitals::{
     adapter::{Database, DatabaseAdapter},
@@ -9,6 +15,10 @@ use dbvitals::{
     domain::{ConnectionStatus, ErrorKind, Layer},
 };
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     bed::{BRIEF, database, local_section, on, section_at},
@@ -25,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const TIMEOUT: ErrorKind = ErrorKind::Timeout { after_ms: 500 };
 
 /// What a failure must look like.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Expected {
     kind: ErrorKind,
     code: Option<&'static str>,
@@ -452,4 +462,68 @@ async fn an_attempt_that_is_left_is_not_counted() {
     assert_eq!(connection.status(), ConnectionStatus::Error);
     assert_eq!(connection.error_count(), 0);
     assert_eq!(recorded.lock().unwrap().len(), 2);
+}
+
+/// Stands before a server and refuses the first login for its options, as a
+/// pooler does; carries every later connection. Gives its port.
+async fn pooler(cluster: &Cluster) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = cluster.port();
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&refused);
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut startup = vec![0; 1024];
+                let length = client.read(&mut startup).await.unwrap();
+                let text = String::from_utf8_lossy(&startup[..length]);
+                if text.contains("statement_timeout") {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    let words = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0";
+                    let length = u32::try_from(words.len() + 4).unwrap().to_be_bytes();
+                    client
+                        .write_all(&[b"E", &length[..], words].concat())
+                        .await
+                        .unwrap();
+                    return;
+                }
+                let mut behind = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
+                behind.write_all(&startup[..length]).await.unwrap();
+                // The end of either side is the end of the connection.
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut behind).await;
+            });
+        }
+    });
+    (port, refused)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_that_takes_no_options_is_asked_without_them() {
+    let cluster = Cluster::start();
+    let (port, refused) = pooler(&cluster).await;
+    let mut section = local_section(&cluster);
+    section.endpoint = Endpoint::Tcp {
+        host: "127.0.0.1".into(),
+        hostaddr: None,
+        port,
+    };
+    let database = connected(section.clone()).await;
+    assert!(database.health_check().await.error.is_none());
+    assert!(database.health_check().await.error.is_none());
+    database.query::<Value>("select 1 as n", &[]).await.unwrap();
+    assert_eq!(refused.load(Ordering::Relaxed), 1, "it is remembered");
+    // Without options nothing would hold a session to read_only.
+    section.read_only = true;
+    let database = connected(section).await;
+    let error = database
+        .query::<Value>("select 1 as n", &[])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::ProtocolViolation, Some("08P01"))
+    );
 }

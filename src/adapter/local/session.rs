@@ -52,10 +52,8 @@ struct Opening<'a> {
 // === impl Session ===
 
 impl Session {
-    /// Opens a session and times the phases dns, tcp, tls and login.
-    ///
-    /// `prefer` falls back to plain text like libpq: when the server offers no
-    /// TLS, when the handshake fails, and when the login is refused over TLS.
+    /// Opens a session and times the phases dns, tcp, tls and login. A pooler
+    /// that refuses our session options is asked again without them.
     pub(super) async fn open(
         target: &Target,
         purpose: Purpose,
@@ -66,17 +64,11 @@ impl Session {
             purpose,
             deadline: Instant::now() + target.section().timeout,
         };
-        let mode = target.tls_mode();
-        let first = match opening.once(mode, clock).await {
-            Err(error) if mode == SslMode::Prefer && is_worth_plain_text(&error) => error,
-            decided => return decided,
-        };
-        match opening.once(SslMode::Disable, clock).await {
-            Ok(session) => Ok(session),
-            Err(second) => {
-                tracing::debug!(target: "adapter", error = %second, "plain text failed too");
-                Err(first)
+        match opening.as_configured(clock).await {
+            Err(error) if is_about_options(&error) && target.give_up_options(purpose) => {
+                opening.as_configured(clock).await
             }
+            decided => decided,
         }
     }
 
@@ -168,6 +160,24 @@ impl Drop for Driver {
 // === impl Opening ===
 
 impl Opening<'_> {
+    /// `prefer` falls back to plain text like libpq: when the server offers no
+    /// TLS, when the handshake fails, and when the login is refused over TLS.
+    async fn as_configured(self, clock: &PhaseClock) -> DbResult<Session> {
+        let mode = self.target.tls_mode();
+        // Boxed: a handshake's buffers would make every future that may open a session large.
+        let first = match Box::pin(self.once(mode, clock)).await {
+            Err(error) if mode == SslMode::Prefer && is_worth_plain_text(&error) => error,
+            decided => return decided,
+        };
+        match Box::pin(self.once(SslMode::Disable, clock)).await {
+            Ok(session) => Ok(session),
+            Err(second) => {
+                tracing::debug!(target: "adapter", error = %second, "plain text failed too");
+                Err(first)
+            }
+        }
+    }
+
     async fn once(self, mode: SslMode, clock: &PhaseClock) -> DbResult<Session> {
         let section = self.target.section();
         let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
@@ -233,4 +243,9 @@ impl Opening<'_> {
 fn is_worth_plain_text(error: &DbError) -> bool {
     error.layer() == Layer::Tls && error.kind() == ErrorKind::TlsCertificate
         || error.kind() == ErrorKind::LoginRefused
+}
+
+/// A login is refused with this code for a startup parameter that is not taken.
+fn is_about_options(error: &DbError) -> bool {
+    error.layer() == Layer::Login && error.code() == Some("08P01")
 }

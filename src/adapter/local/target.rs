@@ -1,7 +1,11 @@
 //! One description of the server for every session that we open: where, how
 //! protected, as whom, with which settings. Knows nothing of statements.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tokio_postgres::config::{SslMode as DriverTls, SslNegotiation};
 
@@ -15,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Target {
     section: LocalSection,
+    /// False once a login was refused for our own options, as poolers do.
+    takes_options: AtomicBool,
 }
 
 /// What a session is opened for.
@@ -35,7 +41,10 @@ pub(super) enum Wrapping {
 
 impl Target {
     pub(super) fn new(section: LocalSection) -> Self {
-        Self { section }
+        Self {
+            section,
+            takes_options: AtomicBool::new(true),
+        }
     }
 
     pub(super) fn section(&self) -> &LocalSection {
@@ -48,6 +57,14 @@ impl Target {
             Endpoint::Unix { .. } => SslMode::Disable,
             Endpoint::Tcp { .. } => self.section.tls.mode,
         }
+    }
+
+    /// A login was refused for the options that it gave. True when it is worth
+    /// another one without ours: not a second time, and not where only they
+    /// hold a session to `read_only`.
+    pub(super) fn give_up_options(&self, purpose: Purpose) -> bool {
+        let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
+        !holds_read_only && self.takes_options.swap(false, Ordering::AcqRel)
     }
 
     /// The name that the server's certificate must be for.
@@ -65,9 +82,12 @@ impl Target {
             .user(&self.section.user)
             .dbname(&self.section.database)
             .application_name(&self.section.application_name)
-            .options(self.session_options(purpose))
             // Without a password the server still gets to say whether it wants one.
             .password(self.section.password.as_ref().map_or("", |p| p.expose()));
+        let options = self.session_options(purpose);
+        if !options.is_empty() {
+            config.options(options);
+        }
         match wrapping {
             Wrapping::Plain => config.ssl_mode(DriverTls::Disable),
             // The handshake is done; the driver must not ask for it again.
@@ -85,6 +105,10 @@ impl Target {
     /// must see the server's own setting.
     fn session_options(&self, purpose: Purpose) -> String {
         let mut words = self.section.options.clone().unwrap_or_default();
+        let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
+        if !self.takes_options.load(Ordering::Acquire) && !holds_read_only {
+            return words;
+        }
         let limit = (self.section.timeout + GRACE).as_millis();
         let mut set = |setting: fmt::Arguments<'_>| {
             if !words.is_empty() {
@@ -97,7 +121,7 @@ impl Target {
             set(format_args!(
                 "-c idle_in_transaction_session_timeout={limit}"
             ));
-            if self.section.read_only {
+            if holds_read_only {
                 set(format_args!("-c default_transaction_read_only=on"));
             }
         }
