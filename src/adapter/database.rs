@@ -192,7 +192,7 @@ impl DatabaseAdapter for Database {
             let Some(delay) = self.shared.retries.delay(retry) else {
                 return Err(error);
             };
-            tracing::debug!(target: "adapter", retry, ?delay, %error, "trying again");
+            tracing::debug!(retry, ?delay, %error, "trying again");
             tokio::time::sleep(delay).await;
         }
     }

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::{config::AdapterSection, domain::Backoff};
 
 /// No delay between two tries is longer.
@@ -32,14 +30,8 @@ impl Retries {
 
     /// The delay before retry `number` (from 1), or `None` when that is one too many.
     pub(super) fn delay(self, number: u32) -> Option<Duration> {
-        (number <= self.max).then(|| self.backoff.delay(number, jitter()))
+        (number <= self.max).then(|| self.backoff.delay(number, fastrand::f64()))
     }
-}
-
-/// A number from 0 to 1, from the random part of a fresh UUID.
-fn jitter() -> f64 {
-    let (_, random) = Uuid::now_v7().as_u64_pair();
-    f64::from(u32::try_from(random & u64::from(u32::MAX)).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -60,12 +52,5 @@ mod tests {
         };
         assert!(retries.delay(1).is_some() && retries.delay(2).is_some());
         assert_eq!(retries.delay(3), None);
-    }
-
-    #[test]
-    fn jitter_is_a_share() {
-        let drawn: Vec<_> = (0..64).map(|_| jitter()).collect();
-        assert!(drawn.iter().all(|share| (0.0..=1.0).contains(share)));
-        assert!(drawn.iter().any(|share| (share - drawn[0]).abs() > 1e-6));
     }
 }

@@ -1,7 +1,7 @@
 //! Reads PostgreSQL's binary `numeric` without losing a digit. Knows nothing of
 //! columns and rows.
 
-use std::error::Error;
+use std::{error::Error, fmt::Write as _};
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn numeric_text(raw: &[u8]) -> Result<String, Box<dyn Error + Sync + Send>> {
     };
     let mut whole = String::new();
     for place in (0..=weight.max(0)).rev() {
-        whole.push_str(&format!("{:04}", digit(place)));
+        four_decimals(&mut whole, digit(place));
     }
     let whole = whole.trim_start_matches('0');
     let whole = if whole.is_empty() { "0" } else { whole };
@@ -60,11 +60,15 @@ fn numeric_text(raw: &[u8]) -> Result<String, Box<dyn Error + Sync + Send>> {
     let mut fraction = String::new();
     let mut place = -1;
     while fraction.len() < scale.next_multiple_of(DECIMALS) {
-        fraction.push_str(&format!("{:04}", digit(place)));
+        four_decimals(&mut fraction, digit(place));
         place -= 1;
     }
     fraction.truncate(scale);
     Ok(format!("{sign}{whole}.{fraction}"))
+}
+
+fn four_decimals(text: &mut String, digit: u16) {
+    write!(text, "{digit:04}").expect("writing to a string does not fail");
 }
 
 fn without_zeros(text: &str) -> &str {
@@ -82,35 +86,35 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(words: &[u16], text: &str, value: Value) {
+    fn check(words: &[u16], text: &str, value: &Value) {
         let raw: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
         assert_eq!(numeric_text(&raw).unwrap(), text);
-        assert_eq!(numeric_to_json(&raw).unwrap(), value);
+        assert_eq!(numeric_to_json(&raw).unwrap(), *value);
     }
 
     #[test]
     fn numbers_that_json_holds_exactly_are_numbers() {
-        check(&[0, 0, 0, 0], "0", json!(0));
-        check(&[2, 1, 0, 0, 1, 2345], "12345", json!(12345));
-        check(&[1, 2, 0, 0, 1], "100000000", json!(100_000_000));
-        check(&[2, 0, 0x4000, 2, 12, 5000], "-12.50", json!(-12.5));
-        check(&[1, 0xffff, 0, 3, 10], "0.001", json!(0.001));
-        check(&[1, 0xfffe, 0, 6, 100], "0.000001", json!(0.000_001));
+        check(&[0, 0, 0, 0], "0", &json!(0));
+        check(&[2, 1, 0, 0, 1, 2345], "12345", &json!(12345));
+        check(&[1, 2, 0, 0, 1], "100000000", &json!(100_000_000));
+        check(&[2, 0, 0x4000, 2, 12, 5000], "-12.50", &json!(-12.5));
+        check(&[1, 0xffff, 0, 3, 10], "0.001", &json!(0.001));
+        check(&[1, 0xfffe, 0, 6, 100], "0.000001", &json!(0.000_001));
     }
 
     #[test]
     fn numbers_that_it_does_not_hold_are_texts() {
-        check(&[0, 0, 0xc000, 0], "NaN", json!("NaN"));
+        check(&[0, 0, 0xc000, 0], "NaN", &json!("NaN"));
         check(
             &[5, 4, 0, 0, 1, 0, 0, 0, 1],
             "10000000000000001",
-            json!(10_000_000_000_000_001_i64),
+            &json!(10_000_000_000_000_001_i64),
         );
         let long = "1234567890123456789.12345678";
         check(
             &[7, 4, 0, 8, 123, 4567, 8901, 2345, 6789, 1234, 5678],
             long,
-            json!(long),
+            &json!(long),
         );
     }
 

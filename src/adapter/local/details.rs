@@ -144,7 +144,7 @@ async fn optional(
         | ErrorKind::SchemaMismatch
         | ErrorKind::StatementInvalid
         | ErrorKind::Unknown => {
-            tracing::debug!(target: "adapter", code = error.code(), "a detail cannot be seen");
+            tracing::debug!(code = error.code(), "a detail cannot be seen");
             Ok(None)
         }
         _ => Err(error),

@@ -199,7 +199,7 @@ impl managed::Manager for Opener {
 
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<DbError> {
         if session.is_closed() {
-            tracing::info!(target: "adapter", "an idle session had been ended by the server");
+            tracing::info!("an idle session had been ended by the server");
             return Err(RecycleError::message("the session has ended"));
         }
         Ok(())

@@ -109,7 +109,7 @@ impl Session {
         } = self;
         drop(client);
         if let Some(error) = driver.last_words().await {
-            tracing::debug!(target: "adapter", %error, "a session did not end well");
+            tracing::debug!(%error, "a session did not end well");
         }
     }
 }
@@ -172,7 +172,7 @@ impl Opening<'_> {
         match Box::pin(self.once(SslMode::Disable, clock)).await {
             Ok(session) => Ok(session),
             Err(second) => {
-                tracing::debug!(target: "adapter", error = %second, "plain text failed too");
+                tracing::debug!(error = %second, "plain text failed too");
                 Err(first)
             }
         }

@@ -88,7 +88,7 @@ async fn ensure_whole(lease: &mut Lease, cause: DbError) -> DbResult<()> {
 /// must not hide the error that led here.
 async fn roll_back(lease: &mut Lease, cause: &DbError) {
     if let Err(error) = simple(lease, "rollback").await {
-        tracing::debug!(target: "adapter", %error, %cause, "rollback was not answered");
+        tracing::debug!(%error, %cause, "rollback was not answered");
     }
 }
 

@@ -31,7 +31,7 @@ where
         }
         Err(error) => {
             if let Err(failed) = transaction.rollback().await {
-                tracing::debug!(target: "adapter", %failed, cause = %error, "rollback failed");
+                tracing::debug!(%failed, cause = %error, "rollback failed");
             }
             Err(error)
         }

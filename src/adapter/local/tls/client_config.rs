@@ -82,7 +82,7 @@ fn from_system(action: Action) -> DbResult<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let (_, unusable) = roots.add_parsable_certificates(found.certs);
     if unusable > 0 {
-        tracing::debug!(target: "adapter", unusable, "system certificates left out");
+        tracing::debug!(unusable, "system certificates left out");
     }
     if !roots.is_empty() {
         return Ok(roots);
