@@ -1,6 +1,11 @@
 //! `dbvitals check` as a user runs it: the real program against real servers
 //! in every state, judged by exit code, words and time.
 
+#![expect(
+    clippy::panic,
+    reason = "a program that does not behave must fail the test"
+)]
+
 mod support;
 
 use std::{

@@ -1,6 +1,11 @@
 //! The dashboard as a person meets it: the real program in a real terminal on
 //! a real server that is stopped, frozen and started again.
 
+#![expect(
+    clippy::panic,
+    reason = "a program that does not behave must fail the test"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -97,42 +97,39 @@ impl Database {
         }
     }
 
-    /// One attempt to connect, without retries. A health check within the next
-    /// second uses the attempt's own session; later ones log in afresh.
+    /// One attempt to connect, without retries.
     ///
     /// # Errors
     /// Why the attempt failed.
     pub async fn attempt(&self) -> DbResult<()> {
+        self.connect_once().await.0
+    }
+
+    /// The same, told as a health check: an attempt logs in and asks, so it is
+    /// one, and both are served by one connection to the server.
+    pub async fn first_check(&self) -> HealthReport {
+        self.connect_once().await.1
+    }
+
+    /// An attempt to connect: the status follows its end.
+    async fn connect_once(&self) -> (DbResult<()>, HealthReport) {
         let _turn = self.shared.turn.lock().await;
         let attempt = self.shared.status.begin();
         let recording = self.record_as(CONNECT, OperationType::Query, None);
-        let result = self.shared.mode.attempt().await;
-        recording.finish(&result, |()| None);
-        attempt.end(&result);
-        result
+        let check = self.shared.mode.check(Action::Connect).await;
+        attempt.end(&check.result);
+        if check.result.is_ok() {
+            let at = recording.start_time();
+            self.shared.status.note_check(&check.result, at);
+        }
+        self.tell(check, recording)
     }
 
-    /// One attempt to connect and the first health check, on one server connection.
-    pub async fn first_check(&self) -> HealthReport {
-        let began = Utc::now();
-        let start = std::time::Instant::now();
-        let error = match self.attempt().await {
-            Ok(()) => return self.health_check().await,
-            Err(error) => error,
-        };
-        let draft = HealthCheckDraft {
-            connection_id: self.shared.connection_id,
-            timestamp: began,
-            latency: start.elapsed(),
-            outcome: Err(error.message()),
-            details: None,
-        };
-        let result = HealthCheckResult::try_new(draft, Utc::now().max(began))
-            .expect("a check began before now, and no message of an error is empty");
-        HealthReport {
-            result,
-            error: Some(Arc::new(error)),
-        }
+    fn tell(&self, check: Check, recording: Recording) -> (DbResult<()>, HealthReport) {
+        let result = check.result.clone();
+        let report = self.report(check, &recording);
+        recording.finish(&result, |()| None);
+        (result, report)
     }
 
     fn record(&self, kind: OperationType, table: Option<&str>) -> Recording {
@@ -210,14 +207,10 @@ impl DatabaseAdapter for Database {
 
     async fn health_check(&self) -> HealthReport {
         let recording = self.record_as(HEALTH, OperationType::Query, None);
-        let check = self.shared.mode.check().await;
-        self.shared
-            .status
-            .note_check(&check.result, recording.start_time());
-        let result = check.result.clone();
-        let report = self.report(check, &recording);
-        recording.finish(&result, |()| None);
-        report
+        let check = self.shared.mode.check(Action::HealthCheck).await;
+        let at = recording.start_time();
+        self.shared.status.note_check(&check.result, at);
+        self.tell(check, recording).1
     }
 
     fn connection_status(&self) -> DatabaseConnection {

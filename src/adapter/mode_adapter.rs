@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     adapter::{DbResult, SqlValue, TransactionClient, local::LocalDatabase, mock::MockDatabase},
     config::AdapterSection,
-    domain::{HealthDetails, Mode},
+    domain::{Action, HealthDetails, Mode},
 };
 
 /// One mode. A closed set, so an enum rather than a boxed trait.
@@ -56,13 +56,6 @@ impl ModeAdapter {
         }
     }
 
-    pub(super) async fn attempt(&self) -> DbResult<()> {
-        match self {
-            Self::Local(local) => local.attempt().await,
-            Self::Mock(mock) => mock.attempt().await,
-        }
-    }
-
     pub(super) async fn close(&self) {
         match self {
             Self::Local(local) => local.close().await,
@@ -70,10 +63,11 @@ impl ModeAdapter {
         }
     }
 
-    pub(super) async fn check(&self) -> Check {
+    /// Looks at the database, as a health check or as an attempt to connect.
+    pub(super) async fn check(&self, action: Action) -> Check {
         match self {
-            Self::Local(local) => local.check().await,
-            Self::Mock(mock) => mock.check().await,
+            Self::Local(local) => local.check(action).await,
+            Self::Mock(mock) => mock.check(action).await,
         }
     }
 

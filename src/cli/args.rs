@@ -85,7 +85,7 @@ struct ConfigShowArgs {
 
 #[derive(Debug, Args)]
 struct Address {
-    /// Where the database is, without a password: postgres://user@host:5432/database.
+    /// Where the database is, without a password: `postgres://user@host:5432/database`.
     #[arg(value_name = "URL", value_parser = secret)]
     url: Option<Secret>,
 }

@@ -43,9 +43,8 @@ async fn an_attempt_and_its_check_are_one_connection() {
     let cluster = Cluster::start();
     let before = received(&cluster);
     let database = on(local_section(&cluster));
-    database.attempt().await.unwrap();
-    let report = database.health_check().await;
-    assert!(report.error.is_none());
+    let report = database.first_check().await;
+    assert!(report.error.is_none() && database.is_connected());
     cluster.wait_for_log("disconnection: session time", LIMIT);
     assert_eq!(received(&cluster) - before, 1);
     assert_eq!(logins(&cluster), 1);
@@ -57,7 +56,7 @@ async fn an_attempt_and_its_check_are_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_attempt_without_a_check_does_not_linger() {
+async fn an_attempt_does_not_linger() {
     let cluster = Cluster::start();
     let database = on(local_section(&cluster));
     database.attempt().await.unwrap();
@@ -205,8 +204,6 @@ async fn a_failed_check_loses_the_connection_and_the_next_attempt_mends_it() {
     database.attempt().await.unwrap();
     let old = cluster.password().to_owned();
     cluster.set_password("another");
-    // The kept session was made before; the second check logs in afresh.
-    database.health_check().await;
     assert!(database.health_check().await.error.is_some());
     let connection = database.connection_status();
     assert_eq!(connection.status(), ConnectionStatus::Error);

@@ -43,21 +43,19 @@ impl LocalDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn attempt(&self) -> DbResult<()> {
-        self.probe.attempt().await?;
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.get_or_insert_with(|| Pool::new(&self.target));
-        Ok(())
-    }
-
-    pub(in crate::adapter) async fn check(&self) -> Check {
-        let mut check = self.probe.check().await;
+    /// Looks at the server. The first look that succeeds as an attempt to
+    /// connect opens the way for statements.
+    pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
+        let mut check = self.probe.check(action).await;
+        if check.result.is_ok() && action == Action::Connect {
+            let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+            pool.get_or_insert_with(|| Pool::new(&self.target));
+        }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
     }
 
     pub(in crate::adapter) async fn close(&self) {
-        self.probe.forget().await;
         let pool = self
             .pool
             .lock()

@@ -68,13 +68,8 @@ impl Phase {
 impl PhaseClock {
     /// A clock at the first phase, for an action that may take `limit` in all.
     pub(super) fn start(action: Action, limit: Duration) -> Self {
-        Self::resume(action, limit, PhaseTimings::default())
-    }
-
-    /// A clock for an action on a session whose earlier phases were timed before.
-    pub(super) fn resume(action: Action, limit: Duration, timings: PhaseTimings) -> Self {
         let state = State {
-            timings,
+            timings: PhaseTimings::default(),
             phase: Phase::Dns,
             began: Instant::now(),
         };

@@ -42,16 +42,9 @@ impl MockDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn attempt(&self) -> DbResult<()> {
-        self.bounded(Action::Connect, async {
-            self.engine.turn(Action::Connect).await.map(drop)
-        })
-        .await
-    }
-
-    pub(in crate::adapter) async fn check(&self) -> Check {
+    pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let began = Instant::now();
-        let looked = self.bounded(Action::HealthCheck, self.look()).await;
+        let looked = self.bounded(action, self.look(action)).await;
         // Nothing is resolved, connected or logged in to.
         let mut details = HealthDetails {
             phases: PhaseTimings {
@@ -142,8 +135,7 @@ impl MockDatabase {
         .await
     }
 
-    async fn look(&self) -> DbResult<(Duration, (String, i64, i64))> {
-        let action = Action::HealthCheck;
+    async fn look(&self, action: Action) -> DbResult<(Duration, (String, i64, i64))> {
         let mut turn = self.engine.turn(action).await?;
         let began = Instant::now();
         let found = sqlx::query_as(LOOK)
