@@ -271,20 +271,16 @@ async fn an_idle_session_that_is_ended_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_session_that_is_ended_says_why() {
-    let cluster = Cluster::start();
-    let database = on(local_section(&cluster));
-    database.attempt().await.unwrap();
-    assert_eq!(cluster.terminate_backends("dbvitals-contract"), 1);
-    let error = database.health_check().await.error.unwrap();
-    assert_eq!(
-        (error.kind(), error.code()),
-        (ErrorKind::ConnectionLost, Some("57P01"))
-    );
-    assert_eq!(
-        database.connection_status().status(),
-        ConnectionStatus::Error
-    );
+async fn a_failed_first_check_keeps_the_phases_that_it_passed() {
+    let mut cluster = Cluster::start();
+    cluster.freeze();
+    let report = on(brief(local_section(&cluster))).first_check().await;
+    cluster.thaw();
+    assert_eq!(report.error.unwrap().kind(), TIMEOUT);
+    assert!(report.result.latency() >= BRIEF);
+    let phases = report.result.details().unwrap().phases;
+    let passed = phases.named().map(|(_, time)| time.is_some());
+    assert_eq!(passed, [true, true, true, false, false]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
