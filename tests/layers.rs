@@ -53,7 +53,6 @@ const LAYERS: [Layer; 6] = [
         name: "adapter",
         ours: &["domain", "config"],
         outside: &[
-            "bigdecimal",
             "chrono",
             "deadpool",
             "fastrand",

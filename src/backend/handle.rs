@@ -1,6 +1,10 @@
 //! The backend as its readers see it: three channels, three meanings.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -18,6 +22,8 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
+    /// For the first reader, so that it misses nothing of the start.
+    from_start: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
 }
 
 /// The supervisor's end.
@@ -45,11 +51,12 @@ pub enum NotTaken {
 pub fn channels(first: Arc<Snapshot>) -> (Handle, Outlet) {
     let (command_in, commands) = mpsc::channel(COMMANDS);
     let (snapshots, snapshot_out) = watch::channel(first);
-    let (events, _) = broadcast::channel(EVENTS);
+    let (events, from_start) = broadcast::channel(EVENTS);
     let handle = Handle {
         commands: command_in,
         snapshots: snapshot_out,
         events: events.clone(),
+        from_start: Arc::new(Mutex::new(Some(from_start))),
     };
     (
         handle,
@@ -81,10 +88,14 @@ impl Handle {
         self.snapshots.clone()
     }
 
-    /// What happens from now on.
+    /// What happens: for the first who asks from the start, for others from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        let mut from_start = self
+            .from_start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        from_start.take().unwrap_or_else(|| self.events.subscribe())
     }
 }
 

@@ -19,7 +19,10 @@ pub(super) fn log(event: &Event) {
             error: Some(error),
             ..
         } => {
-            let causes: Vec<_> = error.causes().collect();
+            // A cause that the details quote already is not said twice.
+            let quoted =
+                |cause: &String| error.details().is_some_and(|d| d.contains(cause.as_str()));
+            let causes: Vec<_> = error.causes().filter(|cause| !quoted(cause)).collect();
             tracing::error!(
                 target: "dbvitals::backend",
                 "status {from} -> {to}: {} kind={} code={} layer={} details={:?} causes={:?}",

@@ -473,3 +473,26 @@ async fn the_supervisor_ends_when_its_last_reader_goes() {
         .unwrap()
         .unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_reader_misses_nothing_of_the_start() {
+    let Scene {
+        backend, events, ..
+    } = scene(&[], &[]);
+    drop(events);
+    let mut snapshots = backend.handle.snapshots();
+    snapshots.wait_for(|s| s.checks.len() == 1).await.unwrap();
+    // The scene itself was the first reader, so this one comes too late.
+    assert!(backend.handle.events().try_recv().is_err());
+
+    let mut scene = scene(&[], &[]);
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    let steps = scene.events();
+    assert!(matches!(
+        steps.first(),
+        Some(Event::StatusChanged {
+            to: ConnectionStatus::Connecting,
+            ..
+        })
+    ));
+}

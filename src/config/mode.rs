@@ -55,7 +55,7 @@ pub(crate) fn choose(
             reason: format!("Mode chosen because no database is configured{partial}."),
             is_fallback: true,
             warning: Some(format!(
-                "Mock mode: nothing is persisted. To watch a database, {WHAT_TO_SET}."
+                "Nothing is persisted in mock mode. To watch a database, {WHAT_TO_SET}."
             )),
         }),
         Fallback::Refuse => {
@@ -75,7 +75,7 @@ fn given(mode: &Sourced<Mode>) -> ChosenMode {
         mode: mode.value,
         reason: format!("Mode chosen because mode = {} {place}.", mode.value),
         is_fallback: false,
-        warning: (mode.value == Mode::Mock).then(|| "Mock mode: nothing is persisted.".to_owned()),
+        warning: (mode.value == Mode::Mock).then(|| "Nothing is persisted in mock mode.".to_owned()),
     }
 }
 

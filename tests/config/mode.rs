@@ -76,7 +76,7 @@ fn only_the_screen_falls_back_to_mock() {
     assert_eq!(
         provenance.warnings,
         [
-            "Mock mode: nothing is persisted. To watch a database, set DATABASE_URL (or PGHOST or \
+            "Nothing is persisted in mock mode. To watch a database, set DATABASE_URL (or PGHOST or \
           PGSERVICE), or give a postgres:// URL."
         ]
     );
@@ -95,7 +95,7 @@ fn mock_on_request_is_no_fallback() {
     let loaded = given().mode("mock").load(Fallback::Refuse).unwrap();
     let provenance = loaded.config.provenance;
     assert!(!provenance.is_fallback);
-    assert_eq!(provenance.warnings, ["Mock mode: nothing is persisted."]);
+    assert_eq!(provenance.warnings, ["Nothing is persisted in mock mode."]);
 }
 
 #[test]

@@ -46,6 +46,8 @@ impl Builder {
             ("max_connections", "30"),
             ("shared_buffers", "16MB"),
             ("fsync", "off"),
+            // Shared memory in the data folder goes with it, also after a kill.
+            ("dynamic_shared_memory_type", "mmap"),
             ("full_page_writes", "off"),
             ("timezone", "UTC"),
             ("log_timezone", "UTC"),
