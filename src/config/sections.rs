@@ -100,6 +100,28 @@ pub enum Endpoint {
     },
 }
 
+impl Endpoint {
+    /// True for a socket, and for a TCP address that never leaves this machine.
+    /// A name other than `localhost` is not looked up and counts as elsewhere.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Self::Unix { .. } => true,
+            Self::Tcp {
+                hostaddr: Some(address),
+                ..
+            } => address.is_loopback(),
+            Self::Tcp { host, .. } => {
+                let host = host.trim_start_matches('[').trim_end_matches(']');
+                host.eq_ignore_ascii_case("localhost")
+                    || host
+                        .parse()
+                        .is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+        }
+    }
+}
+
 /// TLS as libpq means it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSection {

@@ -57,7 +57,7 @@ pub(super) fn address(endpoint: &Endpoint) -> String {
 
 /// What protects the way to the endpoint.
 pub(super) fn security(endpoint: &Endpoint, mode: SslMode) -> TransportSecurity {
-    if is_this_machine(endpoint) {
+    if endpoint.is_on_this_machine() {
         return TransportSecurity::ThisMachine;
     }
     match mode {
@@ -65,22 +65,6 @@ pub(super) fn security(endpoint: &Endpoint, mode: SslMode) -> TransportSecurity 
         SslMode::Prefer => TransportSecurity::Opportunistic,
         SslMode::Require | SslMode::VerifyCa => TransportSecurity::Encrypted,
         SslMode::VerifyFull => TransportSecurity::Verified,
-    }
-}
-
-fn is_this_machine(endpoint: &Endpoint) -> bool {
-    match endpoint {
-        Endpoint::Unix { .. } => true,
-        Endpoint::Tcp {
-            hostaddr: Some(address),
-            ..
-        } => address.is_loopback(),
-        Endpoint::Tcp { host, .. } => {
-            host.eq_ignore_ascii_case("localhost")
-                || host
-                    .parse()
-                    .is_ok_and(|address: IpAddr| address.is_loopback())
-        }
     }
 }
 
