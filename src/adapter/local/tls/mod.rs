@@ -4,4 +4,4 @@ mod client_config;
 mod negotiate;
 mod verifier;
 
-pub(super) use negotiate::{Channel, Handover, Negotiation, negotiate};
+pub(super) use negotiate::{Channel, Handover, Negotiation, ask_for_tls, negotiate};

@@ -51,9 +51,7 @@ pub(in crate::adapter::local) async fn negotiate(
     mut socket: Socket,
     wanted: Negotiation<'_>,
 ) -> DbResult<Channel> {
-    let at_tls = |error: io::Error| from_io(error, wanted.action).at_layer(Layer::Tls);
-    socket.write_all(&SSL_REQUEST).await.map_err(at_tls)?;
-    match socket.read_u8().await.map_err(at_tls)? {
+    match ask_for_tls(&mut socket, wanted.action).await? {
         b'S' => {}
         b'N' if wanted.tls.mode == SslMode::Prefer => return Ok(Channel::Plain(socket)),
         b'N' => return Err(DbError::new(wanted.action, ErrorKind::TlsRefused)),
@@ -70,8 +68,31 @@ pub(in crate::adapter::local) async fn negotiate(
         Ok(connect) => connect,
         Err(never) => match never {},
     };
-    let stream = connect.connect(socket).await.map_err(at_tls)?;
+    let stream = connect
+        .connect(socket)
+        .await
+        .map_err(|error| at_tls(error, wanted.action))?;
     Ok(Channel::Encrypted(Box::new(stream)))
+}
+
+/// Asks whether there is TLS, which a server answers with one byte before it
+/// knows who asks.
+pub(in crate::adapter::local) async fn ask_for_tls(
+    socket: &mut Socket,
+    action: Action,
+) -> DbResult<u8> {
+    socket
+        .write_all(&SSL_REQUEST)
+        .await
+        .map_err(|error| at_tls(error, action))?;
+    socket
+        .read_u8()
+        .await
+        .map_err(|error| at_tls(error, action))
+}
+
+fn at_tls(error: io::Error, action: Action) -> DbError {
+    from_io(error, action).at_layer(Layer::Tls)
 }
 
 /// Hands a stream whose handshake is done to the driver, which would do it itself.
