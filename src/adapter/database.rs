@@ -136,12 +136,26 @@ impl Database {
         self.record_as(&self.service, kind, table)
     }
 
-    fn record_as(&self, service: &str, kind: OperationType, table: Option<&str>) -> Recording {
+    pub(super) fn record_as(
+        &self,
+        service: &str,
+        kind: OperationType,
+        table: Option<&str>,
+    ) -> Recording {
         self.shared.recorder.start(Call {
             kind,
             service,
             table,
         })
+    }
+
+    /// The mode behind the recording, for what is recorded elsewhere or not at all.
+    pub(super) fn mode_adapter(&self) -> &ModeAdapter {
+        &self.shared.mode
+    }
+
+    pub(super) fn status(&self) -> &StatusCell {
+        &self.shared.status
     }
 
     /// Refuses what cannot be sent, before it is sent.

@@ -4,13 +4,16 @@
 mod classify;
 mod database;
 mod database_adapter;
+mod guard;
 mod local;
 mod mock;
 mod mode_adapter;
 mod recorder;
 mod retry;
 mod status;
+mod vigil;
 
 pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};
+pub use guard::{Beat, GuardSettings};
 pub use recorder::OperationSink;

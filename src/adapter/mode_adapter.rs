@@ -7,7 +7,10 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    adapter::{DbResult, SqlValue, TransactionClient, local::LocalDatabase, mock::MockDatabase},
+    adapter::{
+        DbResult, SqlValue, TransactionClient, guard::Guard, local::LocalDatabase,
+        mock::MockDatabase,
+    },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
 };
@@ -68,6 +71,28 @@ impl ModeAdapter {
         match self {
             Self::Local(local) => local.check(action).await,
             Self::Mock(mock) => mock.check(action).await,
+        }
+    }
+
+    /// Opens the connection of a guard.
+    pub(super) async fn post_guard(&self, limit: Duration) -> DbResult<Guard<'_>> {
+        match self {
+            Self::Local(local) => local.sentinel(limit).await.map(Guard::Local),
+            Self::Mock(mock) => mock.pulse(limit).await.map(Guard::Mock),
+        }
+    }
+
+    pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
+        match self {
+            Self::Local(local) => local.knock(limit).await,
+            Self::Mock(mock) => mock.pulse(limit).await.map(drop),
+        }
+    }
+
+    pub(super) fn is_near(&self) -> bool {
+        match self {
+            Self::Local(local) => local.is_near(),
+            Self::Mock(_) => true,
         }
     }
 

@@ -6,5 +6,5 @@ mod postgres;
 mod sqlstate;
 
 pub(super) use io::from_io;
-pub(super) use postgres::{Stage, from_postgres};
+pub(super) use postgres::{Stage, from_postgres, from_server};
 pub(super) use sqlstate::kind_of_sqlstate;

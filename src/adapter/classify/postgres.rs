@@ -38,7 +38,12 @@ pub(in crate::adapter) fn from_postgres(
     placed.with_source(error)
 }
 
-fn from_server(server: &tokio_postgres::error::DbError, action: Action, stage: Stage) -> DbError {
+/// Classifies what the server itself said, as an error or as a notice.
+pub(in crate::adapter) fn from_server(
+    server: &tokio_postgres::error::DbError,
+    action: Action,
+    stage: Stage,
+) -> DbError {
     let code = server.code().code();
     let kind = match (kind_of_sqlstate(code), stage) {
         // Within a session it is the number of parameters that did not fit.

@@ -1,7 +1,10 @@
 //! The local mode: one PostgreSQL server, looked at by a probe and used over a
 //! pool of sessions. Knows nothing of status and recording.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -11,9 +14,11 @@ use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
         local::{
+            knock::knock,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
+            sentinel::Sentinel,
             statements,
             target::Target,
             transaction::{Access, transaction},
@@ -53,6 +58,21 @@ impl LocalDatabase {
         }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
+    }
+
+    /// Opens the connection that only watches.
+    pub(in crate::adapter) async fn sentinel(&self, limit: Duration) -> DbResult<Box<Sentinel>> {
+        Sentinel::open(&self.target, limit).await.map(Box::new)
+    }
+
+    /// Asks whether somebody answers at the address.
+    pub(in crate::adapter) async fn knock(&self, limit: Duration) -> DbResult<()> {
+        knock(&self.target, limit).await
+    }
+
+    /// Whether the server is on this machine.
+    pub(in crate::adapter) fn is_near(&self) -> bool {
+        self.target.section().endpoint.is_on_this_machine()
     }
 
     pub(in crate::adapter) async fn close(&self) {

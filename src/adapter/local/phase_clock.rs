@@ -85,6 +85,11 @@ impl PhaseClock {
         self.action
     }
 
+    /// The time that all of it may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// A phase begins. What it and later phases took before counts no more.
     pub(super) fn begin(&self, phase: Phase) {
         let mut state = self.state();

@@ -52,9 +52,10 @@ struct Opener {
 // === impl Pool ===
 
 impl Pool {
-    /// An empty pool. The probe takes one of the configured connections.
+    /// An empty pool. Of the configured connections the sentinel and the probe
+    /// take one each.
     pub(super) fn new(target: &Arc<Target>) -> Self {
-        let max = target.section().pool_size.saturating_sub(1).max(1);
+        let max = target.section().pool_size.saturating_sub(2).max(1);
         let opener = Opener {
             target: Arc::clone(target),
         };

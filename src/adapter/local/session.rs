@@ -4,22 +4,23 @@
 use std::{fmt, time::Duration};
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, empty},
+    io::empty,
     task::JoinHandle,
     time::{Instant, timeout},
 };
-use tokio_postgres::{Client, Connection, NoTls};
+use tokio_postgres::{Client, NoTls};
 
 use crate::{
     adapter::{
         DbResult,
-        classify::{Stage, from_postgres},
+        classify::{Stage, from_io, from_postgres},
         local::{
             first_byte::FirstByte,
             phase_clock::{Phase, PhaseClock},
             socket,
             target::{Purpose, Target, Wrapping},
             tls::{Channel, Handover, Negotiation, negotiate},
+            traffic::{Ended, Traffic, traffic},
         },
     },
     config::SslMode,
@@ -37,9 +38,16 @@ pub(super) struct Session {
     is_encrypted: bool,
 }
 
+/// An open session of which nothing runs by itself: its owner moves its bytes.
+pub(super) struct Unattended {
+    pub(super) client: Client,
+    pub(super) traffic: Traffic,
+    is_encrypted: bool,
+}
+
 /// The task that moves bytes. It must not outlive its session: towards a
 /// frozen server it would wait for ever for the answers still owed.
-struct Driver(Option<JoinHandle<Result<(), tokio_postgres::Error>>>);
+struct Driver(Option<JoinHandle<Ended>>);
 
 /// One try of opening a session.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +67,20 @@ impl Session {
         purpose: Purpose,
         clock: &PhaseClock,
     ) -> DbResult<Self> {
+        let session = Self::open_unattended(target, purpose, clock).await?;
+        Ok(Self {
+            client: session.client,
+            driver: Driver(Some(tokio::spawn(session.traffic))),
+            is_encrypted: session.is_encrypted,
+        })
+    }
+
+    /// The same, for an owner who moves the bytes.
+    pub(super) async fn open_unattended(
+        target: &Target,
+        purpose: Purpose,
+        clock: &PhaseClock,
+    ) -> DbResult<Unattended> {
         let opening = Opening {
             target,
             purpose,
@@ -94,12 +116,13 @@ impl Session {
         error: tokio_postgres::Error,
         action: Action,
     ) -> DbError {
-        let last_words = if error.is_closed() {
-            self.driver.last_words().await
-        } else {
-            None
-        };
-        from_postgres(last_words.unwrap_or(error), action, Stage::Statement)
+        if error.is_closed()
+            && let Some(ended) = self.driver.last_words().await
+            && let Some(last_words) = ended.into_error(action)
+        {
+            return last_words;
+        }
+        from_postgres(error, action, Stage::Statement)
     }
 
     /// Ends the session properly. Bounded; does not wait for the server.
@@ -108,7 +131,8 @@ impl Session {
             client, mut driver, ..
         } = self;
         drop(client);
-        if let Some(error) = driver.last_words().await {
+        let ended = driver.last_words().await;
+        if let Some(error) = ended.and_then(|ended| ended.into_error(Action::Disconnect)) {
             tracing::debug!(%error, "a session did not end well");
         }
     }
@@ -126,19 +150,11 @@ impl fmt::Debug for Session {
 // === impl Driver ===
 
 impl Driver {
-    fn start<S, T>(connection: Connection<S, T>) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        Self(Some(tokio::spawn(connection)))
-    }
-
-    /// The error that ended the session, if it ends soon and by one.
-    async fn last_words(&mut self) -> Option<tokio_postgres::Error> {
+    /// How the session ended, if it ends soon.
+    async fn last_words(&mut self) -> Option<Ended> {
         let mut task = self.0.take()?;
         match timeout(FAREWELL, &mut task).await {
-            Ok(Ok(ended)) => ended.err(),
+            Ok(Ok(ended)) => Some(ended),
             // A task that was aborted or panicked has no words.
             Ok(Err(_)) => None,
             Err(_) => {
@@ -162,7 +178,7 @@ impl Drop for Driver {
 impl Opening<'_> {
     /// `prefer` falls back to plain text like libpq: when the server offers no
     /// TLS, when the handshake fails, and when the login is refused over TLS.
-    async fn as_configured(self, clock: &PhaseClock) -> DbResult<Session> {
+    async fn as_configured(self, clock: &PhaseClock) -> DbResult<Unattended> {
         let mode = self.target.tls_mode();
         // Boxed: a handshake's buffers would make every future that may open a session large.
         let first = match Box::pin(self.once(mode, clock)).await {
@@ -178,9 +194,13 @@ impl Opening<'_> {
         }
     }
 
-    async fn once(self, mode: SslMode, clock: &PhaseClock) -> DbResult<Session> {
+    async fn once(self, mode: SslMode, clock: &PhaseClock) -> DbResult<Unattended> {
         let section = self.target.section();
         let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
+        if self.purpose == Purpose::Sentinel {
+            socket::watch_closely(&socket, clock.limit())
+                .map_err(|error| from_io(error, clock.action()))?;
+        }
         let channel = if mode == SslMode::Disable {
             clock.skip(Phase::Tls);
             Channel::Plain(socket)
@@ -204,24 +224,24 @@ impl Opening<'_> {
         Ok(session)
     }
 
-    async fn log_in(self, channel: Channel) -> Result<Session, tokio_postgres::Error> {
+    async fn log_in(self, channel: Channel) -> Result<Unattended, tokio_postgres::Error> {
         let is_encrypted = matches!(channel, Channel::Encrypted(_));
-        let (client, driver) = match channel {
+        let (client, traffic) = match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
                 let (client, connection) = login.connect_raw(FirstByte::of(socket), NoTls).await?;
-                (client, Driver::start(connection))
+                (client, traffic(connection))
             }
             Channel::Encrypted(stream) => {
                 let login = self.target.login(self.purpose, Wrapping::Encrypted);
                 let handover = Handover(stream);
                 let (client, connection) = login.connect_raw(empty(), handover).await?;
-                (client, Driver::start(connection))
+                (client, traffic(connection))
             }
         };
-        Ok(Session {
+        Ok(Unattended {
             client,
-            driver,
+            traffic,
             is_encrypted,
         })
     }

@@ -4,11 +4,12 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    os::fd::AsFd,
     path::Path,
     time::Duration,
 };
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{Domain, SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream, lookup_host},
@@ -28,13 +29,16 @@ use crate::{
 /// A peer that died without a word is noticed after about this long.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
+/// The shortest such time that every system takes.
+const CLOSE_KEEPALIVE: Duration = Duration::from_secs(1);
+
 /// An open way to the server.
 pub(super) type Socket = Box<dyn Wire>;
 
 /// What a TCP and a Unix socket have in common.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Wire: AsyncRead + AsyncWrite + AsFd + Unpin + Send {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+impl<T: AsyncRead + AsyncWrite + AsFd + Unpin + Send> Wire for T {}
 
 /// Opens the socket and times the phases dns and tcp.
 ///
@@ -65,6 +69,25 @@ pub(super) async fn open(
             Ok(socket)
         }
     }
+}
+
+/// Makes the system itself give an idle TCP connection up: what it sends, its
+/// own questions after `limit` without traffic included, must be acknowledged
+/// within `limit`. A Unix socket needs none of this.
+pub(super) fn watch_closely(socket: &Socket, limit: Duration) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    if socket.domain()? == Domain::UNIX {
+        return Ok(());
+    }
+    let idle = limit.clamp(CLOSE_KEEPALIVE, KEEPALIVE);
+    let keepalive = TcpKeepalive::new()
+        .with_time(idle)
+        .with_interval(CLOSE_KEEPALIVE);
+    socket.set_tcp_keepalive(&keepalive)?;
+    // Other systems have no such limit and rely on keepalive and heartbeat.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_tcp_user_timeout(Some(limit))?;
+    Ok(())
 }
 
 async fn unix(path: &Path, clock: &PhaseClock) -> DbResult<Socket> {

@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     Probe,
     /// To run statements of callers.
     Statements,
+    /// To notice the end of the connection, and nothing else.
+    Sentinel,
 }
 
 /// Whether the driver gets a socket with or without TLS.
@@ -81,7 +83,7 @@ impl Target {
         config
             .user(&self.section.user)
             .dbname(&self.section.database)
-            .application_name(&self.section.application_name)
+            .application_name(self.application_name(purpose))
             // Without a password the server still gets to say whether it wants one.
             .password(self.section.password.as_ref().map_or("", |p| p.expose()));
         let options = self.session_options(purpose);
@@ -98,18 +100,32 @@ impl Target {
         config
     }
 
+    /// The sentinel has a name of its own, so that whoever looks at the
+    /// server's sessions can tell what is only watching.
+    fn application_name(&self, purpose: Purpose) -> String {
+        let name = &self.section.application_name;
+        match purpose {
+            Purpose::Sentinel => format!("{name}-sentinel"),
+            Purpose::Probe | Purpose::Statements => name.clone(),
+        }
+    }
+
     /// libpq's `options`: the configured ones first, so that ours hold.
     ///
     /// The server gets a deadline too, so that no statement outlives us. A
     /// probe leaves out `default_transaction_read_only`: it only reads, and it
-    /// must see the server's own setting.
+    /// must see the server's own setting. The sentinel has no deadline at the
+    /// server: its heartbeats are judged here, and none may be cancelled there.
     fn session_options(&self, purpose: Purpose) -> String {
         let mut words = self.section.options.clone().unwrap_or_default();
         let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
         if !self.takes_options.load(Ordering::Acquire) && !holds_read_only {
             return words;
         }
-        let limit = (self.section.timeout + GRACE).as_millis();
+        let limit = match purpose {
+            Purpose::Sentinel => 0,
+            Purpose::Probe | Purpose::Statements => (self.section.timeout + GRACE).as_millis(),
+        };
         let mut set = |setting: fmt::Arguments<'_>| {
             if !words.is_empty() {
                 words.push(' ');

@@ -15,6 +15,7 @@ use crate::{
         mock::{
             classify::from_sqlite,
             engine::{Engine, Turn},
+            pulse::MockPulse,
             statements,
             transaction::transaction,
         },
@@ -75,6 +76,25 @@ impl MockDatabase {
                 }
             }
         }
+    }
+
+    /// Opens the database for a guard.
+    pub(in crate::adapter) async fn pulse(&self, limit: Duration) -> DbResult<MockPulse<'_>> {
+        match timeout(limit, self.engine.turn(Action::Connect)).await {
+            Ok(turn) => turn.map(|_| MockPulse(self)),
+            Err(elapsed) => Err(timeout_error(Action::Connect, limit).with_source(elapsed)),
+        }
+    }
+
+    /// One bare statement.
+    pub(super) async fn beat(&self) -> DbResult<()> {
+        let action = Action::HealthCheck;
+        let mut turn = self.engine.turn(action).await?;
+        sqlx::query("select 1")
+            .execute(open(&mut turn, action)?)
+            .await
+            .map_err(|error| from_sqlite(error, action))?;
+        Ok(())
     }
 
     /// Nothing to do: the database stays for the next connect.

@@ -6,8 +6,10 @@ mod decode;
 mod engine;
 mod mock_database;
 mod params;
+mod pulse;
 mod statements;
 mod table;
 mod transaction;
 
 pub(super) use mock_database::MockDatabase;
+pub(super) use pulse::MockPulse;

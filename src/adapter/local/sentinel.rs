@@ -1,0 +1,138 @@
+//! The connection that only watches: its end is noticed at once, with the
+//! server's own last words. Knows nothing of when a heartbeat is due.
+
+use std::{error::Error as _, future::Future, io, time::Duration};
+
+use futures::pin_mut;
+use tokio_postgres::{
+    Client,
+    error::{DbError as ServerError, Severity},
+};
+
+use crate::{
+    adapter::{
+        DbResult,
+        classify::{Stage, from_postgres},
+        local::{
+            phase_clock::{Phase, PhaseClock, timeout_error},
+            session::{Session, Unattended},
+            target::{Purpose, Target},
+            traffic::{Ended, Traffic},
+        },
+        vigil::Pulse,
+    },
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// The smallest statement that the server really executes.
+const HEARTBEAT: &str = "select 1";
+
+/// A server that ends idle sessions (PostgreSQL 14 and later) must not end
+/// this one, whatever the time between two heartbeats.
+const STAY: &str = "select set_config(name, '0', false) \
+    from pg_catalog.pg_settings where name = 'idle_session_timeout'";
+
+/// A session that waits for its own end.
+///
+/// It has no task: its bytes move while it is asked or waited for. Dropped, it
+/// closes its socket before the drop returns, whatever the server does.
+pub(in crate::adapter) struct Sentinel {
+    client: Client,
+    traffic: Traffic,
+    limit: Duration,
+}
+
+impl Sentinel {
+    /// Logs in, all within `limit`, which is also how long the network may
+    /// leave unacknowledged what is sent.
+    pub(super) async fn open(target: &Target, limit: Duration) -> DbResult<Self> {
+        let clock = PhaseClock::start(Action::Connect, limit);
+        let opening = async {
+            let session = Session::open_unattended(target, Purpose::Sentinel, &clock).await?;
+            let Unattended {
+                client, traffic, ..
+            } = session;
+            let mut sentinel = Self {
+                client,
+                traffic,
+                limit,
+            };
+            clock.begin(Phase::Query);
+            sentinel.ask(STAY, Action::Connect).await?;
+            Ok(sentinel)
+        };
+        clock.within(opening).await
+    }
+
+    /// Asks, and moves the bytes meanwhile. An answer is an answer, also one
+    /// that refuses the statement: an error means that the session has ended.
+    async fn ask(&mut self, sql: &str, action: Action) -> DbResult<()> {
+        let answer = self.client.batch_execute(sql);
+        pin_mut!(answer);
+        tokio::select! {
+            // The traffic comes first, so that an answer that lies in the
+            // socket is read before anybody concludes that there is none.
+            biased;
+            ended = &mut self.traffic => {
+                // The server's last words may have come as this answer. It is
+                // here or never: nothing moves any more.
+                match answer.await {
+                    Err(error) if error.as_db_error().is_some() => {
+                        Err(from_postgres(error, action, Stage::Statement))
+                    }
+                    _ => Err(why(ended, action, self.limit)),
+                }
+            }
+            answered = &mut answer => answered.or_else(|error| judge(error, action)),
+        }
+    }
+}
+
+impl Pulse for Sentinel {
+    fn beat(&mut self) -> impl Future<Output = DbResult<()>> + Send {
+        self.ask(HEARTBEAT, Action::HealthCheck)
+    }
+
+    async fn end(&mut self) -> DbError {
+        let ended = (&mut self.traffic).await;
+        why(ended, Action::HealthCheck, self.limit)
+    }
+}
+
+/// A server that refuses a statement is there; one that ends the session is not.
+fn judge(error: tokio_postgres::Error, action: Action) -> DbResult<()> {
+    let severity = error.as_db_error().and_then(ServerError::parsed_severity);
+    let error = from_postgres(error, action, Stage::Statement);
+    if severity == Some(Severity::Error) {
+        let (code, words) = (error.code(), error.details());
+        tracing::warn!(code, words, "the server refused the sentinel's statement");
+        return Ok(());
+    }
+    Err(error)
+}
+
+fn why(ended: Ended, action: Action, limit: Duration) -> DbError {
+    let Some(error) = ended.into_error(action) else {
+        return DbError::new(action, ErrorKind::OwnSide)
+            .with_details("the sentinel's session was ended by this side");
+    };
+    if is_unacknowledged(&error) {
+        return timeout_error(action, limit)
+            .at_layer(Layer::Tcp)
+            .with_details("the network acknowledged nothing")
+            .with_source(error);
+    }
+    error
+}
+
+/// Whether the system gave the connection up because nothing came back.
+fn is_unacknowledged(error: &DbError) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            return io.kind() == io::ErrorKind::TimedOut;
+        }
+        next = cause.source();
+    }
+    false
+}
