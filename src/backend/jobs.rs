@@ -1,13 +1,13 @@
 //! The jobs: one call on the watched adapter each, under a deadline. A job
 //! that panics is a failure of our own side, not silence.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use crate::{
-    adapter::HealthReport,
+    adapter::{Beat, GuardSettings, HealthReport},
     backend::watched::Watched,
     domain::{Action, DbError, ErrorKind},
 };
@@ -15,6 +15,9 @@ use crate::{
 /// The adapter keeps its own deadline; this is what a job may take beyond it
 /// before the adapter itself is taken to hang.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// Who does not answer a knock within this time is taken not to answer.
+const KNOCK: Duration = Duration::from_millis(900);
 
 /// Counts jobs, so that the answer of one that was left can be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +29,8 @@ pub(super) enum JobResult {
     Attempted(Result<Box<HealthReport>, Arc<DbError>>),
     Checked(Result<Box<HealthReport>, Arc<DbError>>),
     Disconnected(Result<(), Arc<DbError>>),
+    Knocked(Result<(), Arc<DbError>>),
+    GuardEnded(Arc<DbError>),
 }
 
 /// A job that has ended.
@@ -93,6 +98,24 @@ pub(super) async fn disconnect<A: Watched>(watched: Arc<A>, limit: Duration) -> 
     )
 }
 
+pub(super) async fn knock<A: Watched>(watched: Arc<A>) -> JobResult {
+    let knock = bounded(Action::Connect, KNOCK, watched.knock(KNOCK)).await;
+    JobResult::Knocked(knock.and_then(|answered| answered.map_err(Arc::new)))
+}
+
+/// Stands until the guard's connection ends; a guard that panics has ended, too.
+pub(super) async fn guard<A: Watched>(
+    watched: Arc<A>,
+    settings: GuardSettings,
+    beats: mpsc::Sender<Beat>,
+) -> JobResult {
+    let standing = AssertUnwindSafe(watched.stand_guard(settings, beats)).catch_unwind();
+    JobResult::GuardEnded(Arc::new(match standing.await {
+        Ok(error) => error,
+        Err(panic) => panicked(Action::HealthCheck, panic.as_ref()),
+    }))
+}
+
 /// Awaits a call within the limit; time over and panic become errors.
 async fn bounded<T>(
     action: Action,
@@ -102,20 +125,19 @@ async fn bounded<T>(
     let after_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     match timeout(limit + GRACE, AssertUnwindSafe(call).catch_unwind()).await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(panic)) => {
-            let words = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned());
-            let error = DbError::new(action, ErrorKind::OwnSide);
-            Err(Arc::new(
-                error.with_details(&format!("a job panicked: {words}")),
-            ))
-        }
+        Ok(Err(panic)) => Err(Arc::new(panicked(action, panic.as_ref()))),
         Err(elapsed) => {
             let error = DbError::new(action, ErrorKind::Timeout { after_ms });
             Err(Arc::new(error.with_source(elapsed)))
         }
     }
+}
+
+fn panicked(action: Action, panic: &(dyn Any + Send)) -> DbError {
+    let words = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    DbError::new(action, ErrorKind::OwnSide).with_details(&format!("a job panicked: {words}"))
 }

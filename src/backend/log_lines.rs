@@ -34,6 +34,18 @@ pub(super) fn log(event: &Event) {
                 causes,
             );
         }
+        Event::HealthChanged { verdict, .. } if verdict.reasons.is_empty() => {
+            tracing::info!(target: "dbvitals::backend", "health {}", verdict.health.as_str());
+        }
+        Event::HealthChanged { verdict, .. } => {
+            let reasons: Vec<_> = verdict.reasons.iter().map(ToString::to_string).collect();
+            tracing::warn!(
+                target: "dbvitals::backend",
+                "health {}: {}",
+                verdict.health.as_str(),
+                reasons.join("; ")
+            );
+        }
         Event::CheckFinished(check) => match check.error() {
             None => tracing::info!(
                 target: "dbvitals::backend",

@@ -10,9 +10,12 @@ use super::{
     Moment,
     machine::{Effect, Input, Machine, Rhythm},
 };
-use crate::domain::{
-    Action, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus, DbError, ErrorKind,
-    Lane, Mode,
+use crate::{
+    adapter::Beat,
+    domain::{
+        Action, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus, DbError,
+        ErrorKind, Lane, Mode,
+    },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};
 
@@ -35,10 +38,17 @@ fn refused() -> Arc<DbError> {
 }
 
 fn machine() -> Machine {
+    machine_with(None)
+}
+
+/// A machine that knocks, where a pace is given.
+fn machine_with(knock_pace: Option<Duration>) -> Machine {
     let rhythm = Rhythm {
         interval: 30 * SECOND,
         backoff: Backoff::try_new(SECOND, 30 * SECOND).unwrap(),
         max_retries: 3,
+        heartbeat: Some(SECOND),
+        knock_pace,
     };
     Machine::new(rhythm, ConnectionId(Uuid::nil()), Mode::Local, at(0))
 }
@@ -95,6 +105,10 @@ fn name(effect: &Effect) -> &'static str {
         Effect::StartCheck => "check",
         Effect::StartDisconnect => "disconnect",
         Effect::AbandonJob => "abandon",
+        Effect::StartGuard => "guard",
+        Effect::StopGuard => "no guard",
+        Effect::StartKnock => "knock",
+        Effect::StopKnock => "no knock",
         Effect::Answer(_, CommandOutcome::Begun) => "begun",
         Effect::Answer(_, CommandOutcome::Needless(_)) => "needless",
     }
@@ -109,13 +123,18 @@ fn every_row_of_the_table_about_results_holds() {
     check("closed", Input::Open, &["attempt"], Connecting);
     check("connected", Input::Open, &[], Connected);
 
-    check("connecting", Input::AttemptEnded(Ok(())), &[], Connected);
+    check(
+        "connecting",
+        Input::AttemptEnded(Ok(())),
+        &["guard"],
+        Connected,
+    );
     check("connecting", failed(), &[], Error);
     check("paused", Input::AttemptEnded(Ok(())), &[], Error);
     check("connected", failed(), &[], Connected);
 
     check("checking", Input::CheckEnded(Ok(())), &[], Connected);
-    check("checking", lost(), &[], Error);
+    check("checking", lost(), &["no guard", "abandon"], Error);
     check("checking", own(), &[], Connected);
     check("waiting", Input::CheckEnded(Ok(())), &[], Error);
     check("closing", lost(), &[], Connected);
@@ -147,7 +166,7 @@ fn every_row_of_the_table_about_wishes_holds() {
     check(
         "connected",
         wish(Command::Reconnect),
-        &["begun", "abandon", "disconnect"],
+        &["begun", "no guard", "abandon", "disconnect"],
         Connected,
     );
     check(
@@ -179,7 +198,7 @@ fn every_row_of_the_table_about_wishes_holds() {
     check(
         "connected",
         wish(Command::Disconnect),
-        &["begun", "abandon", "disconnect"],
+        &["begun", "no guard", "abandon", "disconnect"],
         Connected,
     );
     check("waiting", wish(Command::Disconnect), &["begun"], Error);
@@ -309,10 +328,232 @@ fn a_cancelled_attempt_is_no_failure() {
     assert_eq!((machine.lane(), machine.next_due()), (Lane::Paused, None));
 }
 
-/// What may come from outside: the job under way ends, time passes, a wish.
+/// Feeds inputs at their seconds; gives the names of all effects.
+fn play(machine: &mut Machine, inputs: Vec<(u64, Input)>) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for (second, input) in inputs {
+        names.extend(machine.handle(input, at(second), 0.0).iter().map(name));
+    }
+    names
+}
+
+fn answered() -> Input {
+    Input::Beat(Beat::Answered(Duration::from_millis(1)))
+}
+
+/// A machine whose guard stands and has been answered at second 0.
+fn guarded() -> Machine {
+    let mut machine = in_phase("connected");
+    play(
+        &mut machine,
+        vec![(0, Input::Beat(Beat::Opened)), (0, answered())],
+    );
+    machine
+}
+
+fn guard_ended(kind: ErrorKind) -> Input {
+    Input::GuardEnded(error(kind))
+}
+
+fn check_failed(kind: ErrorKind) -> Input {
+    Input::CheckEnded(Err(error(kind)))
+}
+
+#[track_caller]
+fn check_guarded(inputs: Vec<(u64, Input)>, effects: &[&str], status: ConnectionStatus) -> Machine {
+    let mut machine = guarded();
+    let names = play(&mut machine, inputs);
+    assert_eq!(
+        (names.as_slice(), machine.connection().status()),
+        (effects, status)
+    );
+    machine
+}
+
+const TIMEOUT: ErrorKind = ErrorKind::Timeout { after_ms: 5_000 };
+
+#[test]
+fn a_guard_whose_connection_ends_is_a_loss_at_once() {
+    let lost = vec![(3, guard_ended(ErrorKind::ConnectionLost))];
+    check_guarded(lost, &["no guard", "abandon"], Error);
+}
+
+#[test]
+fn a_late_heartbeat_is_suspect_and_starts_a_fresh_probe() {
+    let late = || (2, Input::Beat(Beat::Late));
+    let machine = check_guarded(vec![late()], &["check"], Connected);
+    assert!(machine.watching().unwrap().suspect.is_some());
+
+    let machine = check_guarded(vec![late(), (3, answered())], &["check"], Connected);
+    assert!(machine.watching().unwrap().suspect.is_none());
+
+    let both = vec![late(), (6, guard_ended(TIMEOUT))];
+    check_guarded(both, &["check", "no guard", "abandon"], Error);
+
+    let refused = vec![late(), (3, check_failed(ErrorKind::ConnectionRefused))];
+    check_guarded(refused, &["check", "no guard", "abandon"], Error);
+}
+
+#[test]
+fn an_old_socket_that_hangs_alone_is_replaced() {
+    let inputs = vec![
+        (2, Input::Beat(Beat::Late)),
+        (3, Input::CheckEnded(Ok(()))),
+        (6, guard_ended(TIMEOUT)),
+    ];
+    let machine = check_guarded(inputs, &["check", "guard"], Connected);
+    assert!(machine.watching().unwrap().suspect.is_none());
+}
+
+#[test]
+fn a_refused_login_is_degraded_while_the_guard_is_answered() {
+    let wish = || Input::Wished(Command::CheckNow);
+    let inputs = vec![
+        (1, wish()),
+        (2, check_failed(ErrorKind::TooManyConnections)),
+    ];
+    let mut machine = check_guarded(inputs, &["begun", "check"], Connected);
+    let refused = machine.watching().unwrap().refused.clone().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::TooManyConnections);
+    assert_eq!(machine.connection().error_count(), 1);
+    let names = play(
+        &mut machine,
+        vec![(3, wish()), (4, Input::CheckEnded(Ok(())))],
+    );
+    assert_eq!(names, ["begun", "check"]);
+    assert!(machine.watching().unwrap().refused.is_none());
+
+    // The newest answer is too old to prove anything.
+    let inputs = vec![
+        (1, wish()),
+        (9, check_failed(ErrorKind::TooManyConnections)),
+    ];
+    check_guarded(inputs, &["begun", "check", "no guard", "abandon"], Error);
+}
+
+#[test]
+fn a_guard_that_cannot_be_posted_is_missed_and_posted_again_later() {
+    let mut machine = in_phase("connected");
+    let names = play(
+        &mut machine,
+        vec![(0, guard_ended(ErrorKind::TooManyConnections))],
+    );
+    assert!(names.is_empty());
+    assert!(machine.watching().unwrap().unguarded().is_some());
+    let inputs = vec![(30, Input::Due), (30, Input::CheckEnded(Ok(())))];
+    assert_eq!(play(&mut machine, inputs), ["check", "guard"]);
+
+    // When nobody can be reached, a check decides at once, and does not circle.
+    let mut machine = in_phase("connected");
+    let inputs = vec![
+        (1, guard_ended(ErrorKind::ConnectionRefused)),
+        (1, Input::CheckEnded(Ok(()))),
+    ];
+    assert_eq!(play(&mut machine, inputs), ["check"]);
+}
+
+#[test]
+fn a_check_that_nobody_guards_is_suspect_after_a_second() {
+    let mut machine = in_phase("checking");
+    assert_eq!(machine.next_due(), Some(SECOND));
+    play(&mut machine, vec![(1, Input::Due)]);
+    assert!(machine.watching().unwrap().suspect.is_some());
+    play(&mut machine, vec![(2, Input::CheckEnded(Ok(())))]);
+    assert!(machine.watching().unwrap().suspect.is_none());
+}
+
+/// A machine that knocks each second, with its first attempt under way.
+fn knocking() -> Machine {
+    let mut machine = machine_with(Some(SECOND));
+    machine.handle(Input::Open, at(0), 0.0);
+    machine
+}
+
+fn knock(kind: Option<ErrorKind>) -> Input {
+    Input::KnockEnded(kind.map_or(Ok(()), |kind| Err(error(kind))))
+}
+
+#[test]
+fn an_answered_knock_starts_the_try_at_once() {
+    let mut machine = knocking();
+    let down = |second| (second, Input::AttemptEnded(Err(refused())));
+    // Into the slow lane, where the next try would be due after 30 s.
+    let tries = vec![
+        down(0),
+        (1, Input::Due),
+        down(1),
+        (3, Input::Due),
+        down(3),
+        (7, Input::Due),
+        down(7),
+    ];
+    play(&mut machine, tries);
+    assert_eq!(machine.lane(), Lane::Slow);
+    assert_eq!(machine.next_due(), Some(Duration::from_secs(8)));
+    let inputs = vec![
+        (8, Input::Due),
+        (8, knock(Some(ErrorKind::ConnectionRefused))),
+        (9, Input::Due),
+        (9, knock(None)),
+    ];
+    assert_eq!(play(&mut machine, inputs), ["knock", "knock", "attempt"]);
+}
+
+#[test]
+fn nobody_knocks_where_somebody_answered() {
+    let mut machine = knocking();
+    play(
+        &mut machine,
+        vec![(0, Input::AttemptEnded(Err(error(ErrorKind::AuthFailed))))],
+    );
+    assert_eq!(play(&mut machine, vec![(1, Input::Due)]), ["attempt"]);
+}
+
+#[test]
+fn an_attempt_whose_words_were_swallowed_is_made_anew() {
+    let mut machine = knocking();
+    let silent = || knock(Some(TIMEOUT));
+    let inputs = vec![
+        (1, Input::Due),
+        (2, silent()),
+        (3, Input::Due),
+        (3, knock(None)),
+    ];
+    assert_eq!(
+        play(&mut machine, inputs),
+        ["knock", "knock", "abandon", "attempt"]
+    );
+
+    // A server that answers knocks all along is only slow: it is waited for.
+    let mut machine = knocking();
+    let inputs = vec![
+        (1, Input::Due),
+        (1, knock(None)),
+        (2, Input::Due),
+        (2, knock(None)),
+    ];
+    assert_eq!(play(&mut machine, inputs), ["knock", "knock"]);
+}
+
+#[test]
+fn a_server_that_is_not_ready_is_asked_again_soon() {
+    let mut machine = knocking();
+    for second in 0..20 {
+        let failed = Input::AttemptEnded(Err(error(ErrorKind::ServerNotReady)));
+        machine.handle(failed, at(second), 0.0);
+        let due = machine.next_due().unwrap();
+        assert!(due.saturating_sub(at(second).mono) <= Duration::from_millis(750));
+        machine.handle(Input::Due, at(second + 1), 0.0);
+    }
+}
+
+/// What may come from outside: a job under way ends, time passes, a wish.
 #[derive(Debug, Clone)]
 enum Outside {
     JobEnds(Option<ErrorKind>),
+    GuardEnds(ErrorKind),
+    KnockEnds(Option<ErrorKind>),
+    Beats(Beat),
     Due,
     Wish(Command),
 }
@@ -320,7 +561,9 @@ enum Outside {
 fn outside() -> impl Strategy<Value = Outside> {
     let kind = prop::sample::select(vec![
         ErrorKind::ConnectionRefused,
+        ErrorKind::ConnectionLost,
         ErrorKind::AuthFailed,
+        ErrorKind::ServerNotReady,
         ErrorKind::OwnSide,
         ErrorKind::Timeout { after_ms: 5 },
     ]);
@@ -329,57 +572,106 @@ fn outside() -> impl Strategy<Value = Outside> {
         Command::Disconnect,
         Command::CheckNow,
     ]);
+    let beat = prop::sample::select(vec![Beat::Opened, Beat::Answered(SECOND), Beat::Late]);
     prop_oneof![
-        5 => prop::option::of(kind).prop_map(Outside::JobEnds),
-        3 => Just(Outside::Due),
+        5 => prop::option::of(kind.clone()).prop_map(Outside::JobEnds),
+        1 => kind.clone().prop_map(Outside::GuardEnds),
+        2 => prop::option::of(kind).prop_map(Outside::KnockEnds),
+        3 => beat.prop_map(Outside::Beats),
+        4 => Just(Outside::Due),
         3 => command.prop_map(Outside::Wish),
     ]
 }
 
-/// The end of the job that is under way, as the supervisor feeds it.
-fn end_of(job: &Effect, failure: Option<ErrorKind>) -> Input {
-    let result = failure.map_or(Ok(()), |kind| Err(error(kind)));
-    match job {
-        Effect::StartAttempt => Input::AttemptEnded(result),
-        Effect::StartCheck => Input::CheckEnded(result),
-        Effect::StartDisconnect => Input::DisconnectEnded,
-        Effect::AbandonJob | Effect::Answer(..) => panic!("{job:?} is no job"),
+/// The jobs under way, as the supervisor keeps them.
+#[derive(Debug, Default)]
+struct UnderWay {
+    job: Option<Effect>,
+    has_guard: bool,
+    has_knock: bool,
+}
+
+impl UnderWay {
+    /// The input that the supervisor would feed; `None` when nothing can bring it.
+    fn input(&mut self, outside: Outside) -> Option<Input> {
+        let result = |failure: Option<ErrorKind>| failure.map_or(Ok(()), |kind| Err(error(kind)));
+        match outside {
+            Outside::JobEnds(failure) => Some(match self.job.take()? {
+                Effect::StartAttempt => Input::AttemptEnded(result(failure)),
+                Effect::StartCheck => Input::CheckEnded(result(failure)),
+                Effect::StartDisconnect => Input::DisconnectEnded,
+                other => panic!("{other:?} is no job"),
+            }),
+            Outside::GuardEnds(kind) if self.has_guard => {
+                self.has_guard = false;
+                Some(guard_ended(kind))
+            }
+            Outside::Beats(beat) if self.has_guard => Some(Input::Beat(beat)),
+            Outside::KnockEnds(failure) if self.has_knock => {
+                self.has_knock = false;
+                Some(Input::KnockEnded(result(failure)))
+            }
+            Outside::GuardEnds(_) | Outside::Beats(_) | Outside::KnockEnds(_) => None,
+            Outside::Due => Some(Input::Due),
+            Outside::Wish(command) => Some(Input::Wished(command)),
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::AbandonJob => self.job = None,
+            Effect::StartGuard => {
+                assert!(!self.has_guard, "two guards at once");
+                self.has_guard = true;
+            }
+            Effect::StopGuard => self.has_guard = false,
+            Effect::StartKnock => {
+                assert!(!self.has_knock, "two knocks at once");
+                self.has_knock = true;
+            }
+            Effect::StopKnock => self.has_knock = false,
+            Effect::Answer(..) => {}
+            start => {
+                assert!(
+                    self.job.is_none(),
+                    "two jobs at once: {:?}, {start:?}",
+                    self.job
+                );
+                self.job = Some(start);
+            }
+        }
     }
 }
 
 proptest! {
     /// Whatever comes, phase and status agree (a disagreement is a debug
-    /// assertion), and outside of pause and rest something is always under way or due.
+    /// assertion), no job is started twice, none is left running in a phase
+    /// that has no use for it, and outside of pause and rest something is
+    /// always under way or due.
     #[test]
     fn the_machine_never_falls_asleep(
-        inputs in prop::collection::vec((outside(), 0u64..100), 0..80),
+        inputs in prop::collection::vec((outside(), 0u64..40), 0..100), knocks in any::<bool>(),
     ) {
-        let mut machine = machine();
-        let mut job = machine.handle(Input::Open, at(0), 0.5).pop();
+        let mut machine = machine_with(knocks.then_some(SECOND));
+        let mut under_way = UnderWay::default();
+        for effect in machine.handle(Input::Open, at(0), 0.5) {
+            under_way.carry_out(effect);
+        }
         let mut seconds = 0;
         for (outside, step) in inputs {
             seconds += step;
-            let input = match outside {
-                Outside::JobEnds(failure) => match job.take() {
-                    Some(job) => end_of(&job, failure),
-                    None => continue,
-                },
-                Outside::Due => Input::Due,
-                Outside::Wish(command) => Input::Wished(command),
-            };
+            let Some(input) = under_way.input(outside) else { continue };
             for effect in machine.handle(input, at(seconds), 0.5) {
-                match effect {
-                    Effect::AbandonJob => job = None,
-                    Effect::Answer(..) => {}
-                    start => {
-                        prop_assert!(job.is_none(), "two jobs at once: {job:?}, {start:?}");
-                        job = Some(start);
-                    }
-                }
+                under_way.carry_out(effect);
             }
-            let resting = machine.connection().status() == ConnectionStatus::Disconnected
-                || machine.lane() == Lane::Paused;
-            prop_assert!(job.is_some() || resting || machine.next_due().is_some(), "{machine:?}");
+            let status = machine.connection().status();
+            prop_assert!(!under_way.has_guard || status == Connected, "{machine:?}");
+            prop_assert!(!under_way.has_knock || matches!(status, Connecting | Error), "{machine:?}");
+            let resting = status == Disconnected || machine.lane() == Lane::Paused;
+            prop_assert!(
+                under_way.job.is_some() || resting || machine.next_due().is_some(),
+                "{machine:?}"
+            );
         }
     }
 }

@@ -9,18 +9,18 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
 
 use super::{Backend, Clock, Subject, Watched, operation_feed, start};
 use crate::{
-    adapter::{DbResult, HealthReport, OperationSink},
+    adapter::{Beat, DbResult, GuardSettings, HealthReport, OperationSink},
     config::WatchSection,
     domain::{
         Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
-        DbError, ErrorKind, Event, Health, HealthCheckDraft, HealthCheckResult, HealthDetails,
-        HealthPolicy, Lane, Mode, OperationDraft, OperationId, OperationType, Outcome,
-        SampleOutcome, Session, Snapshot, Target, TransportSecurity,
+        DbError, DegradedReason, ErrorKind, Event, Health, HealthCheckDraft, HealthCheckResult,
+        HealthDetails, HealthPolicy, LampState, Lane, Mode, OperationDraft, OperationId,
+        OperationType, Outcome, SampleOutcome, Session, Snapshot, Target, TransportSecurity,
     },
 };
 
@@ -37,9 +37,30 @@ enum Answer {
     Panic,
 }
 
-/// An adapter whose calls follow a script; without a line they succeed at once.
+/// What the scripted guard does after this many ms.
+#[derive(Debug, Clone, Copy)]
+enum Guards {
+    Beat(u64, Beat),
+    End(u64, ErrorKind),
+}
+
+/// A whole script.
+#[derive(Debug, Default, Clone)]
+struct Script {
+    attempts: Vec<Answer>,
+    checks: Vec<Answer>,
+    guards: Vec<Vec<Guards>>,
+    knocks: Vec<Answer>,
+    knock_pace: Option<Duration>,
+}
+
+/// An adapter whose calls follow a script; without a line they succeed at
+/// once, and a guard without a line opens and stays silent.
 #[derive(Debug)]
 struct Scripted {
+    guards: Mutex<VecDeque<Vec<Guards>>>,
+    knocks: Mutex<VecDeque<Answer>>,
+    knock_pace: Option<Duration>,
     attempts: Mutex<VecDeque<Answer>>,
     checks: Mutex<VecDeque<Answer>>,
     base: DateTime<Utc>,
@@ -96,6 +117,31 @@ impl Watched for Scripted {
     async fn disconnect(&self) -> DbResult<()> {
         Ok(())
     }
+
+    async fn stand_guard(&self, _: GuardSettings, beats: mpsc::Sender<Beat>) -> DbError {
+        let script = self.guards.lock().unwrap().pop_front();
+        for line in script.unwrap_or_else(|| vec![Guards::Beat(0, Beat::Opened)]) {
+            match line {
+                Guards::Beat(ms, beat) => {
+                    tokio::time::sleep(Duration::from_millis(ms)).await;
+                    beats.try_send(beat).unwrap();
+                }
+                Guards::End(ms, kind) => {
+                    tokio::time::sleep(Duration::from_millis(ms)).await;
+                    return DbError::new(Action::HealthCheck, kind);
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn knock(&self, _: Duration) -> DbResult<()> {
+        self.play(&self.knocks, Action::Connect).await.map(drop)
+    }
+
+    fn knock_pace(&self) -> Option<Duration> {
+        self.knock_pace
+    }
 }
 
 /// A running supervisor, and the eyes of a reader.
@@ -107,10 +153,21 @@ struct Scene {
 }
 
 fn scene(attempts: &[Answer], checks: &[Answer]) -> Scene {
+    played(Script {
+        attempts: attempts.to_vec(),
+        checks: checks.to_vec(),
+        ..Script::default()
+    })
+}
+
+fn played(script: Script) -> Scene {
     let base = DateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     let watched = Arc::new(Scripted {
-        attempts: Mutex::new(attempts.iter().copied().collect()),
-        checks: Mutex::new(checks.iter().copied().collect()),
+        attempts: Mutex::new(script.attempts.into()),
+        checks: Mutex::new(script.checks.into()),
+        guards: Mutex::new(script.guards.into()),
+        knocks: Mutex::new(script.knocks.into()),
+        knock_pace: script.knock_pace,
         base,
         started: tokio::time::Instant::now(),
     });
@@ -123,6 +180,7 @@ fn scene(attempts: &[Answer], checks: &[Answer]) -> Scene {
         health_check_interval: Duration::from_secs(30),
         health_check_timeout: Duration::from_secs(5),
         max_retries: 2,
+        heartbeat_interval: Some(Duration::from_secs(1)),
         retry_delay: Duration::from_secs(1),
         policy,
         read_only: false,
@@ -495,4 +553,103 @@ async fn the_first_reader_misses_nothing_of_the_start() {
             ..
         })
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_sentinel_is_a_loss_within_milliseconds_and_knocking_heals_it() {
+    let beat = Beat::Answered(Duration::from_millis(1));
+    let refused = Answer::Fail(1, ErrorKind::ConnectionRefused);
+    let mut scene = played(Script {
+        guards: vec![vec![
+            Guards::Beat(1, Beat::Opened),
+            Guards::Beat(1, beat),
+            Guards::End(10_000, ErrorKind::ConnectionLost),
+        ]],
+        knocks: vec![refused, refused],
+        knock_pace: Some(Duration::from_millis(250)),
+        ..Script::default()
+    });
+    let start = tokio::time::Instant::now();
+    let error = scene.until_status(ConnectionStatus::Error).await;
+    assert!(
+        (10.0..10.01).contains(&seconds(start)),
+        "{}",
+        seconds(start)
+    );
+    assert_eq!(
+        error.checks.len(),
+        2,
+        "the blip leaves its line among the checks"
+    );
+    assert_eq!(error.errors.len(), 1);
+    scene.until_status(ConnectionStatus::Connected).await;
+    assert!((10.7..10.8).contains(&seconds(start)), "{}", seconds(start));
+    let samples = scene
+        .events()
+        .into_iter()
+        .filter(|event| matches!(event, Event::Sampled(_)))
+        .count();
+    assert_eq!(
+        samples, 5,
+        "two checks, a beat, the loss, one second of silence"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_is_suspect_after_a_second_and_lost_at_the_deadline() {
+    let beat = Beat::Answered(Duration::from_millis(1));
+    let mut scene = played(Script {
+        guards: vec![vec![
+            Guards::Beat(0, Beat::Opened),
+            Guards::Beat(0, beat),
+            Guards::Beat(2_000, Beat::Late),
+            Guards::End(4_000, ErrorKind::Timeout { after_ms: 5_000 }),
+        ]],
+        checks: vec![Answer::Hang],
+        attempts: vec![Answer::Ok(0), Answer::Hang],
+        ..Script::default()
+    });
+    let start = tokio::time::Instant::now();
+    let suspect = scene
+        .until("suspect", |s| {
+            s.verdict.reasons == [DegradedReason::Suspect]
+        })
+        .await;
+    assert!((2.0..2.01).contains(&seconds(start)), "{}", seconds(start));
+    assert_eq!(suspect.connection.status(), ConnectionStatus::Connected);
+    assert!(suspect.busy_since.is_some(), "a fresh probe is under way");
+    scene.until_status(ConnectionStatus::Error).await;
+    assert!((6.0..6.01).contains(&seconds(start)), "{}", seconds(start));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_login_is_told_beside_a_connection_that_lives() {
+    let beat = Beat::Answered(Duration::from_millis(1));
+    let mut guard = vec![Guards::Beat(0, Beat::Opened)];
+    guard.extend(std::iter::repeat_n(Guards::Beat(1_000, beat), 100));
+    let mut scene = played(Script {
+        guards: vec![guard],
+        checks: vec![Answer::Fail(5, ErrorKind::AuthFailed), Answer::Ok(1)],
+        ..Script::default()
+    });
+    let degraded = scene.until("degraded", |s| s.checks.len() == 2).await;
+    assert_eq!(degraded.connection.status(), ConnectionStatus::Connected);
+    assert_eq!(degraded.verdict.health, Health::Degraded);
+    let words = degraded.verdict.reasons[0].to_string();
+    assert!(
+        words.starts_with("new connections refused: Database authentication"),
+        "{words}"
+    );
+    assert_eq!(degraded.lamps.login.state, LampState::Bad);
+    let healed = scene.until("healed", |s| s.checks.len() == 3).await;
+    assert_eq!(healed.verdict.health, Health::Healthy);
+    let told: Vec<_> = scene
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::HealthChanged { verdict, .. } => Some(verdict.health),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [Health::Degraded, Health::Healthy]);
 }

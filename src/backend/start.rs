@@ -10,7 +10,8 @@ use crate::{
         handle::{Handle, channels},
         machine::{Machine, Rhythm},
         operation_feed::OperationFeed,
-        supervisor::{Parts, Supervisor, first_snapshot},
+        publish::first_snapshot,
+        supervisor::{Parts, Supervisor},
         watched::Watched,
     },
     config::WatchSection,
@@ -50,18 +51,16 @@ pub fn start<A: Watched>(
     session: Arc<Session>,
     clock: Clock,
 ) -> Backend {
-    let machine = Machine::new(
-        rhythm(section),
-        subject.id,
-        session.target.mode,
-        clock.now(),
-    );
-    let (handle, outlet) = channels(first_snapshot(&machine, &session));
+    let rhythm = rhythm(section, subject.watched.knock_pace());
+    let now = clock.now();
+    let machine = Machine::new(rhythm, subject.id, session.target.mode, now);
+    let (handle, outlet) = channels(first_snapshot(&machine, &session, now));
     let supervisor = Supervisor::new(Parts {
         watched: subject.watched,
         machine,
         clock,
         session,
+        heartbeat: section.heartbeat_interval,
         operations: subject.operations,
         outlet,
     });
@@ -72,7 +71,7 @@ pub fn start<A: Watched>(
 }
 
 /// The machine's rhythm for a configuration.
-fn rhythm(section: &WatchSection) -> Rhythm {
+fn rhythm(section: &WatchSection, knock_pace: Option<Duration>) -> Rhythm {
     // A configuration's retry delay is 100 ms to 10 s, so this holds; a
     // section made by hand gets the nearest delay that does.
     let base = section
@@ -80,6 +79,8 @@ fn rhythm(section: &WatchSection) -> Rhythm {
         .clamp(Duration::from_millis(1), LONGEST_DELAY);
     Rhythm {
         interval: section.health_check_interval,
+        heartbeat: section.heartbeat_interval,
+        knock_pace,
         backoff: Backoff::try_new(base, LONGEST_DELAY).expect("1 ms <= base <= 30 s"),
         max_retries: section.max_retries,
     }

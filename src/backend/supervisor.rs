@@ -6,30 +6,37 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
 use crate::{
-    adapter::HealthReport,
+    adapter::{Beat, GuardSettings, HealthReport},
     backend::{
         clock::{Clock, Moment},
         handle::Outlet,
-        jobs::{self, Ended, Epoch, JobResult},
+        jobs::{self, JobResult},
         log_lines,
-        machine::{Effect, Input, Machine},
+        machine::{Effect, Input, LATE_AFTER, Machine},
         operation_feed::OperationFeed,
+        publish,
         record::Record,
+        slots::{News, Slot, Slots},
         watched::Watched,
     },
     domain::{
         ConnectionStatus, DatabaseOperation, DbError, ErrorKind, Event, HealthCheckDraft,
-        HealthCheckResult, Lamps, LatencySample, Outage, SampleOutcome, Session, Snapshot, Verdict,
+        HealthCheckResult, Lamps, LatencySample, SampleOutcome, Session, Verdict,
     },
 };
 
 /// Operations taken between two snapshots at most.
 const OPERATIONS_AT_ONCE: usize = 256;
+
+/// Beats that may wait: the supervisor is far quicker than the fastest heartbeat.
+const BEATS: usize = 64;
+
+/// While nobody answers knocks, one of them a second counts as a sample.
+const FAILED_SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a supervisor is made from.
 #[derive(Debug)]
@@ -42,6 +49,8 @@ pub(super) struct Parts<A> {
     pub(super) clock: Clock,
     /// What holds for the whole session.
     pub(super) session: Arc<Session>,
+    /// Time between two heartbeats of the guard.
+    pub(super) heartbeat: Option<Duration>,
     /// Operations as the adapter records them.
     pub(super) operations: OperationFeed,
     /// The readers.
@@ -54,104 +63,81 @@ pub(super) struct Supervisor<A> {
     record: Record,
     lamps: Lamps,
     newest: Option<Arc<HealthCheckResult>>,
-    job: Option<Job>,
-    epoch: Epoch,
-    ended_in: mpsc::Sender<Ended>,
-    ended: mpsc::Receiver<Ended>,
+    slots: Slots,
+    verdict: Option<Verdict>,
+    failed_sample: Option<Duration>,
     revision: u64,
 }
 
-/// The job that is under way.
-struct Job {
-    task: JoinHandle<()>,
-    since: Moment,
+/// Whether readers can see a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visible {
+    Yes,
+    No,
 }
 
-/// The snapshot before anything happened.
-pub(super) fn first_snapshot(machine: &Machine, session: &Arc<Session>) -> Arc<Snapshot> {
-    Arc::new(Snapshot {
-        revision: 0,
-        session: Arc::clone(session),
-        connection: machine.connection().clone(),
-        verdict: Verdict::assess(machine.connection().status(), None, &session.policy),
-        lamps: Lamps::unknown(),
-        outage: None,
-        busy_since: None,
-        next_check: None,
-        last_good: None,
-        checks: Arc::new([]),
-        checks_dropped: 0,
-        operations: Arc::new([]),
-        operations_dropped: 0,
-        errors: Arc::new([]),
-        errors_dropped: 0,
-    })
-}
+// === the loop ===
 
 impl<A: Watched> Supervisor<A> {
     pub(super) fn new(parts: Parts<A>) -> Self {
-        // One job at a time, and each sends once.
-        let (ended_in, ended) = mpsc::channel(4);
         Self {
             parts,
             record: Record::new(),
             lamps: Lamps::unknown(),
             newest: None,
-            job: None,
-            epoch: Epoch::default(),
-            ended_in,
-            ended,
+            slots: Slots::new(),
+            verdict: None,
+            failed_sample: None,
             revision: 0,
         }
     }
 
     /// Runs until every reader is gone, then ends the connection.
     pub(super) async fn run(mut self) {
-        self.feed(Input::Open);
+        let mut visible = self.feed(Input::Open);
         loop {
-            self.publish();
-            let due = self
-                .parts
-                .machine
-                .next_due()
-                .map(|mono| self.parts.clock.instant(mono));
-            tokio::select! {
+            if visible == Visible::Yes {
+                self.publish();
+            }
+            let due = self.parts.machine.next_due();
+            let due = due.map(|mono| self.parts.clock.instant(mono));
+            visible = tokio::select! {
                 command = self.parts.outlet.commands.recv() => match command {
                     Some(command) => self.feed(Input::Wished(command)),
                     None => break,
                 },
-                Some(ended) = self.ended.recv() => self.job_ended(ended),
+                news = self.slots.news() => self.news(news),
                 Some(operation) = self.parts.operations.next() => self.operations(operation),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    self.feed(Input::Due);
+                    self.feed(Input::Due)
                 }
-            }
+            };
         }
         self.shut_down().await;
     }
 
-    /// Leaves the job and ends the connection, within the job's own deadline.
+    /// Leaves all jobs and ends the connection, within a moment.
     async fn shut_down(mut self) {
-        self.abandon();
+        for slot in [Slot::Job, Slot::Guard, Slot::Knock] {
+            self.slots.stop(slot);
+        }
         if self.parts.machine.connection().status() == ConnectionStatus::Connected {
             let watched = Arc::clone(&self.parts.watched);
-            let limit = self
-                .parts
-                .session
-                .health_check_timeout
-                .min(Duration::from_millis(100));
+            let timeout = self.parts.session.health_check_timeout;
+            let limit = timeout.min(Duration::from_millis(100));
             jobs::disconnect(watched, limit).await.log_failure();
         }
     }
 
-    fn feed(&mut self, input: Input) {
+    fn feed(&mut self, input: Input) -> Visible {
         let now = self.parts.clock.now();
         let before = self.parts.machine.connection().status();
-        let error = match &input {
-            Input::AttemptEnded(Err(error)) | Input::CheckEnded(Err(error)) => {
-                Some(Arc::clone(error))
-            }
-            _ => None,
+        let (is_quiet, error) = match &input {
+            Input::Due | Input::KnockEnded(_) => (true, None),
+            Input::AttemptEnded(Err(error))
+            | Input::CheckEnded(Err(error))
+            | Input::GuardEnded(error) => (false, Some(Arc::clone(error))),
+            _ => (false, None),
         };
         let effects = self.parts.machine.handle(input, now, fastrand::f64());
         let after = self.parts.machine.connection().status();
@@ -163,19 +149,63 @@ impl<A: Watched> Supervisor<A> {
                 error,
             });
         }
+        self.tell_health(now);
+        let knocks_only = effects.iter().all(|effect| *effect == Effect::StartKnock);
         for effect in effects {
             self.carry_out(&effect, now);
         }
+        if is_quiet && knocks_only && before == after {
+            return Visible::No;
+        }
+        Visible::Yes
+    }
+
+    /// Tells when the health changes while the status stays connected.
+    fn tell_health(&mut self, now: Moment) {
+        let newest = self.newest.as_deref();
+        let verdict = publish::verdict(&self.parts.machine, newest, &self.parts.session);
+        let is_connected = self.parts.machine.connection().status() == ConnectionStatus::Connected;
+        let is_news = match &self.verdict {
+            Some(before) => !before.is_like(&verdict),
+            None => !verdict.reasons.is_empty(),
+        };
+        if is_connected && is_news {
+            let (verdict, at) = (verdict.clone(), now.wall);
+            self.tell(Event::HealthChanged { verdict, at });
+        }
+        self.verdict = is_connected.then_some(verdict);
     }
 
     fn carry_out(&mut self, effect: &Effect, now: Moment) {
         let watched = Arc::clone(&self.parts.watched);
         let timeout = self.parts.session.health_check_timeout;
         match effect {
-            Effect::StartAttempt => self.start(now, jobs::attempt(watched, timeout)),
-            Effect::StartCheck => self.start(now, jobs::check(watched, timeout)),
-            Effect::StartDisconnect => self.start(now, jobs::disconnect(watched, timeout)),
-            Effect::AbandonJob => self.abandon(),
+            Effect::StartAttempt => {
+                self.slots
+                    .start(Slot::Job, now, jobs::attempt(watched, timeout));
+            }
+            Effect::StartCheck => self
+                .slots
+                .start(Slot::Job, now, jobs::check(watched, timeout)),
+            Effect::StartDisconnect => {
+                self.slots
+                    .start(Slot::Job, now, jobs::disconnect(watched, timeout));
+            }
+            Effect::AbandonJob => self.slots.stop(Slot::Job),
+            Effect::StartGuard => {
+                let settings = GuardSettings {
+                    heartbeat: self.parts.heartbeat,
+                    late_after: LATE_AFTER,
+                    timeout,
+                };
+                let (beats, heard) = mpsc::channel(BEATS);
+                self.slots
+                    .start(Slot::Guard, now, jobs::guard(watched, settings, beats));
+                self.slots.hear(heard);
+            }
+            Effect::StopGuard => self.slots.stop(Slot::Guard),
+            Effect::StartKnock => self.slots.start(Slot::Knock, now, jobs::knock(watched)),
+            Effect::StopKnock => self.slots.stop(Slot::Knock),
             Effect::Answer(command, outcome) => self.tell(Event::CommandDone {
                 command: *command,
                 outcome: *outcome,
@@ -183,44 +213,98 @@ impl<A: Watched> Supervisor<A> {
         }
     }
 
-    fn start(&mut self, now: Moment, work: impl Future<Output = JobResult> + Send + 'static) {
-        self.abandon();
-        let epoch = self.epoch.next();
-        let task = jobs::spawn(work, epoch, self.ended_in.clone());
-        self.job = Some(Job { task, since: now });
+    fn tell(&self, event: Event) {
+        log_lines::log(&event);
+        // An error here means that nobody listens, which is no loss.
+        self.parts.outlet.events.send(event).ok();
     }
 
-    fn abandon(&mut self) {
-        if let Some(job) = self.job.take() {
-            job.task.abort();
-            self.epoch.next();
-        }
+    fn publish(&mut self) {
+        self.revision += 1;
+        let sources = publish::Sources {
+            machine: &self.parts.machine,
+            session: &self.parts.session,
+            record: &mut self.record,
+            lamps: &self.lamps,
+            newest: self.newest.as_deref(),
+            busy_since: self.slots.busy_since(),
+            operations_lost: self.parts.operations.lost(),
+            revision: self.revision,
+        };
+        let snapshot = publish::snapshot(sources, self.parts.clock.now());
+        self.parts.outlet.snapshots.send_replace(snapshot);
     }
+}
 
-    fn job_ended(&mut self, ended: Ended) {
-        if ended.epoch != self.epoch {
-            return;
-        }
-        let since = self
-            .job
-            .take()
-            .map_or_else(|| self.parts.clock.now(), |job| job.since);
-        match ended.result {
+// === what the jobs tell ===
+
+impl<A: Watched> Supervisor<A> {
+    fn news(&mut self, news: News) -> Visible {
+        let (result, since) = match news {
+            News::Beat(beat) => return self.beat(beat),
+            News::Ended(result, since) => (result, since),
+        };
+        match result {
             JobResult::Attempted(report) => {
                 let outcome = self.reported(since, report);
-                self.feed(Input::AttemptEnded(outcome));
+                self.feed(Input::AttemptEnded(outcome))
             }
             JobResult::Checked(report) => {
                 let outcome = self.reported(since, report);
-                self.feed(Input::CheckEnded(outcome));
+                self.feed(Input::CheckEnded(outcome))
             }
             JobResult::Disconnected(result) => {
                 if let Err(error) = result {
                     self.record.error(error, self.parts.clock.now().wall);
                 }
                 self.lamps = Lamps::unknown();
-                self.feed(Input::DisconnectEnded);
+                self.feed(Input::DisconnectEnded)
             }
+            JobResult::GuardEnded(error) => self.guard_ended(error),
+            JobResult::Knocked(result) => {
+                if result.is_err() {
+                    self.sample_silence();
+                }
+                self.feed(Input::KnockEnded(result))
+            }
+        }
+    }
+
+    fn beat(&mut self, beat: Beat) -> Visible {
+        if let Beat::Answered(latency) = beat {
+            let at = self.parts.clock.now().wall;
+            let outcome = SampleOutcome::Answered(latency);
+            self.tell(Event::Sampled(LatencySample { at, outcome }));
+        }
+        self.feed(Input::Beat(beat))
+    }
+
+    /// The end of the guard is the loss of the connection, or its own affair;
+    /// either way it is an error that is shown.
+    fn guard_ended(&mut self, error: Arc<DbError>) -> Visible {
+        let now = self.parts.clock.now();
+        self.feed(Input::GuardEnded(Arc::clone(&error)));
+        if self.parts.machine.connection().status() == ConnectionStatus::Connected {
+            self.record.error(error, now.wall);
+        } else {
+            self.note_failure(now, &error);
+        }
+        Visible::Yes
+    }
+
+    /// Nobody answered a knock: the graph shows it, once a second.
+    fn sample_silence(&mut self) {
+        let now = self.parts.clock.now();
+        let is_early = self
+            .failed_sample
+            .is_some_and(|last| now.mono.saturating_sub(last) < FAILED_SAMPLE_EVERY);
+        if !is_early {
+            self.failed_sample = Some(now.mono);
+            let outcome = SampleOutcome::Failed(Duration::ZERO);
+            self.tell(Event::Sampled(LatencySample {
+                at: now.wall,
+                outcome,
+            }));
         }
     }
 
@@ -286,14 +370,15 @@ impl<A: Watched> Supervisor<A> {
     }
 
     /// Takes what waits in one go, so that a flood of operations makes few snapshots.
-    fn operations(&mut self, first: Arc<DatabaseOperation>) {
+    fn operations(&mut self, first: Arc<DatabaseOperation>) -> Visible {
         self.operation(first);
         for _ in 1..OPERATIONS_AT_ONCE {
             let Some(operation) = self.parts.operations.waiting() else {
-                return;
+                break;
             };
             self.operation(operation);
         }
+        Visible::Yes
     }
 
     fn operation(&mut self, operation: Arc<DatabaseOperation>) {
@@ -301,47 +386,6 @@ impl<A: Watched> Supervisor<A> {
         if operation.end_time().is_some() {
             self.tell(Event::OperationFinished(operation));
         }
-    }
-
-    fn tell(&self, event: Event) {
-        log_lines::log(&event);
-        // An error here means that nobody listens, which is no loss.
-        self.parts.outlet.events.send(event).ok();
-    }
-
-    fn publish(&mut self) {
-        self.revision += 1;
-        let now = self.parts.clock.now();
-        let machine = &self.parts.machine;
-        let session = &self.parts.session;
-        let status = machine.connection().status();
-        let views = self.record.views();
-        let next = machine.next_due().map(|mono| now.wall_at(mono));
-        let connected = status == ConnectionStatus::Connected;
-        let outage = machine.failing().map(|failing| Outage {
-            since: failing.since.wall,
-            error: Arc::clone(&failing.error),
-            failed_tries: failing.failed_tries,
-            lane: machine.lane(),
-            next_try: next.filter(|_| !connected),
-        });
-        self.parts.outlet.snapshots.send_replace(Arc::new(Snapshot {
-            revision: self.revision,
-            session: Arc::clone(session),
-            connection: machine.connection().clone(),
-            verdict: Verdict::assess(status, self.newest.as_deref(), &session.policy),
-            lamps: self.lamps.clone(),
-            outage,
-            busy_since: self.job.as_ref().map(|job| job.since.wall),
-            next_check: next.filter(|_| connected),
-            last_good: self.record.last_good().cloned(),
-            checks: views.checks,
-            checks_dropped: self.record.checks_dropped(),
-            operations: views.operations,
-            operations_dropped: self.record.operations_dropped() + self.parts.operations.lost(),
-            errors: views.errors,
-            errors_dropped: self.record.errors_dropped(),
-        }));
     }
 }
 

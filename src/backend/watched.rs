@@ -1,9 +1,20 @@
-//! What the supervisor needs of an adapter: three calls. Small, so that tests
+//! What the supervisor needs of an adapter: a few calls. Small, so that tests
 //! can script it.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
-use crate::adapter::{Database, DatabaseAdapter, DbResult, HealthReport};
+use tokio::sync::mpsc;
+
+use crate::{
+    adapter::{Beat, Database, DatabaseAdapter, DbResult, GuardSettings, HealthReport},
+    domain::{DbError, Mode},
+};
+
+/// Time between two knocks at a server on this machine.
+const NEAR: Duration = Duration::from_millis(250);
+
+/// Time between two knocks at a server elsewhere.
+const FAR: Duration = Duration::from_secs(1);
 
 /// Something that can be connected to, checked and left.
 pub trait Watched: Send + Sync + 'static {
@@ -19,6 +30,22 @@ pub trait Watched: Send + Sync + 'static {
     /// # Errors
     /// When its end could not be brought about in time.
     fn disconnect(&self) -> impl Future<Output = DbResult<()>> + Send;
+
+    /// Watches over a connection of its own, tells its beats, and ends with it.
+    fn stand_guard(
+        &self,
+        settings: GuardSettings,
+        beats: mpsc::Sender<Beat>,
+    ) -> impl Future<Output = DbError> + Send;
+
+    /// Asks whether somebody answers at the address, without logging in.
+    ///
+    /// # Errors
+    /// Why nobody did.
+    fn knock(&self, limit: Duration) -> impl Future<Output = DbResult<()>> + Send;
+
+    /// Time between two knocks; `None` where there is nothing to knock at.
+    fn knock_pace(&self) -> Option<Duration>;
 }
 
 impl Watched for Database {
@@ -32,5 +59,21 @@ impl Watched for Database {
 
     async fn disconnect(&self) -> DbResult<()> {
         DatabaseAdapter::disconnect(self).await
+    }
+
+    async fn stand_guard(&self, settings: GuardSettings, beats: mpsc::Sender<Beat>) -> DbError {
+        Self::stand_guard(self, settings, beats).await
+    }
+
+    async fn knock(&self, limit: Duration) -> DbResult<()> {
+        Self::knock(self, limit).await
+    }
+
+    fn knock_pace(&self) -> Option<Duration> {
+        match self.mode() {
+            Mode::Local if self.is_near() => Some(NEAR),
+            Mode::Local => Some(FAR),
+            Mode::Supabase | Mode::Mock => None,
+        }
     }
 }

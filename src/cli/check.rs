@@ -14,7 +14,7 @@ use crate::{
     adapter::{Database, DatabaseAdapter, HealthReport},
     cli::{args::Bar, config::Format, exit::Exit},
     config::Config,
-    domain::{ConnectionId, ConnectionStatus, DbError, HealthDetails, Target, Verdict},
+    domain::{ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict},
 };
 
 /// How a check is told and judged.
@@ -48,7 +48,10 @@ pub async fn check(
     let database = Database::new(&config.adapter, id, Arc::new(|_| {}));
     let report = database.first_check().await;
     let status = database.connection_status().status();
-    let verdict = Verdict::assess(status, Some(&report.result), &config.watch.policy);
+    let verdict = Verdict::assess(
+        &Evidence::new(status, Some(&report.result)),
+        &config.watch.policy,
+    );
     let told = Told {
         target: &config.target,
         status,

@@ -57,7 +57,7 @@ pub(crate) enum Scope {
 }
 
 /// Every key there is, in the order in which they are shown.
-pub(crate) static KEYS: [KeySpec; 16] = [
+pub(crate) static KEYS: [KeySpec; 17] = [
     KeySpec {
         name: "profile",
         doc: "The profile to use, where neither --profile nor DBVITALS_PROFILE names one.",
@@ -145,6 +145,17 @@ pub(crate) static KEYS: [KeySpec; 16] = [
             range: 100..=60_000,
             unit: "ms",
             slot: |values| &mut values.health_check_timeout,
+        },
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "heartbeat_interval",
+        doc: "Time between two heartbeats of the connection that only watches; 0 for none.",
+        aliases: &[],
+        kind: Kind::Number {
+            range: 0..=60_000,
+            unit: "ms",
+            slot: |values| &mut values.heartbeat_interval,
         },
         scope: Scope::Everywhere,
     },

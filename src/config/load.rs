@@ -47,6 +47,9 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     if !ruled.iter().any(|key| complaints.concern(key)) {
         complaints.keep(rules::timeout_within_interval(&values));
     }
+    if !complaints.concern("heartbeat_interval") {
+        complaints.keep(rules::heartbeat_is_off_or_slow_enough(&values));
+    }
     let chosen = mode::choose(&values, sources, fallback, &mut complaints);
     if let Some(chosen) = &chosen {
         complaints.keep(unbuilt::supabase(chosen, &values));

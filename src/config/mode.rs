@@ -75,7 +75,8 @@ fn given(mode: &Sourced<Mode>) -> ChosenMode {
         mode: mode.value,
         reason: format!("Mode chosen because mode = {} {place}.", mode.value),
         is_fallback: false,
-        warning: (mode.value == Mode::Mock).then(|| "Nothing is persisted in mock mode.".to_owned()),
+        warning: (mode.value == Mode::Mock)
+            .then(|| "Nothing is persisted in mock mode.".to_owned()),
     }
 }
 

@@ -209,6 +209,7 @@ fn watch(values: &Values) -> WatchSection {
     WatchSection {
         health_check_interval: duration(&values.health_check_interval),
         health_check_timeout: duration(&values.health_check_timeout),
+        heartbeat_interval: Some(duration(&values.heartbeat_interval)).filter(|d| !d.is_zero()),
         max_retries: small(&values.max_retries),
         retry_delay: duration(&values.retry_delay),
         policy: HealthPolicy {

@@ -184,6 +184,8 @@ pub struct WatchSection {
     pub health_check_interval: Duration,
     /// Time that one health check may take.
     pub health_check_timeout: Duration,
+    /// Time between two heartbeats; `None` when only the socket is watched.
+    pub heartbeat_interval: Option<Duration>,
     /// Quick retries, 0 to 10.
     pub max_retries: u32,
     /// Delay before the first retry.

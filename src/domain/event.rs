@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Command, ConnectionStatus, DatabaseOperation, DbError, HealthCheckResult, LatencySample,
+    Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -21,6 +22,13 @@ pub enum Event {
         at: DateTime<Utc>,
         /// The failure that caused it, if one did.
         error: Option<Arc<DbError>>,
+    },
+    /// The health of a connection changed while its status stayed.
+    HealthChanged {
+        /// What it is now.
+        verdict: Verdict,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// A health check ended, well or badly.
     CheckFinished(Arc<HealthCheckResult>),

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-use crate::domain::{ConnectionStatus, HealthCheckResult, millis};
+use crate::domain::{ConnectionStatus, DbError, HealthCheckResult, millis};
 
 /// The health of the watched database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -61,11 +61,54 @@ pub enum DegradedReason {
         /// Required tables.
         required: usize,
     },
+    /// An answer is overdue: it may hang.
+    Suspect,
+    /// The connection lives, and a new client cannot get in.
+    NewConnectionsRefused {
+        /// Why not: message and code.
+        cause: String,
+    },
+    /// Nobody watches the connection between checks.
+    Unguarded {
+        /// Why not: message and code.
+        cause: String,
+    },
     /// Every connection of our pool is used and callers wait.
     PoolFull {
         /// Callers that wait.
         waiting: u64,
     },
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The connection's status.
+    pub status: ConnectionStatus,
+    /// The newest check that says something about the database.
+    pub newest: Option<&'a HealthCheckResult>,
+    /// An answer is overdue.
+    pub is_suspect: bool,
+    /// Why new clients cannot get in although the connection lives.
+    pub refused: Option<&'a DbError>,
+    /// Why nobody watches the connection between checks.
+    pub unguarded: Option<&'a DbError>,
+}
+
+// === impl Evidence ===
+
+impl<'a> Evidence<'a> {
+    /// Evidence of status and newest check alone.
+    #[must_use]
+    pub const fn new(status: ConnectionStatus, newest: Option<&'a HealthCheckResult>) -> Self {
+        Self {
+            status,
+            newest,
+            is_suspect: false,
+            refused: None,
+            unguarded: None,
+        }
+    }
 }
 
 // === impl Health ===
@@ -85,28 +128,21 @@ impl Health {
 // === impl Verdict ===
 
 impl Verdict {
-    /// Judges a connection by its status and its newest check.
+    /// Judges a connection.
     ///
-    /// Unhealthy unless it is connected and its newest check succeeded.
+    /// Unhealthy unless it is connected and there is proof that it lives: a
+    /// newest check that succeeded, or a guard although new clients are refused.
     #[must_use]
-    pub fn assess(
-        status: ConnectionStatus,
-        newest: Option<&HealthCheckResult>,
-        policy: &HealthPolicy,
-    ) -> Self {
-        let Some(check) = newest.filter(|check| check.success()) else {
-            return Self {
-                health: Health::Unhealthy,
-                reasons: Vec::new(),
-            };
-        };
-        if status != ConnectionStatus::Connected {
+    pub fn assess(evidence: &Evidence<'_>, policy: &HealthPolicy) -> Self {
+        let is_alive = evidence.newest.is_some_and(HealthCheckResult::success)
+            || evidence.newest.is_some() && evidence.refused.is_some();
+        if evidence.status != ConnectionStatus::Connected || !is_alive {
             return Self {
                 health: Health::Unhealthy,
                 reasons: Vec::new(),
             };
         }
-        let reasons = reasons(check, policy);
+        let reasons = reasons(evidence, policy);
         let health = if reasons.is_empty() {
             Health::Healthy
         } else {
@@ -114,10 +150,47 @@ impl Verdict {
         };
         Self { health, reasons }
     }
+
+    /// True when both say the same, figures aside.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let kinds = |verdict: &Self| -> Vec<_> {
+            verdict.reasons.iter().map(std::mem::discriminant).collect()
+        };
+        self.health == other.health && kinds(self) == kinds(other)
+    }
 }
 
-fn reasons(check: &HealthCheckResult, policy: &HealthPolicy) -> Vec<DegradedReason> {
+fn reasons(evidence: &Evidence<'_>, policy: &HealthPolicy) -> Vec<DegradedReason> {
     let mut reasons = Vec::new();
+    let cause = |error: &DbError| match error.code() {
+        Some(code) => format!("{} ({code})", error.message()),
+        None => error.message(),
+    };
+    if evidence.is_suspect {
+        reasons.push(DegradedReason::Suspect);
+    }
+    if let Some(error) = evidence.refused {
+        reasons.push(DegradedReason::NewConnectionsRefused {
+            cause: cause(error),
+        });
+    }
+    if let Some(error) = evidence.unguarded {
+        reasons.push(DegradedReason::Unguarded {
+            cause: cause(error),
+        });
+    }
+    if let Some(check) = evidence.newest.filter(|check| check.success()) {
+        about_check(&mut reasons, check, policy);
+    }
+    reasons
+}
+
+fn about_check(
+    reasons: &mut Vec<DegradedReason>,
+    check: &HealthCheckResult,
+    policy: &HealthPolicy,
+) {
     if check.latency() > policy.slow_threshold {
         reasons.push(DegradedReason::Slow {
             latency: check.latency(),
@@ -125,7 +198,7 @@ fn reasons(check: &HealthCheckResult, policy: &HealthPolicy) -> Vec<DegradedReas
         });
     }
     let Some(details) = check.details() else {
-        return reasons;
+        return;
     };
     let in_recovery = details.in_recovery == Some(true);
     if policy.expects_writes && (details.read_only == Some(true) || in_recovery) {
@@ -146,7 +219,6 @@ fn reasons(check: &HealthCheckResult, policy: &HealthPolicy) -> Vec<DegradedReas
             waiting: pool.waiting,
         });
     }
-    reasons
 }
 
 // === impl DegradedReason ===
@@ -173,6 +245,9 @@ impl fmt::Display for DegradedReason {
             Self::SchemaMissing { present, required } => {
                 write!(f, "schema: incomplete {present}/{required}")
             }
+            Self::Suspect => f.write_str("suspect: an answer is overdue"),
+            Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
+            Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
             Self::PoolFull { waiting } => write!(f, "pool full: {waiting} waiting"),
         }
     }
@@ -206,7 +281,8 @@ mod tests {
             details: Some(details),
         };
         let result = HealthCheckResult::try_new(draft, DateTime::UNIX_EPOCH).unwrap();
-        let verdict = Verdict::assess(ConnectionStatus::Connected, Some(&result), &policy);
+        let evidence = |status| Evidence::new(status, Some(&result));
+        let verdict = Verdict::assess(&evidence(ConnectionStatus::Connected), &policy);
         let words: Vec<_> = verdict.reasons.iter().map(ToString::to_string).collect();
         assert_eq!(words, expected);
         let health = if expected.is_empty() {
@@ -215,7 +291,7 @@ mod tests {
             Health::Degraded
         };
         assert_eq!(verdict.health, health);
-        let verdict = Verdict::assess(ConnectionStatus::Error, Some(&result), &policy);
+        let verdict = Verdict::assess(&evidence(ConnectionStatus::Error), &policy);
         assert_eq!(verdict.health, Health::Unhealthy);
     }
 
@@ -258,5 +334,35 @@ mod tests {
             ..patient
         };
         check(|d| d.missing_tables = Some(all()), lenient, &[]);
+    }
+
+    #[test]
+    fn a_guard_that_lives_makes_a_refused_login_degraded() {
+        let draft = HealthCheckDraft {
+            connection_id: ConnectionId(uuid::Uuid::nil()),
+            timestamp: DateTime::UNIX_EPOCH,
+            latency: Duration::ZERO,
+            outcome: Err("refused".into()),
+            details: None,
+        };
+        let failed = HealthCheckResult::try_new(draft, DateTime::UNIX_EPOCH).unwrap();
+        let mut evidence = Evidence::new(ConnectionStatus::Connected, Some(&failed));
+        assert_eq!(
+            Verdict::assess(&evidence, &POLICY).health,
+            Health::Unhealthy
+        );
+        let error = DbError::new(
+            crate::domain::Action::HealthCheck,
+            crate::domain::ErrorKind::AuthFailed,
+        )
+        .with_code("28P01");
+        evidence.refused = Some(&error);
+        let verdict = Verdict::assess(&evidence, &POLICY);
+        assert_eq!(verdict.health, Health::Degraded);
+        assert_eq!(
+            verdict.reasons[0].to_string(),
+            "new connections refused: Database authentication failed. \
+             Please check your credentials. (28P01)"
+        );
     }
 }

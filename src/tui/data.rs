@@ -84,9 +84,10 @@ impl Data {
                 Change::Seen
             }
             // The snapshot tells the same, and is what is drawn.
-            Event::StatusChanged { .. } | Event::CheckFinished(_) | Event::OperationFinished(_) => {
-                Change::Unseen
-            }
+            Event::StatusChanged { .. }
+            | Event::HealthChanged { .. }
+            | Event::CheckFinished(_)
+            | Event::OperationFinished(_) => Change::Unseen,
         }
     }
 

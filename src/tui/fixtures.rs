@@ -10,10 +10,10 @@ use crate::{
     config::{ThemeName, TuiSection},
     domain::{
         Action, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation, DbError,
-        ErrorEntry, ErrorKind, Failure, HealthCheckDraft, HealthCheckResult, HealthDetails,
-        HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId, OperationType,
-        Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, SampleOutcome, Session,
-        SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
+        ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft, HealthCheckResult,
+        HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId,
+        OperationType, Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, SampleOutcome,
+        Session, SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -205,7 +205,7 @@ pub(super) fn healthy() -> Snapshot {
     Snapshot {
         revision: 1,
         session: Arc::new(session()),
-        verdict: Verdict::assess(ConnectionStatus::Connected, newest, &POLICY),
+        verdict: Verdict::assess(&Evidence::new(ConnectionStatus::Connected, newest), &POLICY),
         connection,
         lamps: Lamps::after_success(&details(), &POLICY),
         outage: None,
@@ -240,7 +240,10 @@ pub(super) fn degraded() -> Snapshot {
         details: Some(details),
     };
     let check = HealthCheckResult::try_new(draft, now()).unwrap();
-    snapshot.verdict = Verdict::assess(ConnectionStatus::Connected, Some(&check), &POLICY);
+    snapshot.verdict = Verdict::assess(
+        &Evidence::new(ConnectionStatus::Connected, Some(&check)),
+        &POLICY,
+    );
     snapshot.last_good = Some(Arc::new(check));
     snapshot
 }
@@ -259,7 +262,10 @@ pub(super) fn blank() -> Snapshot {
         revision: 0,
         session: Arc::new(session()),
         connection: DatabaseConnection::new(connection_id(), Mode::Local, ago(3)),
-        verdict: Verdict::assess(ConnectionStatus::Disconnected, None, &POLICY),
+        verdict: Verdict::assess(
+            &Evidence::new(ConnectionStatus::Disconnected, None),
+            &POLICY,
+        ),
         lamps: Lamps::unknown(),
         outage: None,
         busy_since: None,
@@ -283,7 +289,7 @@ pub(super) fn lost(error: DbError, lane: Lane) -> Snapshot {
         .connection
         .apply(Step::Lost(failure), ago(12))
         .unwrap();
-    snapshot.verdict = Verdict::assess(ConnectionStatus::Error, None, &POLICY);
+    snapshot.verdict = Verdict::assess(&Evidence::new(ConnectionStatus::Error, None), &POLICY);
     snapshot.lamps = Lamps::after_failure(&error);
     snapshot.next_check = None;
     let mut errors = snapshot.errors.to_vec();

@@ -1,0 +1,422 @@
+//! The machine itself: its phases, and the connection that it owns.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    adapter::Beat,
+    backend::{
+        clock::Moment,
+        machine::{
+            Effect, Input, Rhythm,
+            knocking::Knocking,
+            lanes::{Failing, Lanes},
+            watching::{Verdict, Watching},
+        },
+    },
+    domain::{
+        Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseConnection,
+        DbError, ErrorKind, Failure, Lane, Mode, Step,
+    },
+};
+
+#[derive(Debug, Clone)]
+enum Phase {
+    Closed,
+    Connecting {
+        knocking: Knocking,
+    },
+    Connected(Watching),
+    Waiting {
+        due: Duration,
+        lane: Lane,
+        knocking: Knocking,
+    },
+    Paused,
+    Closing {
+        then: AfterClosing,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AfterClosing {
+    Stay,
+    Open,
+}
+
+/// The machine. It owns the connection as the dashboard shows it.
+#[derive(Debug)]
+pub(in crate::backend) struct Machine {
+    rhythm: Rhythm,
+    connection: DatabaseConnection,
+    phase: Phase,
+    lanes: Lanes,
+}
+
+// === what others see ===
+
+impl Machine {
+    /// A machine in phase Closed.
+    pub(in crate::backend) fn new(
+        rhythm: Rhythm,
+        id: ConnectionId,
+        mode: Mode,
+        now: Moment,
+    ) -> Self {
+        Self {
+            rhythm,
+            connection: DatabaseConnection::new(id, mode, now.wall),
+            phase: Phase::Closed,
+            lanes: Lanes::new(rhythm),
+        }
+    }
+
+    /// Takes an input. `jitter` is a random number from 0 to 1.
+    pub(in crate::backend) fn handle(
+        &mut self,
+        input: Input,
+        now: Moment,
+        jitter: f64,
+    ) -> Vec<Effect> {
+        match input {
+            Input::Open => self.open(now),
+            Input::AttemptEnded(Ok(())) => self.established(now),
+            Input::AttemptEnded(Err(error)) => self.attempt_failed(error, now, jitter),
+            Input::CheckEnded(result) => self.check_ended(result, now, jitter),
+            Input::Beat(beat) => self.beat(beat, now, jitter),
+            Input::GuardEnded(error) => self.guard_ended(error, now, jitter),
+            Input::KnockEnded(result) => self.knock_ended(result.is_ok(), now),
+            Input::DisconnectEnded => self.disconnected(now),
+            Input::Due => self.due(now, jitter),
+            Input::Wished(command) => self.wished(command, now),
+        }
+    }
+
+    /// The connection as it stands.
+    pub(in crate::backend) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// The failure that goes on, if one does.
+    pub(in crate::backend) fn failing(&self) -> Option<&Failing> {
+        self.lanes.failing()
+    }
+
+    /// What is known of the established connection.
+    pub(in crate::backend) fn watching(&self) -> Option<&Watching> {
+        match &self.phase {
+            Phase::Connected(watching) => Some(watching),
+            _ => None,
+        }
+    }
+
+    /// When `Due` is to be fed, on the monotonic clock.
+    pub(in crate::backend) fn next_due(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Connected(watching) => watching.due(),
+            Phase::Connecting { knocking } => knocking.due(),
+            Phase::Waiting { due, knocking, .. } => {
+                Some(knocking.due().map_or(*due, |knock| knock.min(*due)))
+            }
+            Phase::Closed | Phase::Paused | Phase::Closing { .. } => None,
+        }
+    }
+
+    /// When the next try or check is due, as people should be told.
+    pub(in crate::backend) fn next_step(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Connected(watching) if !watching.is_checking() => watching.due(),
+            Phase::Waiting { due, .. } => Some(*due),
+            _ => None,
+        }
+    }
+
+    /// How the next try comes about, while the connection is in error or a retry is under way.
+    pub(in crate::backend) fn lane(&self) -> Lane {
+        match &self.phase {
+            Phase::Waiting { lane, .. } => *lane,
+            Phase::Paused => Lane::Paused,
+            _ => self.lanes.lane(),
+        }
+    }
+}
+
+// === results ===
+
+impl Machine {
+    fn open(&mut self, now: Moment) -> Vec<Effect> {
+        match self.phase {
+            Phase::Closed => self.begin(now),
+            _ => Vec::new(),
+        }
+    }
+
+    fn established(&mut self, now: Moment) -> Vec<Effect> {
+        let Phase::Connecting { knocking } = &self.phase else {
+            return Vec::new();
+        };
+        let mut effects = stop(knocking);
+        self.step(Step::Established, now);
+        self.connection.note_success(now.wall);
+        self.phase = Phase::Connected(Watching::new(&self.rhythm, now));
+        self.lanes.end();
+        effects.push(Effect::StartGuard);
+        effects
+    }
+
+    fn attempt_failed(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) -> Vec<Effect> {
+        let Phase::Connecting { knocking } = &self.phase else {
+            return Vec::new();
+        };
+        let effects = stop(knocking);
+        self.step(Step::Failed(Failure::Counted(error.message())), now);
+        self.wait(error, now, jitter);
+        self.lanes.count_try();
+        effects
+    }
+
+    fn check_ended(
+        &mut self,
+        result: Result<(), Arc<DbError>>,
+        now: Moment,
+        jitter: f64,
+    ) -> Vec<Effect> {
+        let Phase::Connected(watching) = &mut self.phase else {
+            return Vec::new();
+        };
+        let verdict = match result {
+            Ok(()) => {
+                self.connection.note_success(now.wall);
+                watching.on_check_succeeded(&self.rhythm, now)
+            }
+            Err(error) => {
+                let verdict = watching.on_check_failed(error, &self.rhythm, now);
+                if let Some(refused) = &watching.refused {
+                    self.connection.note_failure(refused.message());
+                }
+                verdict
+            }
+        };
+        self.follow(verdict, now, jitter)
+    }
+
+    fn beat(&mut self, beat: Beat, now: Moment, jitter: f64) -> Vec<Effect> {
+        let Phase::Connected(watching) = &mut self.phase else {
+            return Vec::new();
+        };
+        let verdict = watching.on_beat(beat, now);
+        self.follow(verdict, now, jitter)
+    }
+
+    fn guard_ended(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) -> Vec<Effect> {
+        let Phase::Connected(watching) = &mut self.phase else {
+            return Vec::new();
+        };
+        let verdict = watching.on_guard_ended(error, now);
+        self.follow(verdict, now, jitter)
+    }
+
+    fn knock_ended(&mut self, was_answered: bool, now: Moment) -> Vec<Effect> {
+        match &mut self.phase {
+            Phase::Waiting { knocking, .. } => {
+                knocking.ended(was_answered, now.mono);
+                if was_answered {
+                    self.begin(now)
+                } else {
+                    Vec::new()
+                }
+            }
+            Phase::Connecting { knocking } => {
+                if !knocking.ended(was_answered, now.mono) {
+                    return Vec::new();
+                }
+                // What the old attempt sent was swallowed; a new one will be answered.
+                *knocking = Knocking::during_attempt(self.rhythm.knock_pace, now.mono);
+                vec![Effect::AbandonJob, Effect::StartAttempt]
+            }
+            Phase::Closed | Phase::Connected(_) | Phase::Paused | Phase::Closing { .. } => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn disconnected(&mut self, now: Moment) -> Vec<Effect> {
+        let Phase::Closing { then } = self.phase else {
+            return Vec::new();
+        };
+        self.step(Step::Closed, now);
+        self.phase = Phase::Closed;
+        match then {
+            AfterClosing::Stay => Vec::new(),
+            AfterClosing::Open => self.begin(now),
+        }
+    }
+
+    fn due(&mut self, now: Moment, jitter: f64) -> Vec<Effect> {
+        match &mut self.phase {
+            Phase::Connected(watching) => {
+                let verdict = watching.on_due(now);
+                self.follow(verdict, now, jitter)
+            }
+            Phase::Waiting { due, .. } if *due <= now.mono => self.begin(now),
+            Phase::Waiting { knocking, .. } | Phase::Connecting { knocking } => {
+                if knocking.begin_if_due(now.mono) {
+                    vec![Effect::StartKnock]
+                } else {
+                    Vec::new()
+                }
+            }
+            Phase::Closed | Phase::Paused | Phase::Closing { .. } => Vec::new(),
+        }
+    }
+}
+
+// === wishes ===
+
+impl Machine {
+    fn wished(&mut self, command: Command, now: Moment) -> Vec<Effect> {
+        let effects = match command {
+            Command::Reconnect => self.reconnect(now),
+            Command::Disconnect => self.disconnect(now),
+            Command::CheckNow => self.check_now(now),
+        };
+        match effects {
+            Ok(mut effects) => {
+                effects.insert(0, Effect::Answer(command, CommandOutcome::Begun));
+                effects
+            }
+            Err(reason) => vec![Effect::Answer(command, CommandOutcome::Needless(reason))],
+        }
+    }
+
+    fn reconnect(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
+        match &mut self.phase {
+            Phase::Closed | Phase::Waiting { .. } | Phase::Paused => {
+                // Who asks has probably mended something: the quick lane begins anew.
+                self.lanes.restart();
+                Ok(self.begin(now))
+            }
+            Phase::Connecting { .. } => Err("an attempt is under way"),
+            Phase::Connected(_) => Ok(self.close(AfterClosing::Open)),
+            Phase::Closing { then } => {
+                *then = AfterClosing::Open;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn disconnect(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
+        match &mut self.phase {
+            Phase::Closed => Err("already disconnected"),
+            Phase::Paused => Err("retries are paused already"),
+            Phase::Waiting { knocking, .. } => {
+                let effects = stop(knocking);
+                self.phase = Phase::Paused;
+                Ok(effects)
+            }
+            Phase::Connecting { knocking } => {
+                let mut effects = stop(knocking);
+                let left = Arc::new(DbError::new(Action::Connect, ErrorKind::Cancelled));
+                self.step(Step::Failed(Failure::Cancelled(left.message())), now);
+                self.phase = Phase::Paused;
+                if self.lanes.failing().is_none() {
+                    self.lanes.note(left, now);
+                }
+                effects.push(Effect::AbandonJob);
+                Ok(effects)
+            }
+            Phase::Connected(_) => Ok(self.close(AfterClosing::Stay)),
+            Phase::Closing { then } => {
+                *then = AfterClosing::Stay;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn check_now(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
+        match &mut self.phase {
+            Phase::Connected(watching) => match watching.begin_check(now) {
+                Verdict::Check => Ok(vec![Effect::StartCheck]),
+                Verdict::Stay | Verdict::Guard | Verdict::Lost(_) => Err("a check is under way"),
+            },
+            Phase::Connecting { .. } => Err("an attempt is under way"),
+            Phase::Waiting { .. } => Ok(self.begin(now)),
+            Phase::Paused => Err("retries are paused; reconnect resumes them"),
+            Phase::Closed | Phase::Closing { .. } => Err("disconnected; reconnect first"),
+        }
+    }
+}
+
+// === steps ===
+
+impl Machine {
+    /// Carries out what follows for an established connection.
+    fn follow(&mut self, verdict: Verdict, now: Moment, jitter: f64) -> Vec<Effect> {
+        match verdict {
+            Verdict::Stay => Vec::new(),
+            Verdict::Check => vec![Effect::StartCheck],
+            Verdict::Guard => vec![Effect::StartGuard],
+            Verdict::Lost(error) => {
+                self.step(Step::Lost(Failure::Counted(error.message())), now);
+                self.wait(error, now, jitter);
+                vec![Effect::StopGuard, Effect::AbandonJob]
+            }
+        }
+    }
+
+    fn close(&mut self, then: AfterClosing) -> Vec<Effect> {
+        self.phase = Phase::Closing { then };
+        vec![
+            Effect::StopGuard,
+            Effect::AbandonJob,
+            Effect::StartDisconnect,
+        ]
+    }
+
+    /// Begins an attempt from Closed, Waiting or Paused.
+    fn begin(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = match &self.phase {
+            Phase::Waiting { knocking, .. } => stop(knocking),
+            _ => Vec::new(),
+        };
+        let step = match self.connection.status() {
+            ConnectionStatus::Error => Step::Retry,
+            ConnectionStatus::Disconnected
+            | ConnectionStatus::Connecting
+            | ConnectionStatus::Connected => Step::Open,
+        };
+        self.step(step, now);
+        let knocking = Knocking::during_attempt(self.rhythm.knock_pace, now.mono);
+        self.phase = Phase::Connecting { knocking };
+        effects.push(Effect::StartAttempt);
+        effects
+    }
+
+    /// Goes to Waiting after a failure.
+    fn wait(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) {
+        let knocking = Knocking::after(&error, self.rhythm.knock_pace, now.mono);
+        let (delay, lane) = self.lanes.next(error, now, jitter);
+        self.phase = Phase::Waiting {
+            due: now.mono + delay,
+            lane,
+            knocking,
+        };
+    }
+
+    /// Takes a step that the phase allows: phase and status move together.
+    fn step(&mut self, step: Step, now: Moment) {
+        let taken = self.connection.apply(step, now.wall);
+        debug_assert!(taken.is_ok(), "{taken:?} in {:?}", self.phase);
+        if let Err(illegal) = taken {
+            tracing::error!(%illegal, "status and phase disagree; please report this");
+        }
+    }
+}
+
+/// Leaves a knock that is under way.
+fn stop(knocking: &Knocking) -> Vec<Effect> {
+    if knocking.is_under_way() {
+        vec![Effect::StopKnock]
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,69 @@
+//! What goes into the machine and what comes out of it.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    adapter::Beat,
+    domain::{Backoff, Command, CommandOutcome, DbError},
+};
+
+/// How often is checked and how retries are spaced.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::backend) struct Rhythm {
+    /// Time between two health checks, and between two tries of the slow lane.
+    pub(in crate::backend) interval: Duration,
+    /// Time between two heartbeats; `None` when there are none.
+    pub(in crate::backend) heartbeat: Option<Duration>,
+    /// Delays of the quick lane.
+    pub(in crate::backend) backoff: Backoff,
+    /// Tries in the quick lane.
+    pub(in crate::backend) max_retries: u32,
+    /// Time between two knocks; `None` where nobody can knock.
+    pub(in crate::backend) knock_pace: Option<Duration>,
+}
+
+/// What happens to the machine.
+#[derive(Debug, Clone)]
+pub(in crate::backend) enum Input {
+    /// The program starts.
+    Open,
+    /// The attempt to connect ended; when well, so did the first health check.
+    AttemptEnded(Result<(), Arc<DbError>>),
+    /// The health check ended.
+    CheckEnded(Result<(), Arc<DbError>>),
+    /// The disconnect ended; its failure changes nothing here.
+    DisconnectEnded,
+    /// The guard has something to tell.
+    Beat(Beat),
+    /// The guard's connection ended, or could not be opened.
+    GuardEnded(Arc<DbError>),
+    /// The knock was answered or not.
+    KnockEnded(Result<(), Arc<DbError>>),
+    /// What was due is due now.
+    Due,
+    /// A reader's wish.
+    Wished(Command),
+}
+
+/// What is to be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::backend) enum Effect {
+    /// Try to connect once.
+    StartAttempt,
+    /// Run a health check.
+    StartCheck,
+    /// End the connection.
+    StartDisconnect,
+    /// Leave the attempt or check that is under way; its result is void.
+    AbandonJob,
+    /// Post a guard.
+    StartGuard,
+    /// Take the guard away.
+    StopGuard,
+    /// Knock at the address.
+    StartKnock,
+    /// Leave the knock that is under way.
+    StopKnock,
+    /// Tell what became of a wish.
+    Answer(Command, CommandOutcome),
+}

@@ -1,0 +1,34 @@
+//! The pure machine: an input and a moment in, effects out. No I/O, no clock,
+//! no task; the supervisor carries the effects out and feeds the results back.
+//!
+//! What every input does in every phase ("–": nothing; the wish was needless,
+//! or the result is of a job that was left and its epoch is over):
+//!
+//! | input            | Closed     | Connecting          | Connected            | Waiting              | Paused    | Closing          |
+//! |------------------|------------|---------------------|----------------------|----------------------|-----------|------------------|
+//! | `Open`           | Connecting | –                   | –                    | –                    | –         | –                |
+//! | `AttemptEnded` ok| –          | Connected, guard    | –                    | –                    | –         | –                |
+//! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
+//! | `CheckEnded` ok  | –          | –                   | next check by interval; a missing guard is posted again | – | –    | –                |
+//! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life | – | –      | –                |
+//! | … own side       | –          | –                   | next check by interval | –                  | –         | –                |
+//! | `Beat` answered  | –          | –                   | no longer suspect    | –                    | –         | –                |
+//! | … late           | –          | –                   | suspect, check       | –                    | –         | –                |
+//! | `GuardEnded`     | –          | –                   | Waiting; check when it could not be posted; a new guard when only the old socket hangs | – | – | – |
+//! | `KnockEnded` ok  | –          | attempt anew, if knocks went unanswered before | – | Connecting     | –         | –                |
+//! | … failed         | –          | next knock          | –                    | next knock           | –         | –                |
+//! | `DisconnectEnded`| –          | –                   | –                    | –                    | –         | Closed, or Connecting when a reconnect was wished |
+//! | `Due`            | –          | knock               | check; suspect when a check without guard is late | Connecting, or knock | – | –   |
+//! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
+//! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
+//! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
+
+mod core;
+mod input;
+mod knocking;
+mod lanes;
+mod watching;
+
+pub(super) use core::Machine;
+pub(super) use input::{Effect, Input, Rhythm};
+pub(super) use watching::LATE_AFTER;

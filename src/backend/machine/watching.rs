@@ -1,0 +1,215 @@
+//! The phase Connected: what guard and checks say together.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    adapter::Beat,
+    backend::{clock::Moment, machine::Rhythm},
+    domain::{DbError, ErrorKind},
+};
+
+/// Silence for this long makes the connection suspect.
+pub(in crate::backend) const LATE_AFTER: Duration = Duration::from_secs(1);
+
+/// A guard that could not be posted is not tried again before this.
+const GUARD_AGAIN: Duration = Duration::from_secs(5);
+
+/// What is known of a connection that is established.
+#[derive(Debug, Clone)]
+pub(in crate::backend) struct Watching {
+    check: Check,
+    guard: Guard,
+    guard_posted: Duration,
+    /// Since when an answer is overdue.
+    pub(in crate::backend) suspect: Option<Moment>,
+    /// A fresh login was answered since the connection became suspect.
+    has_fresh_answer: bool,
+    /// Why new clients cannot get in although this connection lives.
+    pub(in crate::backend) refused: Option<Arc<DbError>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Due(Duration),
+    UnderWay { since: Duration },
+}
+
+#[derive(Debug, Clone)]
+enum Guard {
+    /// Its login is under way.
+    Posting,
+    /// It stands; when its newest heartbeat was answered.
+    Stands { answered: Option<Duration> },
+    /// It could not be posted.
+    Missing(Arc<DbError>),
+}
+
+/// What follows for the machine.
+#[derive(Debug, Clone)]
+pub(super) enum Verdict {
+    /// Nothing.
+    Stay,
+    /// Run a health check.
+    Check,
+    /// Post a guard.
+    Guard,
+    /// The connection is lost.
+    Lost(Arc<DbError>),
+}
+
+impl Watching {
+    /// From now on, with a guard being posted.
+    pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
+        Self {
+            check: Check::Due(now.mono + rhythm.interval),
+            guard: Guard::Posting,
+            guard_posted: now.mono,
+            suspect: None,
+            has_fresh_answer: false,
+            refused: None,
+        }
+    }
+
+    /// Why there is no guard.
+    pub(in crate::backend) fn unguarded(&self) -> Option<&Arc<DbError>> {
+        match &self.guard {
+            Guard::Missing(error) => Some(error),
+            Guard::Posting | Guard::Stands { .. } => None,
+        }
+    }
+
+    pub(super) fn is_checking(&self) -> bool {
+        matches!(self.check, Check::UnderWay { .. })
+    }
+
+    /// When something is due: the next check, or the moment at which a check
+    /// that nobody guards is late.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self.check {
+            Check::Due(due) => Some(due),
+            Check::UnderWay { since } if self.suspect.is_none() && !self.has_heartbeat() => {
+                Some(since + LATE_AFTER)
+            }
+            Check::UnderWay { .. } => None,
+        }
+    }
+
+    pub(super) fn on_due(&mut self, now: Moment) -> Verdict {
+        if self.due().is_none_or(|due| due > now.mono) {
+            return Verdict::Stay;
+        }
+        if self.is_checking() {
+            self.suspect = Some(now);
+            return Verdict::Stay;
+        }
+        self.begin_check(now)
+    }
+
+    /// A check begins, unless one is under way.
+    pub(super) fn begin_check(&mut self, now: Moment) -> Verdict {
+        if self.is_checking() {
+            return Verdict::Stay;
+        }
+        self.check = Check::UnderWay { since: now.mono };
+        Verdict::Check
+    }
+
+    pub(super) fn on_beat(&mut self, beat: Beat, now: Moment) -> Verdict {
+        match beat {
+            Beat::Opened => self.guard = Guard::Stands { answered: None },
+            Beat::Answered(_) => {
+                let answered = Some(now.mono);
+                self.guard = Guard::Stands { answered };
+                self.suspect = None;
+            }
+            Beat::Late => {
+                self.suspect.get_or_insert(now);
+                self.has_fresh_answer = false;
+                return self.begin_check(now);
+            }
+        }
+        Verdict::Stay
+    }
+
+    pub(super) fn on_guard_ended(&mut self, error: Arc<DbError>, now: Moment) -> Verdict {
+        if matches!(self.guard, Guard::Posting | Guard::Missing(_)) {
+            // It never stood, so this says nothing about an old connection;
+            // but if nobody can be reached any more, a check should say so.
+            let reached = error.kind().was_answered();
+            self.guard = Guard::Missing(error);
+            return if reached {
+                Verdict::Stay
+            } else {
+                self.begin_check(now)
+            };
+        }
+        let is_old_socket_only =
+            matches!(error.kind(), ErrorKind::Timeout { .. }) && self.has_fresh_answer;
+        if is_old_socket_only {
+            self.suspect = None;
+            return self.post_guard(now);
+        }
+        Verdict::Lost(error)
+    }
+
+    pub(super) fn on_check_succeeded(&mut self, rhythm: &Rhythm, now: Moment) -> Verdict {
+        self.check = Check::Due(now.mono + rhythm.interval);
+        self.refused = None;
+        self.has_fresh_answer = true;
+        if !self.has_heartbeat() {
+            self.suspect = None;
+        }
+        let may_post = now.mono.saturating_sub(self.guard_posted) >= GUARD_AGAIN;
+        if may_post && matches!(self.guard, Guard::Missing(_)) {
+            return self.post_guard(now);
+        }
+        Verdict::Stay
+    }
+
+    pub(super) fn on_check_failed(
+        &mut self,
+        error: Arc<DbError>,
+        rhythm: &Rhythm,
+        now: Moment,
+    ) -> Verdict {
+        self.check = Check::Due(now.mono + rhythm.interval);
+        // A fault of our own side says nothing about the database.
+        if matches!(error.kind(), ErrorKind::OwnSide | ErrorKind::Cancelled) {
+            return Verdict::Stay;
+        }
+        if self.has_proof_of_life(&error, rhythm, now) {
+            self.refused = Some(error);
+            return Verdict::Stay;
+        }
+        Verdict::Lost(error)
+    }
+
+    /// Whether the old connection lives although a new login failed.
+    fn has_proof_of_life(&self, error: &DbError, rhythm: &Rhythm, now: Moment) -> bool {
+        let Guard::Stands { answered } = &self.guard else {
+            return false;
+        };
+        if self.suspect.is_some() {
+            return false;
+        }
+        match (rhythm.heartbeat, answered) {
+            (Some(heartbeat), Some(answered)) => {
+                now.mono.saturating_sub(*answered) <= heartbeat + LATE_AFTER
+            }
+            (Some(_), None) => false,
+            // Without heartbeats an open socket says that the server has not
+            // ended it, but nothing about a server that does not answer.
+            (None, _) => !matches!(error.kind(), ErrorKind::Timeout { .. }),
+        }
+    }
+
+    fn has_heartbeat(&self) -> bool {
+        matches!(self.guard, Guard::Stands { answered: Some(_) })
+    }
+
+    fn post_guard(&mut self, now: Moment) -> Verdict {
+        self.guard = Guard::Posting;
+        self.guard_posted = now.mono;
+        Verdict::Guard
+    }
+}

@@ -1,0 +1,92 @@
+//! Makes the snapshot of a moment from what the supervisor owns.
+
+use std::sync::Arc;
+
+use crate::{
+    backend::{clock::Moment, machine::Machine, record::Record},
+    domain::{
+        ConnectionStatus, Evidence, HealthCheckResult, Lamps, Outage, Session, Snapshot, Verdict,
+    },
+};
+
+/// What a snapshot is made from.
+pub(super) struct Sources<'a> {
+    pub(super) machine: &'a Machine,
+    pub(super) session: &'a Arc<Session>,
+    pub(super) record: &'a mut Record,
+    pub(super) lamps: &'a Lamps,
+    pub(super) newest: Option<&'a HealthCheckResult>,
+    pub(super) busy_since: Option<Moment>,
+    pub(super) operations_lost: u64,
+    pub(super) revision: u64,
+}
+
+/// The snapshot before anything happened.
+pub(super) fn first_snapshot(
+    machine: &Machine,
+    session: &Arc<Session>,
+    now: Moment,
+) -> Arc<Snapshot> {
+    snapshot(
+        Sources {
+            machine,
+            session,
+            record: &mut Record::new(),
+            lamps: &Lamps::unknown(),
+            newest: None,
+            busy_since: None,
+            operations_lost: 0,
+            revision: 0,
+        },
+        now,
+    )
+}
+
+/// The snapshot of this moment.
+pub(super) fn snapshot(sources: Sources<'_>, now: Moment) -> Arc<Snapshot> {
+    let machine = sources.machine;
+    let connected = machine.connection().status() == ConnectionStatus::Connected;
+    let next = machine.next_step().map(|mono| now.wall_at(mono));
+    let outage = machine.failing().map(|failing| Outage {
+        since: failing.since.wall,
+        error: Arc::clone(&failing.error),
+        failed_tries: failing.failed_tries,
+        lane: machine.lane(),
+        next_try: next.filter(|_| !connected),
+    });
+    let views = sources.record.views();
+    Arc::new(Snapshot {
+        revision: sources.revision,
+        session: Arc::clone(sources.session),
+        connection: machine.connection().clone(),
+        verdict: verdict(machine, sources.newest, sources.session),
+        lamps: sources.lamps.clone(),
+        outage,
+        busy_since: sources.busy_since.map(|since| since.wall),
+        next_check: next.filter(|_| connected),
+        last_good: sources.record.last_good().cloned(),
+        checks: views.checks,
+        checks_dropped: sources.record.checks_dropped(),
+        operations: views.operations,
+        operations_dropped: sources.record.operations_dropped() + sources.operations_lost,
+        errors: views.errors,
+        errors_dropped: sources.record.errors_dropped(),
+    })
+}
+
+/// The health, from machine and newest check.
+pub(super) fn verdict(
+    machine: &Machine,
+    newest: Option<&HealthCheckResult>,
+    session: &Session,
+) -> Verdict {
+    let watching = machine.watching();
+    let evidence = Evidence {
+        status: machine.connection().status(),
+        newest,
+        is_suspect: watching.is_some_and(|watching| watching.suspect.is_some()),
+        refused: watching.and_then(|watching| watching.refused.as_deref()),
+        unguarded: watching.and_then(|watching| watching.unguarded().map(Arc::as_ref)),
+    };
+    Verdict::assess(&evidence, &session.policy)
+}
