@@ -13,7 +13,7 @@ use crate::{
     bed::{BRISK, LIMIT, SENTINEL, STILL, Watch, at, login, on, show, socket_section, tls_section},
     support::{
         cluster::{Cluster, StopMode},
-        process::{Signal, signal},
+        process::{Signal, signal, wait_until},
         proxy::{Mode, Proxy},
     },
 };
@@ -30,8 +30,23 @@ const SELDOM: GuardSettings = GuardSettings {
     ..STILL
 };
 
-fn settings(run: usize) -> GuardSettings {
-    if run.is_multiple_of(2) { STILL } else { SELDOM }
+async fn stand(database: &Database, run: usize) -> Watch {
+    if run.is_multiple_of(2) {
+        return Watch::over(database, STILL).await;
+    }
+    let mut watch = Watch::over(database, SELDOM).await;
+    watch.answer().await;
+    watch
+}
+
+/// Waits until the guard's server process waits for us: one that is ended at
+/// once while it still sends an answer cannot say why.
+#[track_caller]
+fn wait_until_idle(cluster: &Cluster) {
+    let sql =
+        format!("select wait_event from pg_stat_activity where application_name = '{SENTINEL}'");
+    let idle = wait_until(LIMIT, || cluster.sql(&sql) == "ClientRead");
+    assert!(idle, "it is not idle: {}", cluster.sql(&sql));
 }
 
 /// The guard ended in the expected way, and soon after this moment.
@@ -52,7 +67,8 @@ async fn check_fault(what: &str, words: &str, fault: impl Fn(&mut Cluster)) {
     let mut cluster = Cluster::start();
     let mut times = Vec::new();
     for run in 0..RUNS {
-        let watch = Watch::over(&at(cluster.port()), settings(run)).await;
+        let watch = stand(&at(cluster.port()), run).await;
+        wait_until_idle(&cluster);
         let start = Instant::now();
         tokio::task::block_in_place(|| fault(&mut cluster));
         let ended = watch.ended().await;
@@ -105,7 +121,7 @@ async fn terminate(control: &tokio_postgres::Client, application: &str) -> usize
 async fn check_termination(what: &str, database: &Database, control: &tokio_postgres::Client) {
     let mut times = Vec::new();
     for run in 0..RUNS {
-        let watch = Watch::over(database, settings(run)).await;
+        let watch = stand(database, run).await;
         let fault = Instant::now();
         assert_eq!(terminate(control, SENTINEL).await, 1);
         times.push(check(&watch.ended().await, Some("57P01"), fault));
@@ -137,6 +153,7 @@ async fn a_crash_of_another_session_is_told_with_its_own_code() {
     let row = victim.query_one("select pg_backend_pid()", &[]).await;
     let pid: i32 = row.expect("it answers").get(0);
     let watch = Watch::over(&at(cluster.port()), STILL).await;
+    wait_until_idle(&cluster);
     let fault = Instant::now();
     signal(u32::try_from(pid).unwrap(), Signal::KILL);
     check(&watch.ended().await, Some("57P02"), fault);
@@ -150,7 +167,7 @@ async fn a_reset_is_told_without_a_code() {
     let proxy = Proxy::to(cluster.port());
     let mut times = Vec::new();
     for run in 0..RUNS {
-        let watch = Watch::over(&at(proxy.port()), settings(run)).await;
+        let watch = stand(&at(proxy.port()), run).await;
         let fault = Instant::now();
         tokio::task::block_in_place(|| proxy.set(Mode::Reset));
         times.push(check(&watch.ended().await, None, fault));
