@@ -136,3 +136,59 @@ fn is_unacknowledged(error: &DbError) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf, join, sink};
+    use tokio_postgres::{Config, NoTls};
+
+    use super::*;
+    use crate::adapter::local::traffic::traffic;
+
+    const LIMIT: Duration = Duration::from_millis(700);
+
+    /// A login that is accepted without a password, and readiness.
+    const WELCOME: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+
+    /// A socket that fails, as the system does after it has waited in vain.
+    struct Broken(io::ErrorKind);
+
+    impl AsyncRead for Broken {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(self.0.into()))
+        }
+    }
+
+    async fn check(failure: io::ErrorKind, kind: ErrorKind) {
+        let socket = join(WELCOME.chain(Broken(failure)), sink());
+        let (client, connection) = Config::new()
+            .user("me")
+            .connect_raw(socket, NoTls)
+            .await
+            .unwrap();
+        let mut sentinel = Sentinel {
+            client,
+            traffic: traffic(connection),
+            limit: LIMIT,
+        };
+        let error = sentinel.end().await;
+        assert_eq!((error.kind(), error.layer()), (kind, Layer::Tcp));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_system_gave_up_has_timed_out() {
+        let timeout = ErrorKind::Timeout { after_ms: 700 };
+        check(io::ErrorKind::TimedOut, timeout).await;
+        check(io::ErrorKind::ConnectionReset, ErrorKind::ConnectionLost).await;
+        check(io::ErrorKind::HostUnreachable, ErrorKind::HostUnreachable).await;
+    }
+}

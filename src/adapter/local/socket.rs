@@ -229,4 +229,27 @@ mod tests {
         let opened = first_that_answers(&[bad, good], deadline, Action::Connect).await;
         assert!(opened.is_ok());
     }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_watched_socket_is_given_up_by_the_system_in_time() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (opened, _) = attempt(tcp_at("127.0.0.1", port)).await;
+        let opened = opened.unwrap();
+        let limit = Duration::from_secs(5);
+        watch_closely(&opened, limit).unwrap();
+        let socket = SockRef::from(&opened);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(limit));
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), limit);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), CLOSE_KEEPALIVE);
+    }
+
+    #[tokio::test]
+    async fn a_unix_socket_needs_no_watching() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let socket: Socket = Box::new(ours);
+        watch_closely(&socket, Duration::from_secs(5)).unwrap();
+    }
 }
