@@ -548,7 +548,7 @@ fn a_server_that_is_not_ready_is_asked_again_soon() {
 }
 
 /// What may come from outside: a job under way ends, time passes, a wish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Outside {
     JobEnds(Option<ErrorKind>),
     GuardEnds(ErrorKind),

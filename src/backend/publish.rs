@@ -28,7 +28,7 @@ pub(super) fn first_snapshot(
     now: Moment,
 ) -> Arc<Snapshot> {
     snapshot(
-        Sources {
+        &mut Sources {
             machine,
             session,
             record: &mut Record::new(),
@@ -43,7 +43,7 @@ pub(super) fn first_snapshot(
 }
 
 /// The snapshot of this moment.
-pub(super) fn snapshot(sources: Sources<'_>, now: Moment) -> Arc<Snapshot> {
+pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> {
     let machine = sources.machine;
     let connected = machine.connection().status() == ConnectionStatus::Connected;
     let next = machine.next_step().map(|mono| now.wall_at(mono));

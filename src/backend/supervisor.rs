@@ -221,7 +221,7 @@ impl<A: Watched> Supervisor<A> {
 
     fn publish(&mut self) {
         self.revision += 1;
-        let sources = publish::Sources {
+        let mut sources = publish::Sources {
             machine: &self.parts.machine,
             session: &self.parts.session,
             record: &mut self.record,
@@ -231,7 +231,7 @@ impl<A: Watched> Supervisor<A> {
             operations_lost: self.parts.operations.lost(),
             revision: self.revision,
         };
-        let snapshot = publish::snapshot(sources, self.parts.clock.now());
+        let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());
         self.parts.outlet.snapshots.send_replace(snapshot);
     }
 }
