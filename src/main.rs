@@ -11,7 +11,7 @@ use clap::Parser;
 use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Subject},
-    cli::{self, CheckOptions, Cli, Exit, Task},
+    cli::{self, CheckOptions, Cli, Exit, Task, config::Format},
     config::{self, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
     tui,
@@ -60,6 +60,13 @@ fn run(task: Task, flags: Flags) -> io::Result<Exit> {
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(complaints) => {
+            if let Task::Check {
+                format: Format::Json,
+                ..
+            } = task
+            {
+                cli::print_not_attempted(&complaints, &mut out)?;
+            }
             tell(&format!(
                 "dbvitals: the configuration is not valid\n{complaints}"
             ));

@@ -402,3 +402,56 @@ fn the_dashboard_without_a_terminal_says_so() {
         run.printed()
     );
 }
+
+#[test]
+fn a_broken_configuration_is_told_as_json_where_json_is_asked_for() {
+    let run = run(&["check", "--json", "--set", "pool_size=0"], &[]);
+    let json = run.json();
+    assert_eq!(run.code(), 3);
+    assert_eq!(json["error"]["kind"], "InvalidConfiguration");
+    let complaints = json["error"]["complaints"].to_string();
+    assert!(complaints.contains("pool_size"), "{complaints}");
+}
+
+#[test]
+fn a_mistyped_command_is_named() {
+    let run = run(&["chekc"], &[]);
+    assert_eq!(run.code(), 3);
+    assert!(
+        run.printed().contains("neither a command nor"),
+        "{}",
+        run.printed()
+    );
+}
+
+#[test]
+fn profiles_that_nobody_chose_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.toml");
+    std::fs::write(&file, "[profiles.one]\n[profiles.two]\n").unwrap();
+    let run = run(&["check", "--config", file.to_str().unwrap()], &[]);
+    assert_eq!(run.code(), 3);
+    assert!(
+        run.printed().contains("--profile (one, two)"),
+        "{}",
+        run.printed()
+    );
+}
+
+#[test]
+fn a_database_that_is_closed_says_so() {
+    let cluster = Cluster::start();
+    cluster
+        .try_sql("postgres", "alter database app allow_connections false")
+        .unwrap();
+    check_fails(
+        &cluster.url(),
+        cluster.password(),
+        &Failure {
+            kind: "DatabaseClosed",
+            code: Some("55000"),
+            message: "Database takes no connections. Please check ALLOW_CONNECTIONS.",
+            exit: 1,
+        },
+    );
+}

@@ -13,8 +13,10 @@ use uuid::Uuid;
 use crate::{
     adapter::{Database, DatabaseAdapter, HealthReport},
     cli::{args::Bar, config::Format, exit::Exit},
-    config::Config,
-    domain::{ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict},
+    config::{Complaints, Config},
+    domain::{
+        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
+    },
 };
 
 /// How a check is told and judged.
@@ -29,6 +31,7 @@ pub struct CheckOptions {
 /// Everything that a check tells.
 struct Told<'a> {
     target: &'a Target,
+    warnings: &'a [String],
     status: ConnectionStatus,
     verdict: Verdict,
     report: HealthReport,
@@ -54,13 +57,19 @@ pub async fn check(
     );
     let told = Told {
         target: &config.target,
+        warnings: &config.provenance.warnings,
         status,
         verdict,
         report,
     };
-    match options.format {
-        Format::Json => print_json(&told, out)?,
-        Format::Table => print_text(&told, out)?,
+    let printed = match options.format {
+        Format::Json => print_json(&told, out),
+        Format::Table => print_text(&told, out),
+    };
+    match printed {
+        // The reader has gone; the exit code still tells the result.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed?,
     }
     let exit = Exit::of_check(
         told.verdict.health,
@@ -107,15 +116,19 @@ fn error_json(error: &DbError) -> Value {
     })
 }
 
-/// The check's details, with the reasons of a degraded health beside them.
+/// The check's details, with the reasons of a degraded health and what is odd
+/// about the configuration beside them.
 fn details_json(told: &Told<'_>) -> Value {
     #[derive(Serialize)]
     struct Details<'a> {
         #[serde(flatten)]
         learned: Option<&'a HealthDetails>,
         reasons: Vec<String>,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        warnings: &'a [String],
     }
     json!(Details {
+        warnings: told.warnings,
         learned: told.report.result.details(),
         reasons: told
             .verdict
@@ -130,14 +143,13 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     let result = &told.report.result;
     writeln!(
         out,
-        "{}: {} {} as {}",
+        "{}: {} {}{}",
         told.verdict.health.as_str(),
         told.target.mode,
         told.target,
-        if told.target.role.is_empty() {
-            "nobody"
-        } else {
-            &told.target.role
+        match told.target.role.as_str() {
+            "" => String::new(),
+            role => format!(" as {role}"),
         },
     )?;
     for reason in &told.verdict.reasons {
@@ -145,6 +157,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if let Some(error) = &told.report.error {
         print_error(error, out)?;
+    }
+    for warning in told.warnings {
+        writeln!(out, "  warning: {}", clean(warning))?;
     }
     writeln!(out, "  latency {:.2} ms", millis(result.latency()))?;
     if let Some(details) = result.details() {
@@ -194,4 +209,24 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
 
 fn millis(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Prints that nothing was attempted, so that a reader of JSON gets JSON.
+///
+/// # Errors
+/// When it cannot be printed.
+pub fn print_not_attempted(complaints: &Complaints, out: &mut dyn Write) -> io::Result<()> {
+    let object = json!({
+        "success": false,
+        "error": {
+            "kind": "InvalidConfiguration",
+            "code": null,
+            "message": "The configuration is not valid. Nothing was attempted.",
+            "hint": "mend what the complaints name",
+            "transient": false,
+            "complaints": complaints,
+        },
+    });
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    writeln!(out)
 }

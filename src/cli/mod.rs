@@ -6,5 +6,5 @@ pub mod config;
 mod exit;
 
 pub use args::{Bar, Cli, Task};
-pub use check::{CheckOptions, check};
+pub use check::{CheckOptions, check, print_not_attempted};
 pub use exit::Exit;

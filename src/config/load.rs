@@ -50,7 +50,12 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     if !complaints.concern("heartbeat_interval") {
         complaints.keep(rules::heartbeat_is_off_or_slow_enough(&values));
     }
-    let chosen = mode::choose(&values, sources, fallback, &mut complaints);
+    let means = mode::Means {
+        values: &values,
+        sources,
+        profiles: &file_layer.profiles,
+    };
+    let chosen = mode::choose(&means, fallback, &mut complaints);
     if let Some(chosen) = &chosen {
         complaints.keep(unbuilt::supabase(chosen, &values));
     }

@@ -1,12 +1,14 @@
 //! Which mode, and why, as a sentence. Knows nothing of how a mode's address
 //! is made complete.
 
+use std::collections::BTreeSet;
+
 use crate::{
     config::{
         Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, sources::Sources,
         values::Values,
     },
-    domain::Mode,
+    domain::{Mode, clean},
 };
 
 /// What makes a database known, for texts.
@@ -23,14 +25,27 @@ pub(crate) struct ChosenMode {
     pub(crate) warning: Option<String>,
 }
 
+/// What a mode is chosen by.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    /// What is set.
+    pub(crate) values: &'a Values,
+    /// Where it was read from.
+    pub(crate) sources: &'a Sources<'a>,
+    /// The profiles that the file has, whichever is in use.
+    pub(crate) profiles: &'a BTreeSet<String>,
+}
+
 /// Takes the mode that is set; else supabase, local or mock, by what else is
 /// set. `None` when that cannot be told, which was then complained about.
 pub(crate) fn choose(
-    values: &Values,
-    sources: &Sources<'_>,
+    means: &Means<'_>,
     fallback: Fallback,
     complaints: &mut Complaints,
 ) -> Option<ChosenMode> {
+    let Means {
+        values, sources, ..
+    } = *means;
     if let Some(mode) = &values.mode {
         complaints.keep(argument_fits(values, mode));
         return Some(given(mode));
@@ -49,24 +64,37 @@ pub(crate) fn choose(
         return Some(chosen);
     }
     let partial = partial_supabase(values);
+    let what_to_set = what_to_set(means);
     match fallback {
         Fallback::Mock => Some(ChosenMode {
             mode: Mode::Mock,
             reason: format!("Mode chosen because no database is configured{partial}."),
             is_fallback: true,
             warning: Some(format!(
-                "Nothing is persisted in mock mode. To watch a database, {WHAT_TO_SET}."
+                "Nothing is persisted in mock mode. To watch a database, {what_to_set}."
             )),
         }),
         Fallback::Refuse => {
             let problem = format!(
-                "is required, since no database is configured{partial}: {WHAT_TO_SET}, or choose \
+                "is required, since no database is configured{partial}: {what_to_set}, or choose \
                  --mode mock"
             );
             complaints.push(Complaint::new("mode", problem, Origin::Default));
             None
         }
     }
+}
+
+/// What somebody should do who means a database.
+fn what_to_set(means: &Means<'_>) -> String {
+    if means.profiles.is_empty() || means.values.profile.is_some() {
+        return WHAT_TO_SET.to_owned();
+    }
+    let names: Vec<_> = means.profiles.iter().map(|name| clean(name)).collect();
+    format!(
+        "choose a profile with --profile ({}), or {WHAT_TO_SET}",
+        names.join(", ")
+    )
 }
 
 fn given(mode: &Sourced<Mode>) -> ChosenMode {

@@ -39,6 +39,8 @@ pub enum ErrorKind {
     LoginRefused,
     /// The database does not exist (3D000).
     DatabaseMissing,
+    /// The database exists and takes no connections (55000 at the login: `ALLOW_CONNECTIONS false`).
+    DatabaseClosed,
     /// All connection slots are used (53300), of the server, role or database.
     TooManyConnections,
     /// The server starts up, shuts down or recovers (57P03).
@@ -154,6 +156,7 @@ impl ErrorKind {
             Self::ConnectionForbidden => "ConnectionForbidden",
             Self::LoginRefused => "LoginRefused",
             Self::DatabaseMissing => "DatabaseMissing",
+            Self::DatabaseClosed => "DatabaseClosed",
             Self::TooManyConnections => "TooManyConnections",
             Self::ServerNotReady => "ServerNotReady",
             Self::ReadOnly => "ReadOnly",
@@ -203,9 +206,11 @@ impl ErrorKind {
             | Self::TooManyConnections
             | Self::ServerNotReady
             | Self::KeyRefused => Layer::Login,
-            Self::DatabaseMissing | Self::ReadOnly | Self::DiskFull | Self::OutOfResources => {
-                Layer::Database
-            }
+            Self::DatabaseMissing
+            | Self::DatabaseClosed
+            | Self::ReadOnly
+            | Self::DiskFull
+            | Self::OutOfResources => Layer::Database,
             Self::PermissionDenied => Layer::Permission,
             Self::SchemaMissing | Self::SchemaMismatch => Layer::Schema,
             Self::ConstraintViolation
@@ -250,6 +255,7 @@ impl ErrorKind {
             | Self::ConnectionForbidden
             | Self::LoginRefused
             | Self::DatabaseMissing
+            | Self::DatabaseClosed
             | Self::ReadOnly
             | Self::TlsRefused
             | Self::TlsCertificate

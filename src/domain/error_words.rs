@@ -27,6 +27,9 @@ impl ErrorKind {
                 "Database server refuses this client or role. Please check pg_hba.conf and the role."
             }
             Self::DatabaseMissing => "Database does not exist. Please check the database name.",
+            Self::DatabaseClosed => {
+                "Database takes no connections. Please check ALLOW_CONNECTIONS."
+            }
             Self::TooManyConnections => {
                 "Database has no free connection slots. Please close connections or raise the limit."
             }
@@ -87,10 +90,13 @@ impl ErrorKind {
             Self::TransactionRolledBack => "try the whole transaction again",
             Self::HostUnreachable => "check network, VPN and routes",
             Self::ConnectionForbidden => "check local firewall rules and the socket's permissions",
-            Self::LoginRefused => "add a matching line to pg_hba.conf, or let the role log in",
+            Self::LoginRefused => {
+                "its words say which: add a line to pg_hba.conf, or let the role log in"
+            }
+            Self::DatabaseClosed => "alter database … allow_connections true, as its owner",
             Self::DatabaseMissing => "create the database, or correct its name",
             Self::TooManyConnections => {
-                "see who holds the slots, end idle ones, or raise the limit"
+                "end idle sessions or raise the limit; a superuser can still look at pg_stat_activity"
             }
             Self::ServerNotReady => "wait; if it lasts, look into the server's log",
             Self::ReadOnly => "connect to the primary, or end default_transaction_read_only",

@@ -48,6 +48,8 @@ pub(in crate::adapter) fn from_server(
     let kind = match (kind_of_sqlstate(code), stage) {
         // Within a session it is the number of parameters that did not fit.
         (ErrorKind::ProtocolViolation, Stage::Statement) => ErrorKind::StatementInvalid,
+        // Nothing but the database itself can be in the wrong state at the login.
+        (_, Stage::Login) if code == "55000" => ErrorKind::DatabaseClosed,
         (kind, _) => kind,
     };
     let mut words = server.message().to_owned();

@@ -56,7 +56,7 @@ impl Phase {
         match self {
             Self::Dns => "the host name was not resolved",
             Self::Tcp => "the address did not answer",
-            Self::Tls => "the request for TLS was not answered",
+            Self::Tls => "the connection was accepted, and nothing was answered",
             Self::Login => "the login was not answered",
             Self::Query => "a statement was not answered",
         }
