@@ -3,7 +3,7 @@
 
 use std::{error::Error as _, future::Future, io, time::Duration};
 
-use futures::pin_mut;
+use futures::{FutureExt, pin_mut};
 use tokio_postgres::{
     Client,
     error::{DbError as ServerError, Severity},
@@ -37,7 +37,8 @@ const STAY: &str = "select set_config(name, '0', false) \
 /// It has no task: its bytes move while it is asked or waited for. Dropped, it
 /// closes its socket before the drop returns, whatever the server does.
 pub(in crate::adapter) struct Sentinel {
-    client: Client,
+    /// Present until the drop.
+    client: Option<Client>,
     traffic: Traffic,
     limit: Duration,
 }
@@ -53,7 +54,7 @@ impl Sentinel {
                 client, traffic, ..
             } = session;
             let mut sentinel = Self {
-                client,
+                client: Some(client),
                 traffic,
                 limit,
             };
@@ -67,7 +68,9 @@ impl Sentinel {
     /// Asks, and moves the bytes meanwhile. An answer is an answer, also one
     /// that refuses the statement: an error means that the session has ended.
     async fn ask(&mut self, sql: &str, action: Action) -> DbResult<()> {
-        let answer = self.client.batch_execute(sql);
+        let client = self.client.as_ref();
+        let client = client.expect("the client stays until the drop");
+        let answer = client.batch_execute(sql);
         pin_mut!(answer);
         tokio::select! {
             // The traffic comes first, so that an answer that lies in the
@@ -96,6 +99,19 @@ impl Pulse for Sentinel {
     async fn end(&mut self) -> DbError {
         let ended = (&mut self.traffic).await;
         why(ended, Action::HealthCheck, self.limit)
+    }
+}
+
+impl Drop for Sentinel {
+    /// Says farewell where that needs no waiting, so that the server has
+    /// nothing to complain of in its log.
+    fn drop(&mut self) {
+        drop(self.client.take());
+        if let Some(ended) = (&mut self.traffic).now_or_never()
+            && let Some(error) = ended.into_error(Action::Disconnect)
+        {
+            tracing::debug!(%error, "the sentinel's session did not end well");
+        }
     }
 }
 
@@ -176,7 +192,7 @@ mod tests {
             .await
             .unwrap();
         let mut sentinel = Sentinel {
-            client,
+            client: Some(client),
             traffic: traffic(connection),
             limit: LIMIT,
         };

@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Fuse, FutureExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{AsyncMessage, Connection};
 
@@ -17,7 +17,7 @@ const INTERVENTION: &str = "57";
 
 /// The moving of one session's bytes. Nothing moves unless it is polled; it is
 /// done when the session has ended, and dropped it closes the socket.
-pub(super) type Traffic = BoxFuture<'static, Ended>;
+pub(super) type Traffic = Fuse<BoxFuture<'static, Ended>>;
 
 /// How a session ended.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    Box::pin(async move {
+    let moving = async move {
         let mut farewell = None;
         loop {
             let cause = match poll_fn(|cx| connection.poll_message(cx)).await {
@@ -54,7 +54,8 @@ where
             };
             return Ended { cause, farewell };
         }
-    })
+    };
+    moving.boxed().fuse()
 }
 
 impl Ended {
