@@ -14,13 +14,12 @@ use crate::{
         },
     },
     domain::{
-        Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseConnection,
-        DbError, ErrorKind, Failure, Lane, Mode, Step,
+        ConnectionId, ConnectionStatus, DatabaseConnection, DbError, Failure, Lane, Mode, Step,
     },
 };
 
 #[derive(Debug, Clone)]
-enum Phase {
+pub(super) enum Phase {
     Closed,
     Connecting {
         knocking: Knocking,
@@ -38,7 +37,7 @@ enum Phase {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AfterClosing {
+pub(super) enum AfterClosing {
     Stay,
     Open,
 }
@@ -48,8 +47,8 @@ enum AfterClosing {
 pub(in crate::backend) struct Machine {
     rhythm: Rhythm,
     connection: DatabaseConnection,
-    phase: Phase,
-    lanes: Lanes,
+    pub(super) phase: Phase,
+    pub(super) lanes: Lanes,
 }
 
 // === what others see ===
@@ -270,82 +269,6 @@ impl Machine {
     }
 }
 
-// === wishes ===
-
-impl Machine {
-    fn wished(&mut self, command: Command, now: Moment) -> Vec<Effect> {
-        let effects = match command {
-            Command::Reconnect => self.reconnect(now),
-            Command::Disconnect => self.disconnect(now),
-            Command::CheckNow => self.check_now(now),
-        };
-        match effects {
-            Ok(mut effects) => {
-                effects.insert(0, Effect::Answer(command, CommandOutcome::Begun));
-                effects
-            }
-            Err(reason) => vec![Effect::Answer(command, CommandOutcome::Needless(reason))],
-        }
-    }
-
-    fn reconnect(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
-        match &mut self.phase {
-            Phase::Closed | Phase::Waiting { .. } | Phase::Paused => {
-                // Who asks has probably mended something: the quick lane begins anew.
-                self.lanes.restart();
-                Ok(self.begin(now))
-            }
-            Phase::Connecting { .. } => Err("an attempt is under way"),
-            Phase::Connected(_) => Ok(self.close(AfterClosing::Open)),
-            Phase::Closing { then } => {
-                *then = AfterClosing::Open;
-                Ok(Vec::new())
-            }
-        }
-    }
-
-    fn disconnect(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
-        match &mut self.phase {
-            Phase::Closed => Err("already disconnected"),
-            Phase::Paused => Err("retries are paused already"),
-            Phase::Waiting { knocking, .. } => {
-                let effects = stop(knocking);
-                self.phase = Phase::Paused;
-                Ok(effects)
-            }
-            Phase::Connecting { knocking } => {
-                let mut effects = stop(knocking);
-                let left = Arc::new(DbError::new(Action::Connect, ErrorKind::Cancelled));
-                self.step(Step::Failed(Failure::Cancelled(left.message())), now);
-                self.phase = Phase::Paused;
-                if self.lanes.failing().is_none() {
-                    self.lanes.note(left, now);
-                }
-                effects.push(Effect::AbandonJob);
-                Ok(effects)
-            }
-            Phase::Connected(_) => Ok(self.close(AfterClosing::Stay)),
-            Phase::Closing { then } => {
-                *then = AfterClosing::Stay;
-                Ok(Vec::new())
-            }
-        }
-    }
-
-    fn check_now(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
-        match &mut self.phase {
-            Phase::Connected(watching) => match watching.begin_check(now) {
-                Verdict::Check => Ok(vec![Effect::StartCheck]),
-                Verdict::Stay | Verdict::Guard | Verdict::Lost(_) => Err("a check is under way"),
-            },
-            Phase::Connecting { .. } => Err("an attempt is under way"),
-            Phase::Waiting { .. } => Ok(self.begin(now)),
-            Phase::Paused => Err("retries are paused; reconnect resumes them"),
-            Phase::Closed | Phase::Closing { .. } => Err("disconnected; reconnect first"),
-        }
-    }
-}
-
 // === steps ===
 
 impl Machine {
@@ -363,7 +286,7 @@ impl Machine {
         }
     }
 
-    fn close(&mut self, then: AfterClosing) -> Vec<Effect> {
+    pub(super) fn close(&mut self, then: AfterClosing) -> Vec<Effect> {
         self.phase = Phase::Closing { then };
         vec![
             Effect::StopGuard,
@@ -373,7 +296,7 @@ impl Machine {
     }
 
     /// Begins an attempt from Closed, Waiting or Paused.
-    fn begin(&mut self, now: Moment) -> Vec<Effect> {
+    pub(super) fn begin(&mut self, now: Moment) -> Vec<Effect> {
         let mut effects = match &self.phase {
             Phase::Waiting { knocking, .. } => stop(knocking),
             _ => Vec::new(),
@@ -403,7 +326,7 @@ impl Machine {
     }
 
     /// Takes a step that the phase allows: phase and status move together.
-    fn step(&mut self, step: Step, now: Moment) {
+    pub(super) fn step(&mut self, step: Step, now: Moment) {
         let taken = self.connection.apply(step, now.wall);
         debug_assert!(taken.is_ok(), "{taken:?} in {:?}", self.phase);
         if let Err(illegal) = taken {
@@ -413,7 +336,7 @@ impl Machine {
 }
 
 /// Leaves a knock that is under way.
-fn stop(knocking: &Knocking) -> Vec<Effect> {
+pub(super) fn stop(knocking: &Knocking) -> Vec<Effect> {
     if knocking.is_under_way() {
         vec![Effect::StopKnock]
     } else {

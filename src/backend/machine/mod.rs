@@ -28,6 +28,7 @@ mod input;
 mod knocking;
 mod lanes;
 mod watching;
+mod wishes;
 
 pub(super) use core::Machine;
 pub(super) use input::{Effect, Input, Rhythm};
