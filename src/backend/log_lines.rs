@@ -46,6 +46,11 @@ pub(super) fn log(event: &Event) {
                 reasons.join("; ")
             );
         }
+        Event::OwnSideAway { reason, length, .. } => tracing::warn!(
+            target: "dbvitals::backend",
+            "own side: {reason} seconds={:.1}",
+            length.as_secs_f64()
+        ),
         Event::CheckFinished(check) => match check.error() {
             None => tracing::info!(
                 target: "dbvitals::backend",

@@ -653,3 +653,31 @@ async fn a_refused_login_is_told_beside_a_connection_that_lives() {
         .collect();
     assert_eq!(told, [Health::Degraded, Health::Healthy]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn silence_while_our_own_side_was_away_is_not_laid_at_the_database() {
+    let beat = Beat::Answered(Duration::from_millis(1));
+    let mut scene = played(Script {
+        guards: vec![vec![
+            Guards::Beat(0, Beat::Opened),
+            Guards::Beat(0, beat),
+            Guards::End(60_000, ErrorKind::Timeout { after_ms: 5_000 }),
+        ]],
+        ..Script::default()
+    });
+    scene.until("first check", |s| s.checks.len() == 1).await;
+    // The whole program is stopped for a minute: all timers come late at once.
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_mins(1)).await;
+    scene
+        .until("the end of the guard", |s| s.errors.len() == 1)
+        .await;
+    let now = scene.snapshots.borrow().clone();
+    assert_eq!(now.connection.status(), ConnectionStatus::Connected);
+    assert_eq!(now.errors[0].error.kind(), ErrorKind::OwnSide);
+    let events = scene.events();
+    let away = events
+        .iter()
+        .any(|event| matches!(event, Event::OwnSideAway { length, .. } if length.as_secs() > 50));
+    assert!(away, "{events:?}");
+}

@@ -10,33 +10,31 @@ use tokio::{
 };
 
 use crate::{
-    adapter::{Beat, GuardSettings, HealthReport},
+    adapter::GuardSettings,
     backend::{
         clock::{Clock, Moment},
         handle::Outlet,
-        jobs::{self, JobResult},
+        jobs::{self},
         log_lines,
         machine::{Effect, Input, LATE_AFTER, Machine},
         operation_feed::OperationFeed,
+        own_side::OwnSide,
         publish,
         record::Record,
         slots::{News, Slot, Slots},
         watched::Watched,
     },
     domain::{
-        ConnectionStatus, DatabaseOperation, DbError, ErrorKind, Event, HealthCheckDraft,
-        HealthCheckResult, Lamps, LatencySample, SampleOutcome, Session, Verdict,
+        Command, ConnectionStatus, DatabaseOperation, Event, HealthCheckResult, Lamps,
+        LatencySample, SampleOutcome, Session, Verdict,
     },
 };
-
-/// Operations taken between two snapshots at most.
-const OPERATIONS_AT_ONCE: usize = 256;
 
 /// Beats that may wait: the supervisor is far quicker than the fastest heartbeat.
 const BEATS: usize = 64;
 
-/// While nobody answers knocks, one of them a second counts as a sample.
-const FAILED_SAMPLE_EVERY: Duration = Duration::from_secs(1);
+/// Time between two looks at the clocks.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What a supervisor is made from.
 #[derive(Debug)]
@@ -59,19 +57,32 @@ pub(super) struct Parts<A> {
 
 /// The task's state.
 pub(super) struct Supervisor<A> {
-    parts: Parts<A>,
-    record: Record,
-    lamps: Lamps,
-    newest: Option<Arc<HealthCheckResult>>,
+    pub(super) parts: Parts<A>,
+    pub(super) record: Record,
+    pub(super) lamps: Lamps,
+    pub(super) newest: Option<Arc<HealthCheckResult>>,
     slots: Slots,
     verdict: Option<Verdict>,
-    failed_sample: Option<Duration>,
+    pub(super) failed_sample: Option<Duration>,
+    pub(super) own_side: OwnSide,
+    /// When the supervisor wants to be woken at the latest, to see that it is.
+    tick: Duration,
     revision: u64,
+}
+
+/// Why the supervisor woke.
+#[derive(Debug)]
+enum Wake {
+    Wish(Command),
+    News(News),
+    Operation(Arc<DatabaseOperation>),
+    Due,
+    Tick,
 }
 
 /// Whether readers can see a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Visible {
+pub(super) enum Visible {
     Yes,
     No,
 }
@@ -88,6 +99,8 @@ impl<A: Watched> Supervisor<A> {
             slots: Slots::new(),
             verdict: None,
             failed_sample: None,
+            own_side: OwnSide::new(),
+            tick: TICK,
             revision: 0,
         }
     }
@@ -99,21 +112,55 @@ impl<A: Watched> Supervisor<A> {
             if visible == Visible::Yes {
                 self.publish();
             }
-            let due = self.parts.machine.next_due();
-            let due = due.map(|mono| self.parts.clock.instant(mono));
-            visible = tokio::select! {
-                command = self.parts.outlet.commands.recv() => match command {
-                    Some(command) => self.feed(Input::Wished(command)),
-                    None => break,
-                },
-                news = self.slots.news() => self.news(news),
-                Some(operation) = self.parts.operations.next() => self.operations(operation),
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    self.feed(Input::Due)
-                }
+            let Some(woken) = self.wake().await else {
+                break;
+            };
+            self.look_at_own_side();
+            visible = match woken {
+                Wake::Wish(command) => self.feed(Input::Wished(command)),
+                Wake::News(news) => self.news(news),
+                Wake::Operation(operation) => self.operations(operation),
+                Wake::Due => self.feed(Input::Due),
+                Wake::Tick => Visible::No,
             };
         }
         self.shut_down().await;
+    }
+
+    /// Waits for what comes next; `None` when every reader is gone.
+    async fn wake(&mut self) -> Option<Wake> {
+        let due = self.parts.machine.next_due();
+        let due = due.map(|mono| self.parts.clock.instant(mono));
+        let tick = self.parts.clock.instant(self.tick);
+        Some(tokio::select! {
+            command = self.parts.outlet.commands.recv() => Wake::Wish(command?),
+            news = self.slots.news() => Wake::News(news),
+            Some(operation) = self.parts.operations.next() => Wake::Operation(operation),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Wake::Due,
+            () = sleep_until(tick) => Wake::Tick,
+        })
+    }
+
+    /// Recognises that our own side was away, before anything is made of the
+    /// silence of that time.
+    fn look_at_own_side(&mut self) {
+        let now = self.parts.clock.now();
+        let gap = self.own_side.look(&self.parts.clock, now, Some(self.tick));
+        if now.mono >= self.tick {
+            self.tick = now.mono + TICK;
+        }
+        if let Some(gap) = gap {
+            self.tell(Event::OwnSideAway {
+                reason: gap.kind.as_str(),
+                length: gap.length,
+                at: now.wall,
+            });
+            let outcome = SampleOutcome::OwnSide;
+            self.tell(Event::Sampled(LatencySample {
+                at: now.wall,
+                outcome,
+            }));
+        }
     }
 
     /// Leaves all jobs and ends the connection, within a moment.
@@ -129,7 +176,7 @@ impl<A: Watched> Supervisor<A> {
         }
     }
 
-    fn feed(&mut self, input: Input) -> Visible {
+    pub(super) fn feed(&mut self, input: Input) -> Visible {
         let now = self.parts.clock.now();
         let before = self.parts.machine.connection().status();
         let (is_quiet, error) = match &input {
@@ -213,7 +260,7 @@ impl<A: Watched> Supervisor<A> {
         }
     }
 
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         log_lines::log(&event);
         // An error here means that nobody listens, which is no loss.
         self.parts.outlet.events.send(event).ok();
@@ -233,167 +280,5 @@ impl<A: Watched> Supervisor<A> {
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());
         self.parts.outlet.snapshots.send_replace(snapshot);
-    }
-}
-
-// === what the jobs tell ===
-
-impl<A: Watched> Supervisor<A> {
-    fn news(&mut self, news: News) -> Visible {
-        let (result, since) = match news {
-            News::Beat(beat) => return self.beat(beat),
-            News::Ended(result, since) => (result, since),
-        };
-        match result {
-            JobResult::Attempted(report) => {
-                let outcome = self.reported(since, report);
-                self.feed(Input::AttemptEnded(outcome))
-            }
-            JobResult::Checked(report) => {
-                let outcome = self.reported(since, report);
-                self.feed(Input::CheckEnded(outcome))
-            }
-            JobResult::Disconnected(result) => {
-                if let Err(error) = result {
-                    self.record.error(error, self.parts.clock.now().wall);
-                }
-                self.lamps = Lamps::unknown();
-                self.feed(Input::DisconnectEnded)
-            }
-            JobResult::GuardEnded(error) => self.guard_ended(error),
-            JobResult::Knocked(result) => {
-                if result.is_err() {
-                    self.sample_silence();
-                }
-                self.feed(Input::KnockEnded(result))
-            }
-        }
-    }
-
-    fn beat(&mut self, beat: Beat) -> Visible {
-        if let Beat::Answered(latency) = beat {
-            let at = self.parts.clock.now().wall;
-            let outcome = SampleOutcome::Answered(latency);
-            self.tell(Event::Sampled(LatencySample { at, outcome }));
-        }
-        self.feed(Input::Beat(beat))
-    }
-
-    /// The end of the guard is the loss of the connection, or its own affair;
-    /// either way it is an error that is shown.
-    fn guard_ended(&mut self, error: Arc<DbError>) -> Visible {
-        let now = self.parts.clock.now();
-        self.feed(Input::GuardEnded(Arc::clone(&error)));
-        if self.parts.machine.connection().status() == ConnectionStatus::Connected {
-            self.record.error(error, now.wall);
-        } else {
-            self.note_failure(now, &error);
-        }
-        Visible::Yes
-    }
-
-    /// Nobody answered a knock: the graph shows it, once a second.
-    fn sample_silence(&mut self) {
-        let now = self.parts.clock.now();
-        let is_early = self
-            .failed_sample
-            .is_some_and(|last| now.mono.saturating_sub(last) < FAILED_SAMPLE_EVERY);
-        if !is_early {
-            self.failed_sample = Some(now.mono);
-            let outcome = SampleOutcome::Failed(Duration::ZERO);
-            self.tell(Event::Sampled(LatencySample {
-                at: now.wall,
-                outcome,
-            }));
-        }
-    }
-
-    /// Notes what an attempt or a check gave, and says how it ended.
-    fn reported(
-        &mut self,
-        since: Moment,
-        report: Result<Box<HealthReport>, Arc<DbError>>,
-    ) -> Result<(), Arc<DbError>> {
-        match report {
-            Ok(report) => {
-                let HealthReport { result, error } = *report;
-                self.note_check(&Arc::new(result), error.as_ref());
-                error.map_or(Ok(()), Err)
-            }
-            Err(error) => {
-                self.note_failure(since, &error);
-                Err(error)
-            }
-        }
-    }
-
-    /// A failure that comes without a report of its own still gets its line
-    /// among the checks: nobody who reads that list may think all was well.
-    fn note_failure(&mut self, since: Moment, error: &Arc<DbError>) {
-        let now = self.parts.clock.now();
-        let draft = HealthCheckDraft {
-            connection_id: self.parts.machine.connection().id(),
-            timestamp: since.wall.min(now.wall),
-            latency: now.mono.saturating_sub(since.mono),
-            outcome: Err(error.message()),
-            details: None,
-        };
-        match HealthCheckResult::try_new(draft, now.wall) {
-            Ok(result) => self.note_check(&Arc::new(result), Some(error)),
-            Err(invalid) => tracing::error!(%invalid, "a failed attempt could not be noted"),
-        }
-    }
-
-    fn note_check(&mut self, check: &Arc<HealthCheckResult>, error: Option<&Arc<DbError>>) {
-        let now = self.parts.clock.now();
-        self.record.check(Arc::clone(check));
-        if let Some(error) = error {
-            self.record.error(Arc::clone(error), now.wall);
-        }
-        let outcome = sample_outcome(check.latency(), error);
-        // What our own side failed to ask says nothing about the database.
-        if outcome != SampleOutcome::OwnSide {
-            self.newest = Some(Arc::clone(check));
-            match (error, check.details()) {
-                (Some(error), _) => self.lamps = Lamps::after_failure(error),
-                (None, Some(details)) => {
-                    self.lamps = Lamps::after_success(details, &self.parts.session.policy);
-                }
-                (None, None) => {}
-            }
-        }
-        self.tell(Event::CheckFinished(Arc::clone(check)));
-        self.tell(Event::Sampled(LatencySample {
-            at: now.wall,
-            outcome,
-        }));
-    }
-
-    /// Takes what waits in one go, so that a flood of operations makes few snapshots.
-    fn operations(&mut self, first: Arc<DatabaseOperation>) -> Visible {
-        self.operation(first);
-        for _ in 1..OPERATIONS_AT_ONCE {
-            let Some(operation) = self.parts.operations.waiting() else {
-                break;
-            };
-            self.operation(operation);
-        }
-        Visible::Yes
-    }
-
-    fn operation(&mut self, operation: Arc<DatabaseOperation>) {
-        self.record.operation(Arc::clone(&operation));
-        if operation.end_time().is_some() {
-            self.tell(Event::OperationFinished(operation));
-        }
-    }
-}
-
-fn sample_outcome(latency: Duration, error: Option<&Arc<DbError>>) -> SampleOutcome {
-    match error.map(|error| error.kind()) {
-        None => SampleOutcome::Answered(latency),
-        Some(ErrorKind::Timeout { .. }) => SampleOutcome::TimedOut(latency),
-        Some(ErrorKind::OwnSide | ErrorKind::Cancelled) => SampleOutcome::OwnSide,
-        Some(_) => SampleOutcome::Failed(latency),
     }
 }

@@ -1,6 +1,6 @@
 //! Events: what happened, once, in order.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -28,6 +28,15 @@ pub enum Event {
         /// What it is now.
         verdict: Verdict,
         /// When.
+        at: DateTime<Utc>,
+    },
+    /// Our own side was away: the machine slept, or the program was starved.
+    OwnSideAway {
+        /// What it was.
+        reason: &'static str,
+        /// How long.
+        length: Duration,
+        /// When it was over.
         at: DateTime<Utc>,
     },
     /// A health check ended, well or badly.

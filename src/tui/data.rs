@@ -86,6 +86,7 @@ impl Data {
             // The snapshot tells the same, and is what is drawn.
             Event::StatusChanged { .. }
             | Event::HealthChanged { .. }
+            | Event::OwnSideAway { .. }
             | Event::CheckFinished(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }

@@ -143,9 +143,13 @@ impl Watching {
                 self.begin_check(now)
             };
         }
-        let is_old_socket_only =
-            matches!(error.kind(), ErrorKind::Timeout { .. }) && self.has_fresh_answer;
-        if is_old_socket_only {
+        // Only the old socket hangs, or our own side was away: both say nothing
+        // about the database, and a new guard will tell.
+        let proves_nothing = match error.kind() {
+            ErrorKind::Timeout { .. } => self.has_fresh_answer,
+            kind => matches!(kind, ErrorKind::OwnSide | ErrorKind::Cancelled),
+        };
+        if proves_nothing {
             self.suspect = None;
             return self.post_guard(now);
         }
