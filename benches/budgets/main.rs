@@ -1,0 +1,51 @@
+//! Measures what dbvitals promises about time and cost: the real program in a
+//! real terminal against real servers that are broken on purpose.
+//!
+//! `cargo bench --bench budgets -- [NAME]…` runs all parts, or those whose name
+//! begins so, and prints a line for each figure: what, how often, median,
+//! worst, the budget, and whether it was kept. It exits with 1 when one was not.
+
+mod bed;
+mod cost;
+mod faults;
+mod keys;
+mod recovery;
+mod report;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+/// A part of the measurement.
+type Part = (&'static str, fn(&mut Report));
+
+const PARTS: [Part; 7] = [
+    ("start", cost::first_frame),
+    ("loss", faults::losses),
+    ("silence", faults::silences),
+    ("refused", faults::new_connections_refused),
+    ("restart", recovery::restarts),
+    ("keys", keys::while_frozen),
+    ("idle", cost::idle_minute),
+];
+
+fn main() -> ExitCode {
+    // `cargo bench` itself passes `--bench`.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let mut report = Report::begin();
+    for (name, part) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|w| name.starts_with(w.as_str())) {
+            part(&mut report);
+        }
+    }
+    if report.all_kept() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
