@@ -10,7 +10,7 @@ use crate::{
 
 /// Keys that change the screen whatever the database does, each with one that undoes it.
 const KEYS: [&str; 14] = [
-    "?", "?", "2", "3", "4", "5", "6", "1", "\t", "z", "z", "1", "z", "\x1b",
+    "?", "?", "2", "3", "4", "5", "6", "1", "\t", "z", "\x1b", "1", "z", "z",
 ];
 
 /// Presses each key and waits until the screen has changed.
