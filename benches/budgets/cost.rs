@@ -58,7 +58,7 @@ pub(crate) fn idle_minute(report: &mut Report) {
 }
 
 /// User and system time of a process, in seconds.
-fn cpu_seconds(pid: u32) -> f64 {
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // Fields 14 and 15; the second one ends with the last parenthesis.
     let after_name = stat.rsplit(')').next().unwrap_or_default();
@@ -73,7 +73,7 @@ fn cpu_seconds(pid: u32) -> f64 {
 }
 
 /// The largest resident size of a process, in MB.
-fn peak_megabytes(pid: u32) -> f64 {
+pub(crate) fn peak_megabytes(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
@@ -84,6 +84,6 @@ fn peak_megabytes(pid: u32) -> f64 {
     clippy::cast_precision_loss,
     reason = "counts of a minute are far below 2^52"
 )]
-fn thousands(count: usize) -> f64 {
+pub(crate) fn thousands(count: usize) -> f64 {
     count as f64 / 1_000.0
 }

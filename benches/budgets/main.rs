@@ -2,11 +2,13 @@
 //! real terminal against real servers that are broken on purpose.
 //!
 //! `cargo bench --bench budgets -- [NAME]…` runs all parts, or those whose name
-//! begins so, and prints a line for each figure: what, how often, median,
+//! begins so (half an hour in all; `cycles` and `down` take ten minutes each),
+//! and prints a line for each figure: what, how often, median,
 //! worst, the budget, and whether it was kept. It exits with 1 when one was not.
 
 mod bed;
 mod cost;
+mod endurance;
 mod faults;
 mod keys;
 mod recovery;
@@ -21,7 +23,7 @@ use report::Report;
 /// A part of the measurement.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     ("start", cost::first_frame),
     ("loss", faults::losses),
     ("silence", faults::silences),
@@ -29,6 +31,8 @@ const PARTS: [Part; 7] = [
     ("restart", recovery::restarts),
     ("keys", keys::while_frozen),
     ("idle", cost::idle_minute),
+    ("cycles", endurance::cycles),
+    ("down", endurance::ten_minutes_down),
 ];
 
 fn main() -> ExitCode {

@@ -61,6 +61,15 @@ impl Report {
         self.figure(what, 1, &figures, value <= budget);
     }
 
+    /// A remark between the figures.
+    #[expect(
+        clippy::unused_self,
+        reason = "a remark belongs to the table that was begun"
+    )]
+    pub(crate) fn note(&self, words: &str) {
+        writeln!(stdout(), "  {words}").ok();
+    }
+
     /// How many of `n` runs were as they should be; all must be.
     pub(crate) fn count(&mut self, what: &str, good: usize, n: usize) {
         let figures = [
