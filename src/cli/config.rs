@@ -7,7 +7,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    config::{Complaints, Loaded, Row},
+    config::{Complaints, Loaded, Row, shown},
     domain::{TransportSecurity, clean},
 };
 
@@ -78,7 +78,7 @@ fn summary(loaded: &Loaded) -> serde_json::Value {
         "target": target,
         "profile": provenance.profile,
         "environment": provenance.environment,
-        "file": provenance.file.as_ref().map(|file| file.display().to_string()),
+        "file": provenance.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned()),
         "warnings": provenance.warnings,
     })
 }
@@ -99,7 +99,7 @@ fn write_summary(loaded: &Loaded, out: &mut dyn io::Write) -> io::Result<()> {
     let line = format!("{target}{role}, {}", security(target.security));
     writeln!(out, "target: {}", clean(&line))?;
     if let Some(file) = &provenance.file {
-        writeln!(out, "file: {}", clean(&file.display().to_string()))?;
+        writeln!(out, "file: {}", shown(&file.display().to_string()))?;
     }
     for warning in &provenance.warnings {
         writeln!(out, "warning: {}", clean(warning))?;

@@ -9,6 +9,7 @@ use crate::{
         keys::{KeySpec, Kind},
         libpq,
         origin::Sourced,
+        shown::{may_hold_credentials, shown},
         values::Values,
     },
     domain::{Mode, Secret},
@@ -53,7 +54,7 @@ impl Entry {
             }
             Kind::Bool(slot) => *slot(values) = self.sourced(self.truth()?),
             Kind::Text(slot) => {
-                let text = self.text()?.expose().to_owned();
+                let text = self.plain_text()?;
                 *slot(values) = (!text.is_empty()).then(|| self.sourced(text));
             }
             Kind::WebUrl(slot) => {
@@ -96,18 +97,16 @@ impl Entry {
             _ if matches!(self.spec.kind, Kind::Secret(_)) => Secret::default().to_string(),
             RawValue::Untyped(text) | RawValue::String(text) => match self.spec.kind {
                 Kind::DatabaseUrl(_) => libpq::redact(text),
-                // It is checked for credentials, so it may hold some.
-                Kind::WebUrl(_) if text.expose().contains('@') => Secret::default().to_string(),
                 // A number in quotes is no number; the quotes are what is wrong.
                 Kind::Number { .. } | Kind::Bool(_) if self.is_quoted() => {
-                    format!("\"{}\"", text.expose())
+                    format!("\"{}\"", shown(text.expose()))
                 }
-                _ => text.expose().to_owned(),
+                _ => shown(text.expose()).into_owned(),
             },
             RawValue::Integer(_) | RawValue::Bool(_) if self.spec.is_secret() => {
                 Secret::default().to_string()
             }
-            RawValue::Integer(digits) => digits.clone(),
+            RawValue::Integer(digits) => shown(digits).into_owned(),
             RawValue::Bool(truth) => truth.to_string(),
         }
     }
@@ -129,7 +128,7 @@ impl Entry {
             format!("must be {allowed}"),
             self.origin.clone(),
         )
-        .with_value(self.shown())
+        .with_shown(&self.shown())
     }
 
     /// A whole number. One that is too large for any range, or negative, is
@@ -166,6 +165,15 @@ impl Entry {
         }
     }
 
+    /// A text that is a label or a name, and so will be shown.
+    fn plain_text(&self) -> Result<String, Complaint> {
+        let text = self.text()?.expose();
+        if may_hold_credentials(text) {
+            return Err(self.complain(&self.spec.allowed()));
+        }
+        Ok(text.to_owned())
+    }
+
     fn word<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Result<T, Complaint> {
         let word = self.text()?.expose().trim();
         all.iter()
@@ -198,7 +206,7 @@ impl Entry {
             Err(problems) => {
                 Err(
                     Complaint::new(self.spec.name, problems.join("; "), self.origin.clone())
-                        .with_value(self.shown()),
+                        .with_shown(&self.shown()),
                 )
             }
         }

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 
 use serde::{Serialize, Serializer};
 
-use crate::{config::Origin, domain::clean};
+use crate::config::{Origin, shown::shown};
 
 /// Characters of a value that a complaint shows at most.
 const VALUE_SHOWN: usize = 60;
@@ -39,20 +39,26 @@ impl Complaint {
     /// A complaint that shows no value.
     pub(crate) fn new(key: impl AsRef<str>, problem: impl Into<String>, origin: Origin) -> Self {
         Self {
-            key: clean(key.as_ref()).into_owned(),
+            key: shown(key.as_ref()).into_owned(),
             value: None,
             problem: problem.into(),
             origin,
         }
     }
 
-    /// The same, with a value that may be shown; cleaned, and cut when long.
+    /// The same, with a value as it was given: cleaned, cut when long, and
+    /// stars when it may hold credentials.
     #[must_use]
-    pub(crate) fn with_value(mut self, value: impl AsRef<str>) -> Self {
-        let shown = clean(value.as_ref());
+    pub(crate) fn with_value(self, value: impl AsRef<str>) -> Self {
+        self.with_shown(&shown(value.as_ref()))
+    }
+
+    /// The same, with a value that was made ready to be shown; cut when long.
+    #[must_use]
+    pub(crate) fn with_shown(mut self, shown: &str) -> Self {
         self.value = Some(match shown.char_indices().nth(VALUE_SHOWN) {
             Some((end, _)) => format!("{}…", &shown[..end]),
-            None => shown.into_owned(),
+            None => shown.to_owned(),
         });
         self
     }

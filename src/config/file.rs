@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::config::{Complaint, Complaints, Origin, Sources};
+use crate::config::{Complaint, Complaints, Origin, Sources, shown::shown};
 
 /// The variable that names the file.
 pub(crate) const FILE_VARIABLE: &str = "DBVITALS_CONFIG";
@@ -59,8 +59,8 @@ pub(crate) fn warn_if_open(file: &FileText, holds_secret: bool) -> Option<String
     (holds_secret && file.is_open_to_others).then(|| {
         format!(
             "{} holds a password or key and other users may read it: chmod 600 {}",
-            file.label,
-            file.path.display()
+            shown(&file.label),
+            shown(&file.path.display().to_string())
         )
     })
 }

@@ -12,6 +12,7 @@ use crate::{
         file::{FILE_KEY, FileText},
         keys::{self, KEYS, KeySpec, Kind, Scope},
         libpq,
+        shown::may_hold_credentials,
         suggest::did_you_mean,
     },
     domain::Secret,
@@ -89,6 +90,11 @@ impl Walk<'_> {
     }
 
     fn profile(&mut self, profile: &str, at: Range<usize>, value: &DeValue<'_>) {
+        if may_hold_credentials(profile) {
+            let problem = "must not be named by a URL or by what holds a password";
+            self.complain("profiles", &at, None, problem);
+            return;
+        }
         let DeValue::Table(table) = value else {
             let name = format!("profiles.{profile}");
             self.complain(&name, &at, None, "must be a table");

@@ -54,20 +54,30 @@ pub(crate) fn read(flags: &Flags, complaints: &mut Complaints) -> Vec<Entry> {
 /// One `KEY=VALUE`. What has no such form is not repeated: it may be anything.
 fn assignment(set: &Secret) -> Result<Entry, Complaint> {
     let flag = || Origin::Flag("--set".to_owned());
-    let Some((key, value)) = set.expose().split_once('=') else {
+    let Some((key, value)) = set
+        .expose()
+        .split_once('=')
+        .map(|(key, value)| (key.trim(), value))
+        .filter(|(key, _)| is_name(key))
+    else {
         return Err(Complaint::new(
             "--set",
             "must have the form KEY=VALUE",
             flag(),
         ));
     };
-    let key = key.trim();
     let Some(spec) = keys::find(key) else {
         let hint = did_you_mean(key, KEYS.iter().map(|spec| spec.name));
         return Err(Complaint::new(key, format!("unknown key{hint}"), flag()));
     };
     let origin = Origin::Flag(format!("--set {}", spec.name));
     without_secret(entry(spec, Secret::new(value), origin))
+}
+
+/// Whether a text is written like a key: a URL with an `=` in its password is not.
+fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    !text.is_empty() && text.bytes().all(is_part)
 }
 
 fn without_secret(entry: Entry) -> Result<Entry, Complaint> {
@@ -82,7 +92,7 @@ fn without_secret(entry: Entry) -> Result<Entry, Complaint> {
     };
     let problem = format!("{what} {SHOWS}");
     let shown = entry.shown();
-    Err(Complaint::new(entry.spec.name, problem, entry.origin).with_value(shown))
+    Err(Complaint::new(entry.spec.name, problem, entry.origin).with_shown(&shown))
 }
 
 fn entry(spec: &'static KeySpec, value: Secret, origin: Origin) -> Entry {

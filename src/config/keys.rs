@@ -244,7 +244,8 @@ impl KeySpec {
                 format!("between {} and {}{unit}", range.start(), range.end())
             }
             Kind::Bool(_) => "true or false".to_owned(),
-            Kind::Text(_) | Kind::Secret(_) => "a text".to_owned(),
+            Kind::Text(_) => "a text that is neither a URL nor holds a password".to_owned(),
+            Kind::Secret(_) => "a text".to_owned(),
             Kind::WebUrl(_) => "an http:// or https:// URL without user or password".to_owned(),
             Kind::DatabaseUrl(_) => "a postgres:// or postgresql:// URL".to_owned(),
             Kind::Mode(_) => one_of(&Mode::ALL.map(Mode::as_str)),

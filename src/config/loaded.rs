@@ -9,6 +9,7 @@ use crate::{
         keys::{KEYS, Kind},
         libpq,
         origin::Sourced,
+        shown::shown,
         values::Values,
     },
     domain::{Secret, clean},
@@ -43,10 +44,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row whose value was made ready to be shown.
     pub(crate) fn new(key: &'static str, value: Option<String>, origin: &Origin) -> Self {
         Self {
             key,
-            value: value.map(|value| clean(&value).into_owned()),
+            value,
             unit: None,
             origin: origin.to_string(),
             meaning: None,
@@ -59,7 +61,7 @@ pub(crate) fn rows(values: &Values) -> Vec<Row> {
     // The table leads to a place that may be written, hence the copy.
     let mut values = values.clone();
     let mut row = |spec: &'static crate::config::keys::KeySpec| {
-        let (value, origin) = shown(&spec.kind, &mut values);
+        let (value, origin) = value_of(&spec.kind, &mut values);
         Row {
             unit: spec.unit(),
             meaning: Some(spec.doc),
@@ -69,13 +71,15 @@ pub(crate) fn rows(values: &Values) -> Vec<Row> {
     KEYS.iter().map(&mut row).collect()
 }
 
-fn shown(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
+fn value_of(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
     match kind {
         Kind::Number { slot, .. } => some(slot(values), ToString::to_string),
         Kind::Bool(slot) => some(slot(values), ToString::to_string),
         Kind::Theme(slot) => some(slot(values), |theme| theme.as_str().to_owned()),
         Kind::Mode(slot) => maybe(slot(values).as_ref(), ToString::to_string),
-        Kind::Text(slot) | Kind::WebUrl(slot) => maybe(slot(values).as_ref(), Clone::clone),
+        Kind::Text(slot) => maybe(slot(values).as_ref(), |text| shown(text).into_owned()),
+        // It was checked to hold neither user nor password.
+        Kind::WebUrl(slot) => maybe(slot(values).as_ref(), |url| clean(url).into_owned()),
         Kind::Secret(slot) => maybe(slot(values).as_ref(), Secret::to_string),
         Kind::DatabaseUrl(slot) => maybe(slot(values).as_ref(), libpq::redact),
     }

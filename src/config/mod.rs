@@ -18,6 +18,7 @@ mod profile;
 mod resolve;
 mod rules;
 mod sections;
+mod shown;
 mod sources;
 mod suggest;
 mod unbuilt;
@@ -32,6 +33,7 @@ pub use sections::{
     AdapterSection, ClientCertificate, Config, Endpoint, LocalSection, MockSection, Provenance,
     RootCertificates, SslMode, ThemeName, TlsSection, TuiSection, WatchSection,
 };
+pub(crate) use shown::shown;
 pub use sources::{Fallback, Flags, Sources};
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
-        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, sources::Sources,
-        values::Values,
+        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, shown::shown,
+        sources::Sources, values::Values,
     },
-    domain::{Mode, clean},
+    domain::Mode,
 };
 
 /// What makes a database known, for texts.
@@ -90,7 +90,7 @@ fn what_to_set(means: &Means<'_>) -> String {
     if means.profiles.is_empty() || means.values.profile.is_some() {
         return WHAT_TO_SET.to_owned();
     }
-    let names: Vec<_> = means.profiles.iter().map(|name| clean(name)).collect();
+    let names: Vec<_> = means.profiles.iter().map(|name| shown(name)).collect();
     format!(
         "choose a profile with --profile ({}), or {WHAT_TO_SET}",
         names.join(", ")

@@ -3,13 +3,16 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::domain::clean;
+use crate::config::shown::shown;
 
 /// The place that gave a value. `Display` is one of
 /// `default`, `flag --mode`, `argument`, `environment DB_MODE`,
 /// `config.toml:12`, `config.toml:12 [profiles.NAME]`, `pg_service.conf [NAME]`,
 /// `~/.pgpass:3` or words of their own for what was derived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Names and paths are somebody's text, so `Display` and `Debug` show stars for
+/// one that may hold credentials.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Origin {
     /// No source named it.
     Default,
@@ -71,26 +74,32 @@ impl Origin {
     }
 }
 
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({self})")
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::Flag(name) => write!(f, "flag {}", clean(name)),
+            Self::Flag(name) => write!(f, "flag {}", shown(name)),
             Self::Argument => f.write_str("argument"),
-            Self::Environment(name) => write!(f, "environment {}", clean(name)),
+            Self::Environment(name) => write!(f, "environment {}", shown(name)),
             Self::File {
                 file,
                 line,
                 profile,
             } => {
-                write!(f, "{}:{line}", clean(file))?;
+                write!(f, "{}:{line}", shown(file))?;
                 match profile {
-                    Some(profile) => write!(f, " [profiles.{}]", clean(profile)),
+                    Some(profile) => write!(f, " [profiles.{}]", shown(profile)),
                     None => Ok(()),
                 }
             }
-            Self::Service { file, name } => write!(f, "{} [{}]", clean(file), clean(name)),
-            Self::PassFile { file, line } => write!(f, "{}:{line}", clean(file)),
+            Self::Service { file, name } => write!(f, "{} [{}]", shown(file), shown(name)),
+            Self::PassFile { file, line } => write!(f, "{}:{line}", shown(file)),
             Self::Derived(words) => f.write_str(words),
         }
     }

@@ -1,8 +1,8 @@
 //! Which profile of the file is used. Knows nothing of what a profile sets.
 
-use crate::{
-    config::{Complaint, Complaints, Origin, assign::Entry, file_layer::FileLayer, values::Values},
-    domain::clean,
+use crate::config::{
+    Complaint, Complaints, Origin, assign::Entry, file_layer::FileLayer, shown::shown,
+    values::Values,
 };
 
 /// The profile that `--profile`, `DBVITALS_PROFILE` or the file's `profile`
@@ -24,7 +24,7 @@ pub(crate) fn choose(
     }
     // A file that could not be read may well hold it.
     if !super::file::is_unknown(complaints) {
-        let known: Vec<_> = file.profiles.iter().map(|name| clean(name)).collect();
+        let known: Vec<_> = file.profiles.iter().map(|name| shown(name)).collect();
         let problem = if known.is_empty() {
             "is no profile: the configuration holds none".to_owned()
         } else {

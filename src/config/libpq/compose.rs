@@ -7,7 +7,7 @@ use super::{
     params::{Param, TABLE},
     url::parse_url,
 };
-use crate::domain::Secret;
+use crate::{config::shown::shown, domain::Secret};
 
 /// What is encoded: all but the characters that no URL gives a meaning.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -26,7 +26,12 @@ pub(super) fn compose(values: &[(Param, Secret)]) -> Secret {
 pub(crate) fn redact(url: &Secret) -> String {
     let stars = Secret::default().to_string();
     match parse_url(url) {
-        Ok(values) => write(&values, |_password| stars.clone()),
+        Ok(mut values) => {
+            for (_, value) in &mut values {
+                *value = Secret::new(shown(value.expose()));
+            }
+            write(&values, |_password| stars.clone())
+        }
         Err(_) => stars,
     }
 }

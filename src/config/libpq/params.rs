@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    config::{Origin, origin::Sourced},
+    config::{Complaint, Complaints, Origin, origin::Sourced, shown::may_hold_credentials},
     domain::Secret,
 };
 
@@ -70,6 +70,22 @@ impl Param {
             .iter()
             .find(|(_, known, _)| *known == name)
             .map(|(param, ..)| *param)
+    }
+}
+
+/// Complains about every value that will be shown and may hold credentials: a
+/// connection URL in PGHOST would else stand on the screen, and one in
+/// PGAPPNAME in the server's list of sessions.
+pub(super) fn refuse_credentials(params: &Params, complaints: &mut Complaints) {
+    // Of these two only the effect is shown.
+    let is_shown = |param: &Param| !matches!(param, Param::Password | Param::PassFile);
+    for (param, found) in params.0.iter().filter(|(param, _)| is_shown(param)) {
+        if may_hold_credentials(found.value.expose()) {
+            let problem = "looks like a URL or holds a password; a connection URL belongs into \
+                           DATABASE_URL, a password into PGPASSWORD or ~/.pgpass";
+            let complaint = Complaint::new(param.name(), problem, found.origin.clone());
+            complaints.push(complaint.with_value(found.value.expose()));
+        }
     }
 }
 

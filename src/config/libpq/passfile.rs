@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use super::params::{Param, Params};
 use crate::{
-    config::{Endpoint, Env, Origin, environment, libpq::defaults},
+    config::{Endpoint, Env, Origin, environment, libpq::defaults, shown::shown},
     domain::Secret,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn look_up(params: &Params, env: &dyn Env, login: &Login<'_>) -> Foun
         return Found::default();
     };
     let warn = |words: String| Found {
-        warning: Some(format!("{label} is not used: {words}")),
+        warning: Some(format!("{} is not used: {words}", shown(&label))),
         ..Found::default()
     };
     match fs::metadata(&path) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     compose::compose,
     defaults, endpoint, environment,
-    params::{Param, Params},
+    params::{self, Param, Params},
     passfile::{self, Login},
     service, tls,
     url::parse_url,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::{
         Complaint, Complaints, Endpoint, Env, Origin, SslMode, TlsSection, loaded::Row,
-        origin::Sourced,
+        origin::Sourced, shown::shown,
     },
     domain::{Secret, TransportSecurity, clean},
 };
@@ -61,6 +61,7 @@ pub(crate) fn resolve(
     environment::fill(&mut params, env, complaints);
     let connect_timeout = connect_timeout(&params, complaints);
     let user = user(&mut params, env, complaints);
+    params::refuse_credentials(&params, complaints);
     let endpoint = endpoint::endpoint(&params, complaints);
     let tls = tls::tls(&params, env, endpoint.as_ref(), complaints);
     if complaints.len() > before {
@@ -201,25 +202,25 @@ fn rows(params: &Params, endpoint: &Endpoint, tls: &TlsSection) -> Vec<Row> {
     let name = params.value(Param::ApplicationName);
     let name = name.unwrap_or(APPLICATION_NAME).to_owned();
     let stars = || Secret::default().to_string();
-    let shown = |param: Param| params.value(param).map(ToOwned::to_owned);
+    let value = |param: Param| params.value(param).map(|value| shown(value).into_owned());
     let row =
         |param: Param, value: Option<String>| Row::new(param.name(), value, &params.origin(param));
     vec![
-        row(Param::Host, Some(host)),
-        row(Param::HostAddr, shown(Param::HostAddr)),
+        row(Param::Host, Some(clean(&host).into_owned())),
+        row(Param::HostAddr, value(Param::HostAddr)),
         row(Param::Port, Some(port.to_string())),
-        row(Param::DbName, shown(Param::DbName)),
-        row(Param::User, shown(Param::User)),
+        row(Param::DbName, value(Param::DbName)),
+        row(Param::User, value(Param::User)),
         row(
             Param::Password,
             params.value(Param::Password).map(|_| stars()),
         ),
         Row::new(Param::SslMode.name(), Some(mode), &mode_origin),
-        row(Param::SslRootCert, shown(Param::SslRootCert)),
-        row(Param::SslCert, shown(Param::SslCert)),
-        row(Param::SslKey, shown(Param::SslKey)),
-        row(Param::Options, shown(Param::Options)),
-        row(Param::ApplicationName, Some(name)),
-        row(Param::ConnectTimeout, shown(Param::ConnectTimeout)),
+        row(Param::SslRootCert, value(Param::SslRootCert)),
+        row(Param::SslCert, value(Param::SslCert)),
+        row(Param::SslKey, value(Param::SslKey)),
+        row(Param::Options, value(Param::Options)),
+        row(Param::ApplicationName, Some(clean(&name).into_owned())),
+        row(Param::ConnectTimeout, value(Param::ConnectTimeout)),
     ]
 }

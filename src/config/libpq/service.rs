@@ -5,7 +5,7 @@ use std::{fs, io, path::PathBuf};
 
 use super::params::{Param, Params, TABLE};
 use crate::{
-    config::{Complaint, Env, Origin, environment, suggest::did_you_mean},
+    config::{Complaint, Env, Origin, environment, shown::shown, suggest::did_you_mean},
     domain::Secret,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn fill(params: &mut Params, env: &dyn Env) -> Result<(), Complaint> 
     let files = files(env);
     let named = environment::path(env, "PGSERVICEFILE");
     for file in &files {
-        let label = file.display().to_string();
+        let label = shown(&file.display().to_string()).into_owned();
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error)
@@ -59,7 +59,7 @@ pub(super) fn fill(params: &mut Params, env: &dyn Env) -> Result<(), Complaint> 
     }
     let looked: Vec<_> = files
         .iter()
-        .map(|file| file.display().to_string())
+        .map(|file| shown(&file.display().to_string()).into_owned())
         .collect();
     Err(complain(format!("is not defined in {}", looked.join(", "))))
 }
