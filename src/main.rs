@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -11,121 +12,144 @@ use clap::Parser;
 use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Subject},
-    cli::{self, CheckOptions, Cli, Exit, Task, config::Format},
-    config::{self, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
+    cli::{self, CheckOptions, Cli, Exit, Outcome, Task, config::Format},
+    config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
     tui,
 };
+use tokio::runtime::{Builder, Handle};
 use uuid::Uuid;
 
 /// How long the supervisor may take to end the connection after `q`.
 const FAREWELL: Duration = Duration::from_millis(150);
 
 fn main() -> ExitCode {
-    let (task, flags) = match Cli::try_parse() {
-        Ok(cli) => cli.into_task(),
-        Err(answer) => return usage(&answer).into(),
-    };
-    match run(task, flags) {
-        Ok(exit) => exit.into(),
-        // A reader that has gone (`dbvitals check | head -1`) is no failure of ours.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
-        Err(error) => {
-            tell(&format!("dbvitals: {error}"));
-            Exit::Failed.into()
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => {
+            let (task, flags) = cli.into_task();
+            run(task, flags)
         }
+        Err(answer) => usage(&answer),
+    };
+    match outcome.printed {
+        // A reader that has gone (`dbvitals check | head -1`) is no failure of ours.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            tell(&format!("dbvitals: the result cannot be printed: {error}"));
+        }
+        Ok(()) | Err(_) => {}
     }
+    outcome.exit.into()
 }
 
-fn run(task: Task, flags: Flags) -> io::Result<Exit> {
+fn run(task: Task, flags: Flags) -> Outcome {
     let sources = Sources {
         flags,
         env: &SystemEnv,
-        cwd: std::env::current_dir()?,
+        // A folder that was deleted has no name. It is not needed either: a
+        // relative path then leads nowhere, and that is said where one is used.
+        cwd: std::env::current_dir().unwrap_or_else(|_unnamed| PathBuf::new()),
     };
-    let mut out = io::stdout().lock();
     let fallback = match task {
         Task::Screen => Fallback::Mock,
         Task::Check { .. } | Task::ConfigShow(_) | Task::ConfigCheck(_) => Fallback::Refuse,
     };
     let loaded = config::load(&sources, fallback);
-    if let Task::ConfigCheck(format) = task {
-        cli::config::check(loaded.as_ref(), format, &mut out)?;
-        return Ok(if loaded.is_ok() {
-            Exit::Done
-        } else {
-            Exit::NotAttempted
-        });
-    }
-    let loaded = match loaded {
-        Ok(loaded) => loaded,
-        Err(complaints) => {
-            if let Task::Check {
-                format: Format::Json,
-                ..
-            } = task
-            {
-                cli::print_not_attempted(&complaints, &mut out)?;
-            }
-            tell(&format!(
-                "dbvitals: the configuration is not valid\n{complaints}"
-            ));
-            return Ok(Exit::NotAttempted);
+    let mut out = io::stdout().lock();
+    match (task, loaded) {
+        (Task::ConfigCheck(format), loaded) => {
+            let exit = match loaded {
+                Ok(_) => Exit::Done,
+                Err(_) => Exit::NotAttempted,
+            };
+            exit.printed(cli::config::check(loaded.as_ref(), format, &mut out))
         }
-    };
-    match task {
-        Task::Screen => {
+        (Task::Screen, Ok(loaded)) => {
             drop(out);
             screen(&loaded)
         }
-        Task::Check { format, bar } => {
-            let options = CheckOptions { format, bar };
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let exit = runtime.block_on(cli::check(&loaded.config, options, &mut out));
-            // A name lookup that hangs must not keep the program from ending.
-            runtime.shutdown_background();
-            exit
+        (Task::Check { format, bar }, Ok(loaded)) => {
+            check(&loaded.config, CheckOptions { format, bar }, &mut out)
         }
-        Task::ConfigShow(format) => {
-            cli::config::show(&loaded, format, &mut out).map(|()| Exit::Done)
+        (Task::ConfigShow(format), Ok(loaded)) => {
+            let printed = cli::config::show(&loaded, format, &mut out);
+            let exit = match &printed {
+                // Showing is all that was to be done.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
+                Ok(()) | Err(_) => Exit::Done,
+            };
+            exit.printed(printed)
         }
-        Task::ConfigCheck(_) => Ok(Exit::Done),
+        (task, Err(complaints)) => refuse(task, &complaints, &mut out),
     }
 }
 
-/// The dashboard: the backend on a worker thread, the screen on this one.
-fn screen(loaded: &Loaded) -> io::Result<Exit> {
+/// Says what is wrong with the configuration; nothing is attempted.
+fn refuse(task: Task, complaints: &Complaints, out: &mut dyn Write) -> Outcome {
+    tell(&format!(
+        "dbvitals: the configuration is not valid\n{complaints}"
+    ));
+    let printed = match task {
+        Task::Check {
+            format: Format::Json,
+            ..
+        } => cli::print_not_attempted(complaints, out),
+        Task::Check { .. } | Task::Screen | Task::ConfigShow(_) | Task::ConfigCheck(_) => Ok(()),
+    };
+    Exit::NotAttempted.printed(printed)
+}
+
+fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) -> Outcome {
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tell(&format!("dbvitals: nothing could be attempted: {error}"));
+            return Exit::NotAttempted.silent();
+        }
+    };
+    let outcome = runtime.block_on(cli::check(config, options, out));
+    // A name lookup that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// The dashboard, where there is a terminal.
+fn screen(loaded: &Loaded) -> Outcome {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         tell(
             "dbvitals: the dashboard needs a terminal for input and output; \
              without one use 'dbvitals check'",
         );
-        return Ok(Exit::NotAttempted);
+        return Exit::NotAttempted.silent();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let ended = runtime.block_on(watch(&loaded.config));
-    runtime.shutdown_background();
-    ended.map(|()| Exit::Done)
+    match on_two_runtimes(&loaded.config) {
+        Ok(()) => Exit::Done.silent(),
+        Err(error) => {
+            tell(&format!("dbvitals: {error}"));
+            Exit::Failed.silent()
+        }
+    }
 }
 
-async fn watch(config: &Config) -> io::Result<()> {
+/// The backend on a thread of its own, the screen on this one. They share no
+/// runtime: what blocks the backend's thread must not hold up keys, signals or
+/// frames.
+fn on_two_runtimes(config: &Config) -> io::Result<()> {
+    let backend = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("backend")
+        .enable_all()
+        .build()?;
+    let screen = Builder::new_current_thread().enable_all().build()?;
+    let ended = screen.block_on(watch(config, backend.handle()));
+    // Neither waits: whatever still runs ends with the process.
+    screen.shutdown_background();
+    backend.shutdown_background();
+    ended
+}
+
+async fn watch(config: &Config, runtime: &Handle) -> io::Result<()> {
     tui::install_logging().map_err(io::Error::other)?;
-    let clock = Clock::system();
-    let session = Arc::new(backend::session(config, clock.now().wall));
-    let id = ConnectionId(Uuid::now_v7());
-    let (sink, operations) = backend::operation_feed();
-    let watched = Arc::new(Database::new(&config.adapter, id, sink));
-    let subject = Subject {
-        watched,
-        id,
-        operations,
-    };
-    let Backend { handle, task } = backend::start(subject, &config.watch, session, clock);
+    let Backend { handle, task } = start(config, runtime);
     let shown = tui::run(handle, config.tui).await;
     // The last handle is gone with the screen, so the supervisor ends now.
     let farewell = tokio::time::timeout(FAREWELL, task).await;
@@ -137,14 +161,31 @@ async fn watch(config: &Config) -> io::Result<()> {
     }
 }
 
-/// Prints what clap has to say: help and version are answers, the rest is wrong usage.
-fn usage(answer: &clap::Error) -> Exit {
-    let printed = answer.print();
-    if answer.use_stderr() || printed.is_err() {
-        Exit::NotAttempted
-    } else {
-        Exit::Done
+/// Starts the backend on its own runtime.
+fn start(config: &Config, runtime: &Handle) -> Backend {
+    let _inside = runtime.enter();
+    let clock = Clock::system();
+    let session = Arc::new(backend::session(config, clock.now().wall));
+    let id = ConnectionId(Uuid::now_v7());
+    let (sink, operations) = backend::operation_feed();
+    let watched = Arc::new(Database::new(&config.adapter, id, sink));
+    let subject = Subject {
+        watched,
+        id,
+        operations,
+    };
+    backend::start(subject, &config.watch, session, clock)
+}
+
+/// Prints help and version, which are answers; the rest is wrong usage, told
+/// without what was typed.
+fn usage(answer: &clap::Error) -> Outcome {
+    if answer.use_stderr() {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        tell(&cli::usage_words(answer, &arguments));
+        return Exit::NotAttempted.silent();
     }
+    Exit::Done.printed(answer.print())
 }
 
 /// A line for people, on standard error. There is nobody to tell that telling failed.

@@ -9,7 +9,10 @@
 mod support;
 
 use std::{
-    process::{Command, Output},
+    fs::File,
+    io::pipe,
+    path::Path,
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -34,24 +37,29 @@ struct Run {
 /// Runs the program with these arguments and variables, and no others of ours.
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("USER", "somebody")
-        .env("HOME", folder.path())
-        .env(
-            "DBVITALS_HEALTH_CHECK_TIMEOUT",
-            TIMEOUT.as_millis().to_string(),
-        )
-        .envs(variables.iter().copied())
-        .current_dir(folder.path());
+    let mut command = command(env!("CARGO_BIN_EXE_dbvitals"), folder.path());
+    command.args(arguments).envs(variables.iter().copied());
     let start = Instant::now();
     let output = command.output().expect("the program can be started");
     Run {
         output,
         took: start.elapsed(),
     }
+}
+
+/// A program in this folder that gets no variables of ours.
+fn command(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("USER", "somebody")
+        .env("HOME", folder)
+        .env(
+            "DBVITALS_HEALTH_CHECK_TIMEOUT",
+            TIMEOUT.as_millis().to_string(),
+        )
+        .current_dir(folder);
+    command
 }
 
 impl Run {
@@ -454,4 +462,150 @@ fn a_database_that_is_closed_says_so() {
             exit: 1,
         },
     );
+}
+
+/// Where what is printed goes.
+#[derive(Debug, Clone, Copy)]
+enum Sink {
+    /// A pipe that nobody reads any more.
+    Gone,
+    /// A full disk.
+    Full,
+    /// Nowhere: it is closed from the start.
+    Closed,
+}
+
+/// The exit code, and what was said on standard error.
+fn printing_to(sink: Sink, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_dbvitals");
+    let mut command = match sink {
+        Sink::Gone | Sink::Full => command(program, folder.path()),
+        Sink::Closed => {
+            let mut shell = command("/bin/sh", folder.path());
+            shell.args(["-c", "exec \"$0\" \"$@\" >&-", program]);
+            shell
+        }
+    };
+    match sink {
+        Sink::Gone => {
+            let (_gone, writer) = pipe().unwrap();
+            command.stdout(writer);
+        }
+        Sink::Full => {
+            command.stdout(File::options().write(true).open("/dev/full").unwrap());
+        }
+        Sink::Closed => {}
+    }
+    let output = command
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().unwrap(), said)
+}
+
+#[test]
+fn the_exit_code_is_the_checks_own_wherever_it_is_printed() {
+    let port = sockets::closed_port();
+    let dead = format!("postgres://me@127.0.0.1:{}/app", port.number());
+    let garbage = sockets::Listener::start(Manner::Garbage);
+    let refusing = format!("postgres://me@127.0.0.1:{}/app", garbage.port());
+    let cases = [
+        (&["check", "--mode", "mock"][..], 0),
+        (&["check", &refusing], 1),
+        (&["check", &dead], 2),
+        (&["check", "--set", "pool_size=0"], 3),
+        (&["config", "check", "--mode", "mock"], 0),
+        (&["config", "check", "--set", "pool_size=0"], 3),
+    ];
+    for (arguments, expected) in cases {
+        for format in [&[][..], &["--json"]] {
+            let arguments = [arguments, format].concat();
+            for sink in [Sink::Gone, Sink::Full, Sink::Closed] {
+                let (code, said) = printing_to(sink, &arguments, &[]);
+                assert_eq!(code, expected, "{sink:?} {arguments:?}: {said}");
+                assert!(!said.contains("panicked"), "{said}");
+            }
+            let (_, said) = printing_to(Sink::Full, &arguments, &[]);
+            // Without JSON a check of a broken configuration prints nothing there.
+            let prints = expected != 3 || arguments[0] == "config" || !format.is_empty();
+            assert_eq!(said.contains("cannot be printed: "), prints, "{said}");
+        }
+    }
+    let (code, said) = printing_to(Sink::Full, &["config", "show", "--mode", "mock"], &[]);
+    assert_eq!(code, 1, "{said}");
+    for sink in [Sink::Gone, Sink::Closed] {
+        for arguments in [&["--help"][..], &["config", "show", "--mode", "mock"]] {
+            assert_eq!(printing_to(sink, arguments, &[]).0, 0, "{sink:?}");
+        }
+    }
+}
+
+#[test]
+fn a_working_directory_that_was_deleted_is_not_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let deleted = folder.path().join("deleted");
+    let run = |arguments: &str| {
+        std::fs::create_dir(&deleted).unwrap();
+        let line = format!(
+            "cd '{0}' && rmdir '{0}' && exec \"$0\" {arguments}",
+            deleted.display()
+        );
+        let mut shell = command("/bin/sh", folder.path());
+        shell.args(["-c", &line, env!("CARGO_BIN_EXE_dbvitals")]);
+        let output = shell.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(run("check --mode mock"), (Some(0), String::new()));
+    let (code, said) = run("check --mode mock --config here.toml");
+    assert_eq!(code, Some(3));
+    assert!(
+        said.contains("here.toml") && said.contains("cannot be read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_typed_in_the_wrong_place_is_not_repeated() {
+    let url = "postgres://u:SEKRIT99@h/d";
+    let with = |flag: &str| format!("{flag}={url}");
+    for arguments in [
+        &["chek", url][..],
+        &["check", url, url],
+        &["config", url],
+        &["config", "show", url, url],
+        &["--mode", url, "check"],
+        &["check", "--json", "--mode", url],
+        &["check", "--profile", url],
+        &["check", "--config", url],
+        &["check", "--config", &format!("{url}.toml")],
+        &["check", "--json", "--set", &format!("{url}?x=1")],
+        &["check", &with("--no-such-flag")],
+        &["check", &with("--json")],
+        &["check", &with("--")],
+        &["config", "show", "--mode", url],
+        &["config", "check", "--json", "--profile", url],
+    ] {
+        let run = run(arguments, &[]);
+        assert_eq!(run.code(), 3, "{arguments:?}: {}", run.printed());
+        assert!(!run.printed().contains("SEKRIT99"), "{}", run.printed());
+    }
+    for name in [
+        "PGHOST",
+        "PGDATABASE",
+        "PGUSER",
+        "DBVITALS_MODE",
+        "DBVITALS_PROFILE",
+    ] {
+        let variables = [("PGPORT", "1"), ("PGHOST", "localhost"), (name, url)];
+        let run = run(&["check", "--json"], &variables);
+        assert_eq!(run.code(), 3, "{name}: {}", run.printed());
+        assert!(!run.printed().contains("SEKRIT99"), "{}", run.printed());
+    }
 }

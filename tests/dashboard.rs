@@ -8,15 +8,26 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    fs::File,
+    io::{Read, Write},
+    net::TcpListener,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use support::{
     cluster::{Cluster, StopMode},
+    process,
     terminal::{Launch, Terminal},
 };
 
 /// Longer than anything here takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// At once, on a busy machine.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Starts the dashboard on a database, with quick rhythms.
 fn dashboard(url: &str, columns: u16, rows: u16) -> Terminal {
@@ -120,4 +131,70 @@ fn without_a_configuration_the_mock_mode_says_that_nothing_persists() {
     see(&terminal, "connected");
     see(&terminal, "othing is persisted");
     quit(terminal);
+}
+
+/// A server that agrees to TLS and says no more, on a thread that ends with
+/// the test.
+fn agrees_to_tls() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 8];
+            if stream.read_exact(&mut request).is_ok() && stream.write_all(b"S").is_ok() {
+                kept.push(stream);
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn keys_and_the_end_do_not_wait_for_a_backend_that_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("certificates");
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+    )
+    .unwrap();
+    let url = format!(
+        "postgres://me@127.0.0.1:{}/app?sslmode=verify-full&sslrootcert=system",
+        agrees_to_tls()
+    );
+    for ending in ["q", "SIGTERM"] {
+        let mut terminal = launch(80, 24)
+            .env("DATABASE_URL", &url)
+            .env("SSL_CERT_FILE", &pipe)
+            .spawn();
+        // The pipe opens for writing when the backend has opened it for
+        // reading. Nothing is ever written: there the backend stays.
+        let (opened, open) = mpsc::channel();
+        let its = pipe.clone();
+        thread::spawn(move || opened.send(File::options().write(true).open(its)));
+        let _held = open
+            .recv_timeout(LIMIT)
+            .expect("the certificates are read")
+            .unwrap();
+
+        terminal.send("?");
+        see(&terminal, "resumes paused retries");
+        if ending == "q" {
+            // Together with the next key an escape would be one key.
+            terminal.send("\x1b");
+            let closed = terminal.wait_until(LIMIT, |screen| {
+                !screen.contents().contains("resumes paused retries")
+            });
+            closed.unwrap_or_else(|screen| panic!("the help stays:\n{screen}"));
+            let asked = Instant::now();
+            quit(terminal);
+            assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+        } else {
+            process::signal(terminal.pid(), process::Signal::TERM);
+            let status = terminal.wait_exit(LIMIT).expect("SIGTERM ends the program");
+            assert_eq!(status.exit_code(), 0);
+        }
+    }
 }

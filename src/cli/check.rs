@@ -12,7 +12,11 @@ use uuid::Uuid;
 
 use crate::{
     adapter::{Database, DatabaseAdapter, HealthReport},
-    cli::{args::Bar, config::Format, exit::Exit},
+    cli::{
+        args::Bar,
+        config::Format,
+        exit::{Exit, Outcome},
+    },
     config::{Complaints, Config},
     domain::{
         ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
@@ -38,14 +42,7 @@ struct Told<'a> {
 }
 
 /// Runs one check and prints its result.
-///
-/// # Errors
-/// When the result cannot be printed.
-pub async fn check(
-    config: &Config,
-    options: CheckOptions,
-    out: &mut dyn Write,
-) -> io::Result<Exit> {
+pub async fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) -> Outcome {
     let id = ConnectionId(Uuid::now_v7());
     // One check is told as a whole; its operations go nowhere else.
     let database = Database::new(&config.adapter, id, Arc::new(|_| {}));
@@ -66,11 +63,6 @@ pub async fn check(
         Format::Json => print_json(&told, out),
         Format::Table => print_text(&told, out),
     };
-    match printed {
-        // The reader has gone; the exit code still tells the result.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        printed => printed?,
-    }
     let exit = Exit::of_check(
         told.verdict.health,
         told.report.error.as_deref(),
@@ -80,7 +72,7 @@ pub async fn check(
     if let Err(error) = database.disconnect().await {
         tracing::warn!("disconnect failed: {}", error.message());
     }
-    Ok(exit)
+    exit.printed(printed)
 }
 
 fn print_json(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {

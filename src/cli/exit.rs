@@ -1,6 +1,6 @@
 //! Exit codes: the same number always means the same thing.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use crate::{
     cli::args::Bar,
@@ -20,7 +20,37 @@ pub enum Exit {
     NotAttempted,
 }
 
+/// What a task came to. How it ended does not depend on whether that could be
+/// printed: a script that reads the exit code must not be lied to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How the program ends.
+    pub exit: Exit,
+    /// Whether the result could be printed.
+    pub printed: io::Result<()>,
+}
+
+// === impl Exit ===
+
 impl Exit {
+    /// This end, with nothing left to print.
+    #[must_use]
+    pub const fn silent(self) -> Outcome {
+        Outcome {
+            exit: self,
+            printed: Ok(()),
+        }
+    }
+
+    /// This end, with what became of printing.
+    #[must_use]
+    pub const fn printed(self, printed: io::Result<()>) -> Outcome {
+        Outcome {
+            exit: self,
+            printed,
+        }
+    }
+
     /// The exit of a check.
     #[must_use]
     pub fn of_check(health: Health, error: Option<&DbError>, bar: Bar) -> Self {

@@ -4,7 +4,9 @@ mod args;
 mod check;
 pub mod config;
 mod exit;
+mod usage;
 
 pub use args::{Bar, Cli, Task};
 pub use check::{CheckOptions, check, print_not_attempted};
-pub use exit::Exit;
+pub use exit::{Exit, Outcome};
+pub use usage::usage_words;
