@@ -1,6 +1,9 @@
 //! Makes text from outside safe to show: control characters become visible.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Display, Write as _},
+};
 
 /// The text with every control, escape and direction-changing character shown
 /// as its Unicode picture or code, and line breaks as one space each.
@@ -26,10 +29,52 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The longest text from outside that is kept, in bytes before cleaning.
+const LONGEST: usize = 2048;
+
+/// A text from outside, cleaned and cut to about two kilobytes; what was cut
+/// off is counted. A text of any length costs no more memory than this.
+#[must_use]
+pub fn excerpt<T: Display + ?Sized>(text: &T) -> String {
+    let mut kept = Excerpt::default();
+    // A text that cannot say itself to the end has said this much.
+    let said = write!(kept, "{text}");
+    let mut words = clean(&kept.text).into_owned();
+    if kept.more > 0 {
+        words.push_str(&format!("… ({} more bytes)", kept.more));
+    }
+    if said.is_err() {
+        words.push('…');
+    }
+    words
+}
+
+/// The beginning of what is written to it, and the length of the rest.
+#[derive(Default)]
+struct Excerpt {
+    text: String,
+    more: usize,
+}
+
+impl fmt::Write for Excerpt {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let room = if self.more > 0 {
+            0
+        } else {
+            LONGEST - self.text.len()
+        };
+        let fits = part.floor_char_boundary(room);
+        self.text.push_str(&part[..fits]);
+        self.more += part.len() - fits;
+        Ok(())
+    }
+}
+
 /// Control characters, and the format characters that reorder or hide text
 /// (Unicode Standard Annex 9, and the zero-width ones).
 fn is_unsafe(c: char) -> bool {
     c.is_control()
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
@@ -49,5 +94,19 @@ mod tests {
         check("\u{1b}]52;c;x\u{7}", "<1B>]52;c;x<07>");
         check("abc\u{202e}fed", "abc<202E>fed");
         check("\u{9b}31m", "<9B>31m");
+        check("a\u{61c}b\u{e0041}", "a<61C>b<E0041>");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_the_rest_counted() {
+        assert_eq!(excerpt("short"), "short");
+        assert_eq!(excerpt(&"x".repeat(LONGEST)).len(), LONGEST);
+        let cut = excerpt(&format!(
+            "{}漢{}",
+            "x".repeat(LONGEST - 1),
+            "y".repeat(20_000)
+        ));
+        assert!(cut.ends_with("x… (20003 more bytes)"), "{cut}");
+        assert!(!excerpt("\u{1b}[2J").contains('\u{1b}'));
     }
 }

@@ -89,6 +89,10 @@ pub struct HealthDetails {
     /// The required tables that do not exist; absent where none are required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_tables: Option<Vec<String>>,
+    /// What the server did not tell, each with the cause: the fields that it
+    /// would have filled are absent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// The five phases of a fresh login, each with its duration in ms.

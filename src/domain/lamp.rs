@@ -129,12 +129,14 @@ impl Lamps {
 }
 
 fn schema(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
-    let Some(missing) = details
-        .missing_tables
-        .as_ref()
-        .filter(|_| policy.requires_schema)
-    else {
+    if !policy.requires_schema {
         return Lamp::new(LampState::Off, "not watched");
+    }
+    let Some(missing) = &details.missing_tables else {
+        if details.unread.is_empty() {
+            return Lamp::new(LampState::Off, "not watched");
+        }
+        return Lamp::new(LampState::Unknown, "could not be read");
     };
     let required = REQUIRED_TABLES.len();
     match required.saturating_sub(missing.len()) {

@@ -30,7 +30,7 @@ mod target;
 mod verdict;
 
 pub use backoff::{Backoff, BackoffError};
-pub use clean::clean;
+pub use clean::{clean, excerpt};
 pub use command::Command;
 pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};
 pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};

@@ -61,6 +61,12 @@ pub enum DegradedReason {
         /// Required tables.
         required: usize,
     },
+    /// Something that is expected of the database could not be read, so that
+    /// nobody knows whether it is so.
+    DetailsUnread {
+        /// What, and why not.
+        what: String,
+    },
     /// An answer is overdue: it may hang.
     Suspect,
     /// The connection lives, and a new client cannot get in.
@@ -214,6 +220,13 @@ fn about_check(
         let present = required.saturating_sub(missing.len());
         reasons.push(DegradedReason::SchemaMissing { present, required });
     }
+    let is_unknown = policy.expects_writes && details.read_only.is_none()
+        || policy.requires_schema && details.missing_tables.is_none();
+    if is_unknown && !details.unread.is_empty() {
+        reasons.push(DegradedReason::DetailsUnread {
+            what: details.unread.join("; "),
+        });
+    }
     if let Some(pool) = details.pool.filter(|pool| pool.waiting > 0) {
         reasons.push(DegradedReason::PoolFull {
             waiting: pool.waiting,
@@ -245,6 +258,7 @@ impl fmt::Display for DegradedReason {
             Self::SchemaMissing { present, required } => {
                 write!(f, "schema: incomplete {present}/{required}")
             }
+            Self::DetailsUnread { what } => write!(f, "details could not be read: {what}"),
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
             Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
@@ -334,6 +348,21 @@ mod tests {
             ..patient
         };
         check(|d| d.missing_tables = Some(all()), lenient, &[]);
+        let unread = |d: &mut HealthDetails| {
+            d.missing_tables = None;
+            d.read_only = Some(false);
+            d.unread = vec!["tables: PermissionDenied 42501".into()];
+        };
+        let words = "details could not be read: tables: PermissionDenied 42501";
+        check(unread, patient, &[words]);
+        check(unread, lenient, &[]);
+        let unread = |d: &mut HealthDetails| d.unread = vec!["server: Unknown XX000".into()];
+        check(
+            unread,
+            patient,
+            &["details could not be read: server: Unknown XX000"],
+        );
+        check(unread, reader, &[]);
     }
 
     #[test]

@@ -121,6 +121,7 @@ pub(super) fn details() -> HealthDetails {
             max: 10,
         }),
         missing_tables: Some(vec![]),
+        unread: vec![],
     }
 }
 

@@ -12,6 +12,7 @@ mod cases;
 mod contract;
 mod decoding;
 mod failures;
+mod hijack;
 mod probing;
 mod read_only;
 mod statements;

@@ -4,30 +4,38 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use tokio::time::timeout;
 use tokio_postgres::{
-    Client, Row,
-    types::{ToSql, Type},
+    Row,
+    types::{FromSql, ToSql, Type},
 };
 
 use crate::{
     adapter::{
         DbResult,
         local::{
+            fence::{Params, Path, Reader, fenced, fenced_for, unlike_us},
             phase_clock::{Phase, PhaseClock},
             session::Session,
             target::Target,
         },
     },
-    domain::{Action, DbError, ErrorKind, HealthDetails, Layer, REQUIRED_TABLES, SlotHolder},
+    domain::{Action, HealthDetails, REQUIRED_TABLES, SlotHolder, excerpt},
 };
 
 /// The bare round trip: it asks for the server's clock, which costs no more
 /// than any other value and gives the skew.
 const CLOCK: &str = include_str!("sql/clock.sql");
-const DETAILS: &str = include_str!("sql/details.sql");
+const SERVER: &str = include_str!("sql/server.sql");
+const DATABASE_OID: &str = include_str!("sql/database_oid.sql");
+const SESSIONS: &str = include_str!("sql/sessions.sql");
+const TLS: &str = include_str!("sql/tls.sql");
+const TABLES: &str = include_str!("sql/tables.sql");
 const DATABASE_SIZE: &str = include_str!("sql/database_size.sql");
 const SYSTEM_IDENTIFIER: &str = include_str!("sql/system_identifier.sql");
+
+/// Slot holders that are kept, whatever a server sends.
+const HOLDERS: usize = 5;
 
 /// The bare round trip of a health check.
 #[derive(Debug, Clone, Copy)]
@@ -38,141 +46,184 @@ pub(super) struct RoundTrip {
     pub(super) clock_skew_ms: f64,
 }
 
-/// The answer of `details.sql`. A server that is not quite PostgreSQL may leave parts out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Answer {
-    server_version: Option<String>,
-    role: Option<String>,
-    database: Option<String>,
-    database_oid: Option<u64>,
-    active_connections: Option<u64>,
-    max_connections: Option<u64>,
-    slot_holders: Vec<SlotHolder>,
-    in_recovery: Option<bool>,
-    read_only: Option<bool>,
-    tls: Option<String>,
-    missing_tables: Option<Vec<String>>,
-}
-
 /// One bare statement, there and back: the phase query.
 pub(super) async fn round_trip(session: &mut Session, clock: &PhaseClock) -> DbResult<RoundTrip> {
     clock.begin(Phase::Query);
     let sent = Utc::now();
-    let answer = one(session.client(), CLOCK, &[]).await;
+    let answer = session.client().query_typed_one(CLOCK, &[]).await;
     let row = match answer {
         Ok(row) => row,
         Err(error) => return Err(session.classify(error, clock.action()).await),
     };
     let latency = clock.end();
-    let theirs: i64 = match row.try_get(0) {
-        Ok(micros) => micros,
-        Err(error) => return Err(session.classify(error, clock.action()).await),
-    };
+    let theirs = column(&row, 0, clock.action())?;
     Ok(RoundTrip {
         latency,
         clock_skew_ms: skew_ms(theirs, sent, latency),
     })
 }
 
-/// The details, in one flight: what may fail by itself is a statement by
-/// itself, and all are sent before the first answer is awaited.
+/// The details: what may fail by itself is a statement by itself, and all are
+/// sent before the first answer is awaited. Only the size of the database,
+/// which a large one takes long to find, is asked for when the rest is known.
 pub(super) async fn details(
     session: &mut Session,
     target: &Target,
     clock: &PhaseClock,
 ) -> DbResult<HealthDetails> {
-    let requires_schema = target.section().requires_schema;
-    let required: &[&str] = if requires_schema {
-        &REQUIRED_TABLES
-    } else {
-        &[]
-    };
+    let required: Option<&[&str]> = target
+        .section()
+        .requires_schema
+        .then_some(REQUIRED_TABLES.as_slice());
     let client = session.client();
-    let params: [(&(dyn ToSql + Sync), Type); 1] = [(&required, Type::TEXT_ARRAY)];
-    let (answer, size, system) = tokio::join!(
-        one(client, DETAILS, &params),
-        one(client, DATABASE_SIZE, &[]),
-        one(client, SYSTEM_IDENTIFIER, &[]),
+    let (server, oid, sessions, tls, system, tables) = tokio::join!(
+        biased;
+        // Not fenced: a transaction of ours would answer for the server
+        // whether a new session can write.
+        client.query_typed_one(SERVER, &[]),
+        fenced(client, Path::Pinned, DATABASE_OID, &[]),
+        fenced(client, Path::Pinned, SESSIONS, &[]),
+        fenced(client, Path::Pinned, TLS, &[]),
+        fenced(client, Path::Pinned, SYSTEM_IDENTIFIER, &[]),
+        async {
+            let params: &Params<'_> = &[(&required as &(dyn ToSql + Sync), Type::TEXT_ARRAY)];
+            match required {
+                Some(_) => Some(fenced(client, Path::Clients, TABLES, params).await),
+                None => None,
+            }
+        },
     );
-    let size = optional(session, size, clock).await?;
-    let system = optional(session, system, clock).await?;
-    let answer = match optional(session, answer, clock).await? {
-        None => Answer::default(),
-        Some(row) => parse(&row, clock.action())?,
+    let action = clock.action();
+    let is_encrypted = session.is_encrypted();
+    let mut reader = Reader::new(session, action);
+    let mut found = HealthDetails::default();
+    if let Some(row) = reader.row("server", server).await? {
+        read_server(&mut found, &row, action)?;
+    }
+    let oid = whole(reader.row("database", oid).await?.as_ref(), action)?;
+    if let Some(row) = reader.row("sessions", sessions).await? {
+        read_sessions(&mut found, &row, action)?;
+    }
+    let tls = match reader.row("tls", tls).await? {
+        Some(row) => text(&row, 0, action)?,
+        None => None,
     };
-    Ok(HealthDetails {
-        phases: clock.timings(),
-        fingerprint: fingerprint(whole(system.as_ref()), answer.database_oid),
-        server_version: answer.server_version,
-        role: answer.role,
-        database: answer.database,
-        active_connections: answer.active_connections,
-        max_connections: answer.max_connections,
-        slot_holders: answer.slot_holders,
-        in_recovery: answer.in_recovery,
-        read_only: answer.read_only,
-        database_size_bytes: whole(size.as_ref()).and_then(|bytes| u64::try_from(bytes).ok()),
-        tls: Some(tls_words(session, answer.tls)),
-        missing_tables: answer.missing_tables.filter(|_| requires_schema),
-        ..HealthDetails::default()
-    })
+    found.tls = Some(tls_words(is_encrypted, tls));
+    let system = whole(
+        reader.row("system identifier", system).await?.as_ref(),
+        action,
+    )?;
+    found.fingerprint = fingerprint(system, oid);
+    if let Some(tables) = tables
+        && let Some(row) = reader.row("tables", tables).await?
+    {
+        read_tables(&mut found, &mut reader, &row, action)?;
+    }
+    found.unread = reader.finish();
+    Ok(found)
 }
 
-async fn one(
-    client: &Client,
-    sql: &str,
-    params: &[(&(dyn ToSql + Sync), Type)],
-) -> Result<Row, tokio_postgres::Error> {
-    client.query_typed_one(sql, params).await
-}
-
-/// What the role may not see, or the server does not have, is absent. Every
-/// other failure is the check's.
-async fn optional(
-    session: &mut Session,
-    answer: Result<Row, tokio_postgres::Error>,
-    clock: &PhaseClock,
-) -> DbResult<Option<Row>> {
-    let error = match answer {
-        Ok(row) => return Ok(Some(row)),
-        Err(error) => session.classify(error, clock.action()).await,
+/// The size of the database, if it is known soon: half of the time that is
+/// left. Its absence is never the check's failure.
+pub(super) async fn add_size(found: &mut HealthDetails, session: &mut Session, clock: &PhaseClock) {
+    let share = clock.remaining() / 2;
+    let asking = fenced_for(session.client(), share.as_millis().max(1), DATABASE_SIZE);
+    let Ok(answer) = timeout(share, asking).await else {
+        found.unread.push("database size: not in time".to_owned());
+        return;
     };
-    match error.kind() {
-        ErrorKind::PermissionDenied
-        | ErrorKind::SchemaMissing
-        | ErrorKind::SchemaMismatch
-        | ErrorKind::StatementInvalid
-        | ErrorKind::Unknown => {
-            tracing::debug!(code = error.code(), "a detail cannot be seen");
-            Ok(None)
+    let action = clock.action();
+    let mut reader = Reader::new(session, action);
+    let size = match reader.row("database size", answer).await {
+        Ok(row) => whole(row.as_ref(), action),
+        Err(error) => Err(error),
+    };
+    found.unread.extend(reader.finish());
+    match size {
+        Ok(size) => found.database_size_bytes = size.and_then(|bytes| u64::try_from(bytes).ok()),
+        Err(error) => {
+            tracing::debug!(%error, "the size of the database was not told");
+            let name = error.kind().name();
+            found.unread.push(format!("database size: {name}"));
         }
-        _ => Err(error),
     }
 }
 
-/// `details.sql` gives one JSON text, so that no column needs a type of its own.
-fn parse(row: &Row, action: Action) -> DbResult<Answer> {
-    let wrong = || DbError::new(action, ErrorKind::ProtocolViolation).at_layer(Layer::Statement);
-    let text: &str = row.try_get(0).map_err(|error| wrong().with_source(error))?;
-    serde_json::from_str(text).map_err(|error| wrong().with_source(error))
+fn read_server(found: &mut HealthDetails, row: &Row, action: Action) -> DbResult<()> {
+    found.server_version = text(row, 0, action)?;
+    found.role = text(row, 1, action)?;
+    found.database = text(row, 2, action)?;
+    let max: Option<i64> = column(row, 3, action)?;
+    found.max_connections = max.and_then(|max| u64::try_from(max).ok());
+    found.in_recovery = column(row, 4, action)?;
+    found.read_only = column(row, 5, action)?;
+    Ok(())
 }
 
-/// A whole number; a server that gives something else has none for us.
-fn whole(row: Option<&Row>) -> Option<i64> {
-    row.and_then(|row| row.try_get(0).ok())
+fn read_sessions(found: &mut HealthDetails, row: &Row, action: Action) -> DbResult<()> {
+    let active: i64 = column(row, 0, action)?;
+    found.active_connections = u64::try_from(active).ok();
+    let (names, counts): (Vec<&str>, Vec<i64>) = (column(row, 1, action)?, column(row, 2, action)?);
+    found.slot_holders = names
+        .iter()
+        .zip(counts)
+        .take(HOLDERS)
+        .map(|(name, count)| SlotHolder {
+            name: excerpt(name),
+            connections: u64::try_from(count).unwrap_or(0),
+        })
+        .collect();
+    Ok(())
+}
+
+/// A table in a schema that the role may not use is there, and a client does
+/// not see it: neither "missing" nor "present" would be true.
+fn read_tables(
+    found: &mut HealthDetails,
+    reader: &mut Reader<'_>,
+    row: &Row,
+    action: Action,
+) -> DbResult<()> {
+    let (missing, closed): (Vec<&str>, Vec<&str>) =
+        (column(row, 0, action)?, column(row, 1, action)?);
+    for schema in closed.iter().take(HOLDERS) {
+        reader.note(&format!("schema {schema}: no USAGE"));
+    }
+    if closed.is_empty() {
+        let known = REQUIRED_TABLES
+            .iter()
+            .filter(|table| missing.contains(table));
+        found.missing_tables = Some(known.map(|table| (*table).to_owned()).collect());
+    }
+    Ok(())
+}
+
+fn column<'r, T: FromSql<'r>>(row: &'r Row, index: usize, action: Action) -> DbResult<T> {
+    row.try_get(index).map_err(|error| unlike_us(error, action))
+}
+
+fn text(row: &Row, index: usize, action: Action) -> DbResult<Option<String>> {
+    let text: Option<&str> = column(row, index, action)?;
+    Ok(text.map(|text| excerpt(text)))
+}
+
+fn whole(row: Option<&Row>, action: Action) -> DbResult<Option<i64>> {
+    match row {
+        Some(row) => column(row, 0, action),
+        None => Ok(None),
+    }
 }
 
 /// The identifier is an unsigned number that SQL shows as a signed one. Without
 /// it the oid says nothing: every cluster counts its databases alike.
-fn fingerprint(system: Option<i64>, database_oid: Option<u64>) -> Option<String> {
+fn fingerprint(system: Option<i64>, database_oid: Option<i64>) -> Option<String> {
     Some(format!("{}/{}", system?.cast_unsigned(), database_oid?))
 }
 
 /// What the server says of our TLS. It knows nothing of it when somebody in
 /// between ends it.
-fn tls_words(session: &Session, by_server: Option<String>) -> String {
-    if session.is_encrypted() {
+fn tls_words(is_encrypted: bool, by_server: Option<String>) -> String {
+    if is_encrypted {
         by_server.unwrap_or_else(|| "on".to_owned())
     } else {
         "off".to_owned()
@@ -187,7 +238,8 @@ fn tls_words(session: &Session, by_server: Option<String>) -> String {
 )]
 fn skew_ms(theirs_us: i64, sent: DateTime<Utc>, latency: Duration) -> f64 {
     let middle = sent + latency / 2;
-    (theirs_us - middle.timestamp_micros()) as f64 / 1000.0
+    // A server may claim any number; the difference must have room for it.
+    (i128::from(theirs_us) - i128::from(middle.timestamp_micros())) as f64 / 1000.0
 }
 
 #[cfg(test)]
@@ -195,25 +247,25 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(theirs_ms: i64, latency_ms: u64, skew: f64) {
+    fn check(theirs_us: i64, latency_ms: u64, skew: f64) {
         let sent = DateTime::from_timestamp_millis(1_000_000).unwrap();
         let latency = Duration::from_millis(latency_ms);
-        let found = skew_ms(theirs_ms * 1000, sent, latency);
+        let found = skew_ms(theirs_us, sent, latency);
         assert!((found - skew).abs() < 1e-6, "{found}");
     }
 
     #[test]
     fn the_skew_is_measured_against_the_middle_of_the_round_trip() {
-        check(1_000_050, 100, 0.0);
-        check(1_000_000, 100, -50.0);
-        check(1_002_050, 100, 2000.0);
+        check(1_000_050_000, 100, 0.0);
+        check(1_000_000_000, 100, -50.0);
+        check(1_002_050_000, 100, 2000.0);
     }
 
     #[test]
-    fn an_answer_with_parts_left_out_is_taken() {
-        let answer: Answer = serde_json::from_str(r#"{"role":"r","tls":null}"#).unwrap();
-        assert_eq!(answer.role.as_deref(), Some("r"));
-        assert_eq!((answer.tls, answer.max_connections), (None, None));
+    fn no_clock_is_too_wrong() {
+        let sent = DateTime::from_timestamp_millis(1_000_000).unwrap();
+        assert!(skew_ms(i64::MIN, sent, Duration::ZERO) < -9e15);
+        assert!(skew_ms(i64::MAX, sent, Duration::ZERO) > 9e15);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) enum Phase {
 pub(super) struct PhaseClock {
     action: Action,
     limit: Duration,
+    started: Instant,
     state: Mutex<State>,
 }
 
@@ -76,6 +77,7 @@ impl PhaseClock {
         Self {
             action,
             limit,
+            started: Instant::now(),
             state: Mutex::new(state),
         }
     }
@@ -88,6 +90,11 @@ impl PhaseClock {
     /// The time that all of it may take.
     pub(super) fn limit(&self) -> Duration {
         self.limit
+    }
+
+    /// What is left of that time.
+    pub(super) fn remaining(&self) -> Duration {
+        self.limit.saturating_sub(self.started.elapsed())
     }
 
     /// A phase begins. What it and later phases took before counts no more.

@@ -9,7 +9,7 @@ use crate::{
     adapter::{
         DbResult,
         local::{
-            details::{details, round_trip},
+            details::{add_size, details, round_trip},
             phase_clock::PhaseClock,
             session::Session,
             target::{Purpose, Target},
@@ -52,6 +52,7 @@ impl Probe {
         let trip = round_trip(&mut session, clock).await?;
         let mut details = details(&mut session, &self.target, clock).await?;
         details.clock_skew_ms = Some(trip.clock_skew_ms);
+        add_size(&mut details, &mut session, clock).await;
         session.close().await;
         Ok((trip.latency, details))
     }

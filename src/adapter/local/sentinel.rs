@@ -29,8 +29,9 @@ const HEARTBEAT: &str = "select 1";
 
 /// A server that ends idle sessions (PostgreSQL 14 and later) must not end
 /// this one, whatever the time between two heartbeats.
-const STAY: &str = "select set_config(name, '0', false) \
-    from pg_catalog.pg_settings where name = 'idle_session_timeout'";
+/// All names are full ones: nothing of the database's owner is run.
+const STAY: &str = "select pg_catalog.set_config(name, '0', false) \
+    from pg_catalog.pg_settings where name operator(pg_catalog.=) 'idle_session_timeout'";
 
 /// A session that waits for its own end.
 ///

@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 use crate::{
     adapter::{
         DbResult, SqlValue,
-        local::{decode::row_to_json, params::Param, pool::Lease, table::Table},
+        local::{decode::row_to_json, fence::unlike_us, params::Param, pool::Lease, table::Table},
         mode_adapter::{Record, Rows},
     },
     domain::{Action, DbError, ErrorKind},
@@ -44,14 +44,15 @@ pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbR
     let columns = table.columns(data, action)?;
     let quoted = &table.quoted;
     if columns.is_empty() {
-        let sql =
-            format!("insert into {quoted} as {ROW} default values returning to_jsonb({ROW}.*)");
+        let sql = format!(
+            "insert into {quoted} as {ROW} default values returning pg_catalog.to_jsonb({ROW}.*)"
+        );
         return changed_row(lease, &sql, &[], action).await;
     }
     let (names, values) = (columns.join(", "), given(&columns));
     let sql = format!(
         "insert into {quoted} as {ROW} ({names}) select {values} \
-         from jsonb_populate_record(null::{quoted}, $1) as given returning to_jsonb({ROW}.*)"
+         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given returning pg_catalog.to_jsonb({ROW}.*)"
     );
     let params = [SqlValue::Json(Value::Object(data.clone()))];
     changed_row(lease, &sql, &params, action).await
@@ -75,8 +76,8 @@ pub(super) async fn update(
     let (names, values) = (columns.join(", "), given(&columns));
     let sql = format!(
         "update {quoted} as {ROW} set ({names}) = (select {values} \
-         from jsonb_populate_record(null::{quoted}, $1) as given) \
-         where {ROW}.{key} = $2 returning to_jsonb({ROW}.*)"
+         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given) \
+         where {ROW}.{key} operator(pg_catalog.=) $2 returning pg_catalog.to_jsonb({ROW}.*)"
     );
     let params = [
         SqlValue::Json(Value::Object(data.clone())),
@@ -90,7 +91,10 @@ pub(super) async fn delete(lease: &mut Lease, table: &str, id: &str) -> DbResult
     let action = Action::Delete;
     let table = Table::find(lease, table, action).await?;
     let key = table.column("id", action)?;
-    let sql = format!("delete from {} where {key} = $1", table.quoted);
+    let sql = format!(
+        "delete from {} where {key} operator(pg_catalog.=) $1",
+        table.quoted
+    );
     match run(lease, &sql, &[SqlValue::Text(id.to_owned())]).await {
         Ok((_, 0)) => Err(DbError::new(action, ErrorKind::RowNotFound)),
         Ok((_, affected)) => Ok(affected),
@@ -119,7 +123,7 @@ async fn changed_row(
     };
     match row.try_get(0) {
         Ok(value) => Ok(value),
-        Err(error) => Err(lease.classify(error, action).await),
+        Err(error) => Err(unlike_us(error, action)),
     }
 }
 

@@ -4,7 +4,11 @@
 use tokio_postgres::types::Type;
 
 use crate::{
-    adapter::{DbResult, local::pool::Lease, mode_adapter::Record},
+    adapter::{
+        DbResult,
+        local::{fence::unlike_us, pool::Lease},
+        mode_adapter::Record,
+    },
     domain::{Action, DbError, ErrorKind},
 };
 
@@ -42,7 +46,7 @@ impl Table {
                 columns,
                 asked: name.to_owned(),
             }),
-            (Err(error), _) | (_, Err(error)) => Err(lease.classify(error, action).await),
+            (Err(error), _) | (_, Err(error)) => Err(unlike_us(error, action)),
         }
     }
 

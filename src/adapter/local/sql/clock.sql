@@ -1,1 +1,4 @@
-select (extract(epoch from clock_timestamp()) * 1000000)::bigint
+select (
+    pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
+        operator(pg_catalog.*) 1000000::double precision
+)::bigint

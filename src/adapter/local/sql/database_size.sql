@@ -1,1 +1,1 @@
-select pg_database_size(current_database())
+select pg_catalog.pg_database_size(pg_catalog.current_database())

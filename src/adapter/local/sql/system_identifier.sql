@@ -1,1 +1,1 @@
-select system_identifier from pg_control_system()
+select system_identifier from pg_catalog.pg_control_system()

@@ -1,11 +1,17 @@
 select
-    quote_ident(namespace.nspname) || '.' || quote_ident(class.relname),
+    pg_catalog.quote_ident(namespace.nspname)
+        operator(pg_catalog.||) '.'
+        operator(pg_catalog.||) pg_catalog.quote_ident(class.relname),
     array(
-        select attname::text
-        from pg_attribute
-        where attrelid = class.oid and attnum > 0 and not attisdropped
+        select attname::pg_catalog.text
+        from pg_catalog.pg_attribute
+        where attrelid operator(pg_catalog.=) class.oid
+          and attnum operator(pg_catalog.>) 0
+          and not attisdropped
         order by attnum
     )
-from pg_class as class
-join pg_namespace as namespace on namespace.oid = class.relnamespace
-where class.oid = to_regclass($1) and class.relkind in ('r', 'p', 'f', 'v')
+from pg_catalog.pg_class as class
+join pg_catalog.pg_namespace as namespace
+    on namespace.oid operator(pg_catalog.=) class.relnamespace
+where class.oid operator(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid
+  and class.relkind operator(pg_catalog.=) any ('{r,p,f,v}'::pg_catalog."char"[])
