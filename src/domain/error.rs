@@ -2,10 +2,13 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use crate::domain::{ErrorKind, Layer};
+use crate::domain::{ErrorKind, Layer, excerpt};
 
 /// The error below an error, shared because errors travel to many readers.
 pub type Source = Arc<dyn Error + Send + Sync + 'static>;
+
+/// Causes that are told of one error at most.
+const LONGEST_CHAIN: usize = 16;
 
 /// A failed call on a database.
 ///
@@ -78,16 +81,18 @@ impl DbError {
     }
 
     /// Adds the server's own code: an SQLSTATE, HTTP status or PostgREST code.
+    /// Outside text as well: it is cleaned and cut like all of it.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(excerpt(&code.into()));
         self
     }
 
-    /// Adds the server's own words. Control characters are made visible.
+    /// Adds the server's own words. Control characters are made visible, and
+    /// of a long text only the beginning is kept.
     #[must_use]
     pub fn with_details(mut self, details: &str) -> Self {
-        self.details = Some(crate::domain::clean(details).into_owned());
+        self.details = Some(excerpt(details));
         self
     }
 
@@ -187,14 +192,16 @@ impl DbError {
             && self.details == other.details
     }
 
-    /// The whole chain of causes below this error, top first.
+    /// The whole chain of causes below this error, top first, cleaned; a
+    /// chain that is longer than any real one is cut.
     pub fn causes(&self) -> impl Iterator<Item = String> + '_ {
         let mut next = self.source();
         std::iter::from_fn(move || {
             let cause = next?;
             next = cause.source();
-            Some(cause.to_string())
+            Some(excerpt(cause))
         })
+        .take(LONGEST_CHAIN)
     }
 }
 
@@ -277,5 +284,24 @@ mod tests {
     fn server_words_are_cleaned() {
         let error = DbError::new(Action::Query, ErrorKind::Unknown).with_details("a\u{1b}[2Jb");
         assert!(!error.message().contains('\u{1b}'), "{}", error.message());
+    }
+
+    #[test]
+    fn nothing_from_outside_is_shown_as_it_came() {
+        let hostile = format!(
+            "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{61c}{}",
+            "é".repeat(100_000)
+        );
+        let error = DbError::new(Action::Query, ErrorKind::Unknown)
+            .with_code(hostile.as_str())
+            .with_details(&hostile)
+            .with_source(std::io::Error::other(hostile.clone()));
+        let causes: Vec<_> = error.causes().collect();
+        let shown = [error.code().unwrap(), error.details().unwrap(), &causes[0]];
+        for text in shown {
+            assert!(text.len() < 4_000, "{} bytes", text.len());
+            assert!(text.ends_with(" more bytes)"), "{text}");
+            assert!(!text.contains(|c: char| c.is_control() || "\u{202e}\u{61c}".contains(c)));
+        }
     }
 }

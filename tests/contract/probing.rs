@@ -5,7 +5,10 @@ use std::time::Duration;
 use dbvitals::{
     adapter::DatabaseAdapter,
     config::Endpoint,
-    domain::{ConnectionStatus, HealthDetails, REQUIRED_TABLES, Secret},
+    domain::{
+        ConnectionStatus, Evidence, Health, HealthDetails, HealthPolicy, LampState, Lamps,
+        REQUIRED_TABLES, Secret, Verdict,
+    },
 };
 
 use crate::{
@@ -143,11 +146,55 @@ async fn a_detail_that_may_not_be_seen_is_absent() {
     assert_eq!(found.role.as_deref(), Some(ROLE));
     cluster.sql("revoke select on pg_stat_activity from public");
     let found = details(&cluster).await;
-    assert_eq!((found.role, found.active_connections), (None, None));
+    assert_eq!(found.active_connections, None);
+    assert_eq!(
+        found.role.as_deref(),
+        Some(ROLE),
+        "one right hides one thing"
+    );
+    assert_eq!(
+        found.unread,
+        ["sessions", "system identifier", "database size"]
+            .map(|what| format!("{what}: PermissionDenied 42501"))
+    );
     assert_eq!(
         found.phases.named().map(|(_, time)| time.is_some()),
         [true; 5]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_that_cannot_be_seen_are_not_called_missing() {
+    let cluster = Cluster::start();
+    cluster.sql("create table agents (id int); revoke all on schema public from public");
+    let found = details(&cluster).await;
+    assert_eq!(found.missing_tables, None);
+    assert_eq!(found.unread, ["schema public: no USAGE"]);
+    cluster.sql("drop table agents");
+    let found = details(&cluster).await;
+    assert_eq!(
+        found.missing_tables.map(|missing| missing.len()),
+        Some(REQUIRED_TABLES.len()),
+        "nothing is there to be hidden"
+    );
+    cluster.sql("grant usage on schema public to public; revoke select on pg_class from public");
+    let report = on(local_section(&cluster)).health_check().await;
+    let evidence = Evidence::new(ConnectionStatus::Connected, Some(&report.result));
+    let policy = HealthPolicy {
+        slow_threshold: LIMIT,
+        expects_writes: true,
+        requires_schema: true,
+    };
+    let verdict = Verdict::assess(&evidence, &policy);
+    assert_eq!(verdict.health, Health::Degraded);
+    let words: Vec<_> = verdict.reasons.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        ["details could not be read: tables: PermissionDenied 42501"]
+    );
+    let lamps = Lamps::after_success(report.result.details().unwrap(), &policy);
+    assert_eq!(lamps.schema.state, LampState::Unknown);
+    assert_eq!(lamps.writable.state, LampState::Good);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

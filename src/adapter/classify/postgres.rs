@@ -1,11 +1,11 @@
 //! From an error of the PostgreSQL driver to a [`DbError`]: by SQLSTATE where
 //! the server spoke, by io error kind where it did not. Knows no statement.
 
-use std::{error::Error as _, io};
+use std::{error::Error as _, fmt, io};
 
 use crate::{
     adapter::classify::{io::kind_of_io, kind_of_sqlstate},
-    domain::{Action, DbError, ErrorKind, Layer},
+    domain::{Action, DbError, ErrorKind, Layer, excerpt},
 };
 
 /// A server's DETAIL or HINT longer than this is left to the server's log.
@@ -20,7 +20,8 @@ pub(in crate::adapter) enum Stage {
     Statement,
 }
 
-/// Classifies a driver's error and keeps it as the cause.
+/// Classifies a driver's error and keeps it, or what the server said in it, as
+/// the cause.
 pub(in crate::adapter) fn from_postgres(
     error: tokio_postgres::Error,
     action: Action,
@@ -28,14 +29,18 @@ pub(in crate::adapter) fn from_postgres(
 ) -> DbError {
     let classified = match error.as_db_error() {
         Some(server) => from_server(server, action, stage),
-        None => DbError::new(action, kind_without_code(&error)).with_details(&last_cause(&error)),
+        None => DbError::new(action, kind_without_code(&error))
+            .with_details(&last_cause(&error))
+            .with_source(error),
     };
     // A session that breaks before it stands broke at the login, not at the wire.
-    let placed = match (stage, classified.layer()) {
+    match (stage, classified.layer()) {
         (Stage::Login, Layer::Tcp) => classified.at_layer(Layer::Login),
+        (Stage::Statement, _) if classified.kind() == ErrorKind::ProtocolViolation => {
+            classified.at_layer(Layer::Statement)
+        }
         _ => classified,
-    };
-    placed.with_source(error)
+    }
 }
 
 /// Classifies what the server itself said, as an error or as a notice.
@@ -52,7 +57,8 @@ pub(in crate::adapter) fn from_server(
         (_, Stage::Login) if code == "55000" => ErrorKind::DatabaseClosed,
         (kind, _) => kind,
     };
-    let mut words = server.message().to_owned();
+    let said = ServerWords::of(server);
+    let mut words = said.message.clone();
     let short = |text: &&str| text.len() <= LONGEST_REMARK;
     if let Some(detail) = server.detail().filter(short) {
         words = format!("{words} ({detail})");
@@ -63,7 +69,46 @@ pub(in crate::adapter) fn from_server(
     DbError::new(action, kind)
         .with_code(code)
         .with_details(&words)
+        .with_source(said)
 }
+
+/// What a server said, as the cause of an error: the driver's own copy may be
+/// of any size and is let go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapter) struct ServerWords {
+    severity: String,
+    code: String,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl ServerWords {
+    fn of(server: &tokio_postgres::error::DbError) -> Self {
+        Self {
+            severity: excerpt(server.severity()),
+            code: excerpt(server.code().code()),
+            message: excerpt(server.message()),
+            detail: server.detail().map(|text| excerpt(text)),
+            hint: server.hint().map(|text| excerpt(text)),
+        }
+    }
+}
+
+impl fmt::Display for ServerWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.severity, self.code, self.message)?;
+        if let Some(detail) = &self.detail {
+            write!(f, "; detail: {detail}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "; hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ServerWords {}
 
 fn kind_without_code(error: &tokio_postgres::Error) -> ErrorKind {
     if error.is_closed() {

@@ -9,7 +9,7 @@ use tokio_postgres::{AsyncMessage, Connection};
 
 use crate::{
     adapter::classify::{Stage, from_postgres, from_server},
-    domain::{Action, DbError, clean},
+    domain::{Action, DbError, excerpt},
 };
 
 /// The SQLSTATE class of an operator's intervention: shutdown, crash, end of session.
@@ -40,8 +40,8 @@ where
         loop {
             let cause = match poll_fn(|cx| connection.poll_message(cx)).await {
                 Some(Ok(AsyncMessage::Notice(notice))) => {
-                    let (code, words) = (notice.code().code(), clean(notice.message()));
-                    tracing::debug!(code, %words, "the server remarks");
+                    let (code, words) = (excerpt(notice.code().code()), excerpt(notice.message()));
+                    tracing::debug!(%code, %words, "the server remarks");
                     if code.starts_with(INTERVENTION) {
                         farewell = Some(notice);
                     }
