@@ -13,6 +13,7 @@ mod contract;
 mod decoding;
 mod failures;
 mod hijack;
+mod hostile;
 mod probing;
 mod read_only;
 mod statements;

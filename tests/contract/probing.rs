@@ -166,18 +166,21 @@ async fn a_detail_that_may_not_be_seen_is_absent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_that_cannot_be_seen_are_not_called_missing() {
     let cluster = Cluster::start();
-    cluster.sql("create table agents (id int); revoke all on schema public from public");
+    cluster.sql("create schema closed; create table closed.agents (id int)");
+    cluster.sql(&format!(
+        "alter database {DATABASE} set search_path = '$user', \"closed\", public"
+    ));
     let found = details(&cluster).await;
     assert_eq!(found.missing_tables, None);
-    assert_eq!(found.unread, ["schema public: no USAGE"]);
-    cluster.sql("drop table agents");
+    assert_eq!(found.unread, ["schema closed: no USAGE"]);
+    cluster.sql("drop table closed.agents");
     let found = details(&cluster).await;
     assert_eq!(
         found.missing_tables.map(|missing| missing.len()),
         Some(REQUIRED_TABLES.len()),
         "nothing is there to be hidden"
     );
-    cluster.sql("grant usage on schema public to public; revoke select on pg_class from public");
+    cluster.sql("revoke select on pg_class from public");
     let report = on(local_section(&cluster)).health_check().await;
     let evidence = Evidence::new(ConnectionStatus::Connected, Some(&report.result));
     let policy = HealthPolicy {

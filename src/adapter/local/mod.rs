@@ -8,6 +8,7 @@ mod fence;
 mod first_byte;
 mod knock;
 mod local_database;
+mod meter;
 mod params;
 mod phase_clock;
 mod pool;

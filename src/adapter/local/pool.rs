@@ -203,6 +203,7 @@ impl managed::Manager for Opener {
             tracing::info!("an idle session had been ended by the server");
             return Err(RecycleError::message("the session has ended"));
         }
+        session.renew_allowance();
         Ok(())
     }
 }

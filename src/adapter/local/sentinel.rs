@@ -14,6 +14,7 @@ use crate::{
         DbResult,
         classify::{Stage, from_postgres},
         local::{
+            meter::{self, Allowance},
             phase_clock::{Phase, PhaseClock, timeout_error},
             session::{Session, Unattended},
             target::{Purpose, Target},
@@ -41,6 +42,7 @@ pub(in crate::adapter) struct Sentinel {
     /// Present until the drop.
     client: Option<Client>,
     traffic: Traffic,
+    allowance: Allowance,
     limit: Duration,
 }
 
@@ -52,11 +54,15 @@ impl Sentinel {
         let opening = async {
             let session = Session::open_unattended(target, Purpose::Sentinel, &clock).await?;
             let Unattended {
-                client, traffic, ..
+                client,
+                traffic,
+                allowance,
+                ..
             } = session;
             let mut sentinel = Self {
                 client: Some(client),
                 traffic,
+                allowance,
                 limit,
             };
             clock.begin(Phase::Query);
@@ -69,6 +75,7 @@ impl Sentinel {
     /// Asks, and moves the bytes meanwhile. An answer is an answer, also one
     /// that refuses the statement: an error means that the session has ended.
     async fn ask(&mut self, sql: &str, action: Action) -> DbResult<()> {
+        self.allowance.renew(meter::PROBE);
         let client = self.client.as_ref();
         let client = client.expect("the client stays until the drop");
         let answer = client.batch_execute(sql);
@@ -195,6 +202,7 @@ mod tests {
         let mut sentinel = Sentinel {
             client: Some(client),
             traffic: traffic(connection),
+            allowance: Allowance::new(meter::PROBE),
             limit: LIMIT,
         };
         let error = sentinel.end().await;

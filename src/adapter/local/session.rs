@@ -16,6 +16,7 @@ use crate::{
         classify::{Stage, from_io, from_postgres},
         local::{
             first_byte::FirstByte,
+            meter::{self, Allowance, Metered},
             phase_clock::{Phase, PhaseClock},
             socket,
             target::{Purpose, Target, Wrapping},
@@ -36,12 +37,15 @@ pub(super) struct Session {
     client: Client,
     driver: Driver,
     is_encrypted: bool,
+    allowance: Allowance,
 }
 
 /// An open session of which nothing runs by itself: its owner moves its bytes.
 pub(super) struct Unattended {
     pub(super) client: Client,
     pub(super) traffic: Traffic,
+    /// How much the server may still send; to be renewed by whoever asks.
+    pub(super) allowance: Allowance,
     is_encrypted: bool,
 }
 
@@ -72,6 +76,7 @@ impl Session {
             client: session.client,
             driver: Driver(Some(tokio::spawn(session.traffic))),
             is_encrypted: session.is_encrypted,
+            allowance: session.allowance,
         })
     }
 
@@ -97,6 +102,11 @@ impl Session {
     /// The driver's client, for statements.
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The session serves another caller.
+    pub(super) fn renew_allowance(&self) {
+        self.allowance.renew(meter::STATEMENTS);
     }
 
     /// Whether TLS protects the session.
@@ -201,6 +211,8 @@ impl Opening<'_> {
             socket::watch_closely(&socket, clock.limit())
                 .map_err(|error| from_io(error, clock.action()))?;
         }
+        let allowance = Allowance::new(meter::LOGIN);
+        let socket: socket::Socket = Box::new(Metered::new(socket, allowance.clone()));
         let channel = if mode == SslMode::Disable {
             clock.skip(Phase::Tls);
             Channel::Plain(socket)
@@ -216,17 +228,26 @@ impl Opening<'_> {
             channel
         };
         clock.begin(Phase::Login);
-        let session = self
+        let is_encrypted = matches!(channel, Channel::Encrypted(_));
+        let (client, traffic) = self
             .log_in(channel)
             .await
             .map_err(|error| self.login_error(error, clock.action()))?;
         clock.end();
-        Ok(session)
+        allowance.renew(match self.purpose {
+            Purpose::Probe | Purpose::Sentinel => meter::PROBE,
+            Purpose::Statements => meter::STATEMENTS,
+        });
+        Ok(Unattended {
+            client,
+            traffic,
+            allowance,
+            is_encrypted,
+        })
     }
 
-    async fn log_in(self, channel: Channel) -> Result<Unattended, tokio_postgres::Error> {
-        let is_encrypted = matches!(channel, Channel::Encrypted(_));
-        let (client, traffic) = match channel {
+    async fn log_in(self, channel: Channel) -> Result<(Client, Traffic), tokio_postgres::Error> {
+        Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
                 let (client, connection) = login.connect_raw(FirstByte::of(socket), NoTls).await?;
@@ -238,11 +259,6 @@ impl Opening<'_> {
                 let (client, connection) = login.connect_raw(empty(), handover).await?;
                 (client, traffic(connection))
             }
-        };
-        Ok(Unattended {
-            client,
-            traffic,
-            is_encrypted,
         })
     }
 

@@ -1,0 +1,190 @@
+//! Servers that mean harm, or are broken: what they send must cost little,
+//! show nothing that is executed, and be told as what it is.
+
+use std::time::{Duration, Instant};
+
+use dbvitals::{
+    adapter::DatabaseAdapter,
+    config::{LocalSection, SslMode},
+    domain::{DbError, ErrorKind, Layer},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::bed::{BRIEF, on, section_at};
+
+/// What a server does each time it has been sent something.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Answers this.
+    Send(Vec<u8>),
+    /// Answers this, and then this for ever.
+    Flood(Vec<u8>, Vec<u8>),
+    /// Answers this and hangs up.
+    HangUp(Vec<u8>),
+}
+
+/// Listens and takes these steps with everybody; after the last one it is silent.
+async fn server(steps: Vec<Step>) -> LocalSection {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(serve(client, steps.clone()));
+        }
+    });
+    section_at("127.0.0.1", port)
+}
+
+/// Ends when the client has gone.
+async fn serve(mut client: TcpStream, steps: Vec<Step>) {
+    let mut said = [0; 4096];
+    for step in steps {
+        if !matches!(client.read(&mut said).await, Ok(1..)) {
+            return;
+        }
+        match step {
+            Step::Send(bytes) => drop(client.write_all(&bytes).await),
+            Step::HangUp(bytes) => return drop(client.write_all(&bytes).await),
+            Step::Flood(first, again) => {
+                drop(client.write_all(&first).await);
+                while client.write_all(&again).await.is_ok() {}
+                return;
+            }
+        }
+    }
+    while matches!(client.read(&mut said).await, Ok(1..)) {}
+}
+
+fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+    [&[tag], &length[..], body].concat()
+}
+
+/// An error with these fields, each a letter and its text.
+fn error(fields: &[&str]) -> Vec<u8> {
+    let mut body: Vec<u8> = fields
+        .iter()
+        .flat_map(|field| field.bytes().chain([0]))
+        .collect();
+    body.push(0);
+    message(b'E', &body)
+}
+
+fn fatal(code: &str, words: &str) -> Vec<u8> {
+    error(&[
+        "SFATAL",
+        "VFATAL",
+        &format!("C{code}"),
+        &format!("M{words}"),
+    ])
+}
+
+/// A login that is accepted.
+fn welcome() -> Vec<u8> {
+    [message(b'R', &[0; 4]), ready()].concat()
+}
+
+fn ready() -> Vec<u8> {
+    message(b'Z', b"I")
+}
+
+/// The answer to one statement: one row of one column.
+fn row(oid: u32, value: &[u8]) -> Vec<u8> {
+    let column = [
+        &b"\0\x01c\0\0\0\0\0\0\0"[..],
+        &oid.to_be_bytes(),
+        &[0xff; 6],
+        b"\0\x01",
+    ];
+    let length = u32::try_from(value.len()).unwrap().to_be_bytes();
+    [
+        message(b'1', b""),
+        message(b'2', b""),
+        message(b'T', &column.concat()),
+        message(b'D', &[b"\0\x01", &length[..], value].concat()),
+        message(b'C', b"SELECT 1\0"),
+        ready(),
+    ]
+    .concat()
+}
+
+const INT8: u32 = 20;
+const TEXT: u32 = 25;
+
+/// Escape sequences of both kinds, and characters that turn text around.
+const ESCAPES: &str = "\u{1b}]0;OWNED\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2066}\u{61c}";
+
+/// The failure of one attempt. Whatever was sent, it is small and clean.
+async fn failure(section: LocalSection) -> DbError {
+    let error = on(section).attempt().await.unwrap_err();
+    let mut shown = vec![error.message(), error.to_string()];
+    shown.extend(error.code().map(str::to_owned));
+    shown.extend(error.details().map(str::to_owned));
+    shown.extend(error.causes());
+    for text in &shown {
+        assert!(text.len() < 10_000, "{} bytes", text.len());
+        let is_unsafe = |c: char| c.is_control() || ESCAPES.contains(c) && !c.is_ascii();
+        assert!(!text.contains(is_unsafe), "{text:?}");
+    }
+    assert!(
+        format!("{error:?}").len() < 100_000,
+        "nothing is kept whole"
+    );
+    error
+}
+
+#[track_caller]
+fn check(error: &DbError, kind: ErrorKind, layer: Layer) {
+    assert_eq!((error.kind(), error.layer()), (kind, layer), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn escape_sequences_are_shown_not_executed() {
+    let words = format!("words {ESCAPES}");
+    let answer = error(&[
+        &format!("SFATAL{ESCAPES}"),
+        "VFATAL",
+        &format!("C28P01{ESCAPES}"),
+        &format!("M{words}"),
+        &format!("D{words}"),
+        &format!("H{words}"),
+    ]);
+    let error = failure(server(vec![Step::Send(answer)]).await).await;
+    assert!(error.details().unwrap().contains("words <1B>]0;OWNED<07>"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_error_is_cut_everywhere() {
+    let answer = fatal("28P01", &"word ".repeat(150_000));
+    let error = failure(server(vec![Step::Send(answer)]).await).await;
+    check(&error, ErrorKind::AuthFailed, Layer::Login);
+    assert!(error.details().unwrap().contains(" more bytes)"));
+    let answer = [fatal("XX000", &"word ".repeat(1_000_000)), ready()].concat();
+    let steps = vec![Step::Send(welcome()), Step::Send(answer)];
+    let error = failure(server(steps).await).await;
+    assert_eq!(error.code(), Some("XX000"));
+    assert!(error.details().unwrap().contains(" more bytes)"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_never_ends_is_not_collected() {
+    let endless = || Step::Flood(b"E\x7f\xff\xff\xff".to_vec(), vec![b'x'; 1 << 16]);
+    let error = failure(server(vec![endless()]).await).await;
+    check(&error, ErrorKind::ProtocolViolation, Layer::Login);
+    assert_eq!(
+        error.details(),
+        Some("more than 1048576 bytes were sent at once")
+    );
+    let error = failure(server(vec![Step::Send(welcome()), endless()]).await).await;
+    check(&error, ErrorKind::ProtocolViolation, Layer::Statement);
+    assert_eq!(
+        error.details(),
+        Some("more than 16777216 bytes were sent at once")
+    );
+    let notices = message(b'N', b"SNOTICE\0VNOTICE\0C00000\0Mhello\0\0").repeat(1_000);
+    let error = failure(server(vec![Step::Flood(vec![], notices)]).await).await;
+    check(&error, ErrorKind::ProtocolViolation, Layer::Login);
+}
