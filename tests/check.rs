@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a program that does not behave must fail the test"
 )]
 

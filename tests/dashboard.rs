@@ -136,8 +136,8 @@ fn without_a_configuration_the_mock_mode_says_that_nothing_persists() {
 /// A server that agrees to TLS and says no more, on a thread that ends with
 /// the test.
 fn agrees_to_tls() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it listens").port();
     thread::spawn(move || {
         let mut kept = Vec::new();
         for mut stream in listener.incoming().map_while(Result::ok) {

@@ -217,6 +217,7 @@ pub fn print_not_attempted(complaints: &Complaints, out: &mut dyn Write) -> io::
             "hint": "mend what the complaints name",
             "transient": false,
             "complaints": complaints,
+            "moreComplaints": complaints.left_off(),
         },
     });
     serde_json::to_writer_pretty(&mut *out, &object)?;

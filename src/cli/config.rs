@@ -65,7 +65,12 @@ pub fn check(
             writeln!(out, "{complaints}")
         }
         (Err(complaints), Format::Json) => {
-            write_json(&json!({ "valid": false, "complaints": complaints }), out)
+            let object = json!({
+                "valid": false,
+                "complaints": complaints,
+                "moreComplaints": complaints.left_off(),
+            });
+            write_json(&object, out)
         }
     }
 }

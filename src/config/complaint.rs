@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 
 use crate::config::{Origin, shown::shown};
 
-/// Characters of a value that a complaint shows at most.
-const VALUE_SHOWN: usize = 60;
+/// Characters of a key or value that a complaint shows at most.
+const SHOWN: usize = 60;
 
 /// One broken rule.
 ///
@@ -28,10 +28,21 @@ pub struct Complaint {
     pub origin: Origin,
 }
 
-/// Every broken rule, in the order of the sources.
+/// Complaints that are kept at most; more are counted.
+const KEPT: usize = 50;
+
+/// Every broken rule, in the order of the sources; of very many the first, and
+/// how many more there are.
+///
+/// `Display` is a line for each, then `and 17 more` where some were left off;
+/// serialised it is the list of those that were kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
-pub struct Complaints(Vec<Complaint>);
+pub struct Complaints {
+    kept: Vec<Complaint>,
+    #[serde(skip)]
+    left_off: usize,
+}
 
 // === impl Complaint ===
 
@@ -39,7 +50,7 @@ impl Complaint {
     /// A complaint that shows no value.
     pub(crate) fn new(key: impl AsRef<str>, problem: impl Into<String>, origin: Origin) -> Self {
         Self {
-            key: shown(key.as_ref()).into_owned(),
+            key: cut(&shown(key.as_ref())),
             value: None,
             problem: problem.into(),
             origin,
@@ -56,10 +67,7 @@ impl Complaint {
     /// The same, with a value that was made ready to be shown; cut when long.
     #[must_use]
     pub(crate) fn with_shown(mut self, shown: &str) -> Self {
-        self.value = Some(match shown.char_indices().nth(VALUE_SHOWN) {
-            Some((end, _)) => format!("{}…", &shown[..end]),
-            None => shown.to_owned(),
-        });
+        self.value = Some(cut(shown));
         self
     }
 }
@@ -79,25 +87,42 @@ impl Error for Complaint {}
 // === impl Complaints ===
 
 impl Complaints {
-    /// All of them.
+    /// Those that were kept.
     pub fn iter(&self) -> impl Iterator<Item = &Complaint> {
-        self.0.iter()
+        self.kept.iter()
     }
 
-    /// How many there are.
+    /// How many there are, with those that were left off.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.kept.len() + self.left_off
+    }
+
+    /// How many there are beside those that were kept.
+    #[must_use]
+    pub const fn left_off(&self) -> usize {
+        self.left_off
     }
 
     /// True when nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
     pub(crate) fn push(&mut self, complaint: Complaint) {
-        self.0.push(complaint);
+        if self.kept.len() < KEPT {
+            self.kept.push(complaint);
+        } else {
+            self.left_off += 1;
+        }
+    }
+
+    /// Takes many, and makes only those that are kept.
+    pub(crate) fn push_all(&mut self, many: impl ExactSizeIterator<Item: FnOnce() -> Complaint>) {
+        let free = KEPT - self.kept.len();
+        self.left_off += many.len().saturating_sub(free);
+        self.kept.extend(many.take(free).map(|make| make()));
     }
 
     /// Keeps the complaint of a result, if it is one.
@@ -114,23 +139,33 @@ impl Complaints {
     /// Whether this key was complained about, so that nothing more can be
     /// said about its value.
     pub(crate) fn concern(&self, key: &str) -> bool {
-        self.0.iter().any(|complaint| complaint.key == key)
+        self.kept.iter().any(|complaint| complaint.key == key)
     }
 }
 
 impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, complaint) in self.0.iter().enumerate() {
+        for (index, complaint) in self.kept.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             write!(f, "{complaint}")?;
+        }
+        if self.left_off > 0 {
+            write!(f, "\nand {} more", self.left_off)?;
         }
         Ok(())
     }
 }
 
 impl Error for Complaints {}
+
+fn cut(shown: &str) -> String {
+    match shown.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown.to_owned(),
+    }
+}
 
 fn as_text<S: Serializer>(origin: &Origin, out: S) -> Result<S::Ok, S::Error> {
     out.collect_str(origin)

@@ -2,13 +2,12 @@
 //! the keys in it.
 
 use std::{
-    fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use crate::config::{Complaint, Complaints, Origin, Sources, shown::shown};
+use crate::config::{Complaint, Complaints, Origin, Sources, plain_file, shown::shown};
 
 /// The variable that names the file.
 pub(crate) const FILE_VARIABLE: &str = "DBVITALS_CONFIG";
@@ -87,11 +86,7 @@ fn read_named(sources: &Sources<'_>, path: &Path, origin: &Origin) -> Result<Fil
 }
 
 fn read_file(path: &Path, label: &str, origin: &Origin) -> Result<FileText, Complaint> {
-    let read = || -> std::io::Result<(String, u32)> {
-        let text = fs::read_to_string(path)?;
-        Ok((text, fs::metadata(path)?.permissions().mode()))
-    };
-    let (text, mode) = read().map_err(|error| {
+    let (text, metadata) = plain_file::read_text(path).map_err(|error| {
         Complaint::new(FILE_KEY, format!("cannot be read: {error}"), origin.clone())
             .with_value(label)
     })?;
@@ -99,6 +94,6 @@ fn read_file(path: &Path, label: &str, origin: &Origin) -> Result<FileText, Comp
         path: path.to_owned(),
         label: label.into(),
         text,
-        is_open_to_others: mode & 0o077 != 0,
+        is_open_to_others: metadata.permissions().mode() & 0o077 != 0,
     })
 }

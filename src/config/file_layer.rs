@@ -35,15 +35,17 @@ pub(crate) fn parse(file: &FileText, complaints: &mut Complaints) -> FileLayer {
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
             let problem = format!("is not TOML: {}", error.message().replace('\n', ", "));
-            complaints.push(Complaint::new(FILE_KEY, problem, origin(file, at, None)));
+            let origin = Lines::of(&file.text).origin(file, at, None);
+            complaints.push(Complaint::new(FILE_KEY, problem, origin));
             return FileLayer::default();
         }
     };
     let mut walk = Walk {
+        lines: Lines::of(&file.text),
         file,
         layer: FileLayer::default(),
         places: Vec::new(),
-        complaints: Vec::new(),
+        faults: Vec::new(),
     };
     walk.top(table.get_ref());
     walk.finish(complaints)
@@ -68,8 +70,21 @@ struct Walk<'a> {
     file: &'a FileText,
     layer: FileLayer,
     places: Vec<usize>,
-    complaints: Vec<(usize, Complaint)>,
+    faults: Vec<Fault>,
+    lines: Lines,
 }
+
+/// A complaint before it is put into words: of very many only the first are.
+struct Fault {
+    at: usize,
+    name: String,
+    profile: Option<String>,
+    /// `None` stands for an unknown key.
+    problem: Option<&'static str>,
+}
+
+/// Where the lines of a text begin.
+struct Lines(Vec<usize>);
 
 impl Walk<'_> {
     fn top(&mut self, table: &DeTable<'_>) {
@@ -129,8 +144,7 @@ impl Walk<'_> {
 
     fn leaf(&mut self, name: &str, at: &Range<usize>, value: &DeValue<'_>, profile: Option<&str>) {
         let Some(spec) = keys::find(name) else {
-            let problem = format!("unknown key{}", did_you_mean(name, names()));
-            self.complain(name, at, profile, &problem);
+            self.find_fault(name, at, profile, None);
             return;
         };
         if profile.is_some() && spec.scope == Scope::TopOnly {
@@ -141,21 +155,43 @@ impl Walk<'_> {
         self.layer.entries.push(Entry {
             spec,
             raw: raw(value),
-            origin: origin(self.file, at.start, profile),
+            origin: self.lines.origin(self.file, at.start, profile),
         });
     }
 
-    fn complain(&mut self, name: &str, at: &Range<usize>, profile: Option<&str>, problem: &str) {
-        let origin = origin(self.file, at.start, profile);
-        self.complaints
-            .push((at.start, Complaint::new(name, problem, origin)));
+    fn complain(
+        &mut self,
+        name: &str,
+        at: &Range<usize>,
+        profile: Option<&str>,
+        problem: &'static str,
+    ) {
+        self.find_fault(name, at, profile, Some(problem));
+    }
+
+    fn find_fault(
+        &mut self,
+        name: &str,
+        at: &Range<usize>,
+        profile: Option<&str>,
+        problem: Option<&'static str>,
+    ) {
+        self.faults.push(Fault {
+            at: at.start,
+            name: name.to_owned(),
+            profile: profile.map(ToOwned::to_owned),
+            problem,
+        });
     }
 
     fn finish(mut self, complaints: &mut Complaints) -> FileLayer {
-        self.complaints.sort_by_key(|(place, _)| *place);
-        for (_, complaint) in self.complaints {
-            complaints.push(complaint);
-        }
+        self.faults.sort_by_key(|fault| fault.at);
+        let (lines, file) = (&self.lines, self.file);
+        complaints.push_all(
+            self.faults
+                .iter()
+                .map(|fault| || fault.complaint(lines, file)),
+        );
         let mut entries: Vec<_> = self.places.into_iter().zip(self.layer.entries).collect();
         entries.sort_by_key(|(place, _)| *place);
         FileLayer {
@@ -184,11 +220,26 @@ fn raw(value: &DeValue<'_>) -> RawValue {
     }
 }
 
-fn origin(file: &FileText, at: usize, profile: Option<&str>) -> Origin {
-    let before = file.text.as_bytes().iter().take(at);
-    Origin::File {
-        file: file.label.clone(),
-        line: 1 + before.filter(|byte| **byte == b'\n').count(),
-        profile: profile.map(Into::into),
+impl Fault {
+    fn complaint(&self, lines: &Lines, file: &FileText) -> Complaint {
+        let origin = lines.origin(file, self.at, self.profile.as_deref());
+        let unknown = || format!("unknown key{}", did_you_mean(&self.name, names()));
+        let problem = self.problem.map_or_else(unknown, ToOwned::to_owned);
+        Complaint::new(&self.name, problem, origin)
+    }
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(ends.map(|(at, _)| at + 1).collect())
+    }
+
+    fn origin(&self, file: &FileText, at: usize, profile: Option<&str>) -> Origin {
+        Origin::File {
+            file: file.label.clone(),
+            line: 1 + self.0.partition_point(|start| *start <= at),
+            profile: profile.map(Into::into),
+        }
     }
 }

@@ -14,6 +14,7 @@ mod load;
 mod loaded;
 mod mode;
 mod origin;
+mod plain_file;
 mod profile;
 mod resolve;
 mod rules;

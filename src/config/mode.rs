@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
-        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, shown::shown,
+        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, profile,
         sources::Sources, values::Values,
     },
     domain::Mode,
@@ -90,10 +90,9 @@ fn what_to_set(means: &Means<'_>) -> String {
     if means.profiles.is_empty() || means.values.profile.is_some() {
         return WHAT_TO_SET.to_owned();
     }
-    let names: Vec<_> = means.profiles.iter().map(|name| shown(name)).collect();
     format!(
         "choose a profile with --profile ({}), or {WHAT_TO_SET}",
-        names.join(", ")
+        profile::listed(means.profiles)
     )
 }
 

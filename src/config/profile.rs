@@ -1,5 +1,7 @@
 //! Which profile of the file is used. Knows nothing of what a profile sets.
 
+use std::collections::BTreeSet;
+
 use crate::config::{
     Complaint, Complaints, Origin, assign::Entry, file_layer::FileLayer, shown::shown,
     values::Values,
@@ -24,15 +26,30 @@ pub(crate) fn choose(
     }
     // A file that could not be read may well hold it.
     if !super::file::is_unknown(complaints) {
-        let known: Vec<_> = file.profiles.iter().map(|name| shown(name)).collect();
-        let problem = if known.is_empty() {
+        let problem = if file.profiles.is_empty() {
             "is no profile: the configuration holds none".to_owned()
         } else {
-            format!("is no profile; known are {}", known.join(", "))
+            format!("is no profile; known are {}", listed(&file.profiles))
         };
         complaints.push(Complaint::new("profile", problem, chosen.origin).with_value(chosen.value));
     }
     None
+}
+
+/// Names that are listed at most.
+const LISTED: usize = 20;
+
+/// The names of profiles as a list for people; of very many the first.
+pub(crate) fn listed(profiles: &BTreeSet<String>) -> String {
+    let names: Vec<_> = profiles
+        .iter()
+        .take(LISTED)
+        .map(|name| shown(name))
+        .collect();
+    match profiles.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// Whether an entry holds when this profile is in use.

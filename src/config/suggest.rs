@@ -4,6 +4,10 @@
 /// Edits that still count as a slip of the finger.
 const NEAR: usize = 2;
 
+/// Bytes by which near names may differ: each edit is one character, of four
+/// bytes at most.
+const LONGER: usize = NEAR * 4;
+
 /// `, did you mean NAME?`, or nothing when no known name is near.
 ///
 /// A name that was written without its table (`theme` for `tui.theme`) is
@@ -16,9 +20,14 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
     };
     known
         .into_iter()
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(name, candidate);
-            (if leaf(candidate) { 0 } else { distance }, candidate)
+        .filter_map(|candidate| {
+            if leaf(candidate) {
+                return Some((0, candidate));
+            }
+            // Of very different lengths they cannot be near, and measuring a
+            // very long name would take very long.
+            (name.len().abs_diff(candidate.len()) <= LONGER)
+                .then(|| (strsim::damerau_levenshtein(name, candidate), candidate))
         })
         .filter(|(distance, _)| *distance <= NEAR)
         .min_by_key(|(distance, _)| *distance)

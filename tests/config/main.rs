@@ -7,10 +7,12 @@
     reason = "what a test cannot set up or does not expect is a failed test"
 )]
 
+mod files;
 mod fixture;
 mod invalid;
 mod layers;
 mod libpq;
+mod misplaced;
 mod mode;
 mod secrets;
 mod show;

@@ -25,14 +25,14 @@ fn printed(result: &Result<Loaded, Complaints>) -> String {
 }
 
 #[track_caller]
-fn check_hidden(given: &Given) {
+pub(crate) fn check_hidden(given: &Given) {
     for fallback in [Fallback::Mock, Fallback::Refuse] {
         let text = printed(&given.load(fallback));
         assert!(!text.contains("Zq9"), "{text}");
     }
 }
 
-fn encoded(password: &str) -> String {
+pub(crate) fn encoded(password: &str) -> String {
     use std::fmt::Write as _;
     password.bytes().fold(String::new(), |mut text, byte| {
         write!(text, "%{byte:02X}").unwrap();
@@ -86,148 +86,7 @@ proptest! {
     }
 }
 
-/// Every place that takes a text, with a connection URL put there.
-fn misplaced(url: &str) -> Vec<Given> {
-    let text = toml_text(url);
-    let at_h = || given().env("PGHOST", "h");
-    let mut all: Vec<_> = [
-        format!("[{text}]"),
-        format!("{text} = 1"),
-        format!("{text} = 1\n{text} = 2"),
-        format!("tui.{text} = 1"),
-        format!("[profiles.{text}]\npool_size = 0"),
-        format!("[profiles]\n{text} = 0"),
-        format!("[profiles.x.{text}]\n"),
-        format!("[profiles.x]\n{text} = 1"),
-        format!("profile = {text}"),
-        format!("pool_size = {text}"),
-        format!("mode = {text}"),
-        format!("supabase_url = {text}"),
-        format!("environment = {text}"),
-        format!("tui.theme = {text}"),
-        format!("read_only = {url}"),
-        url.to_owned(),
-        format!("profile = 'y'\n[profiles.{text}]"),
-    ]
-    .iter()
-    .map(|text| at_h().config(text))
-    .collect();
-    for name in [
-        "DB_MODE",
-        "DBVITALS_MODE",
-        "DBVITALS_PROFILE",
-        "DBVITALS_CONFIG",
-        "DBVITALS_POOL_SIZE",
-        "DBVITALS_ENVIRONMENT",
-        "DBVITALS_TUI_THEME",
-        "SUPABASE_URL",
-        "PGHOST",
-        "PGHOSTADDR",
-        "PGPORT",
-        "PGDATABASE",
-        "PGUSER",
-        "PGPASSFILE",
-        "PGSSLMODE",
-        "PGSSLROOTCERT",
-        "PGSSLCERT",
-        "PGSSLKEY",
-        "PGOPTIONS",
-        "PGAPPNAME",
-        "PGCONNECT_TIMEOUT",
-        "PGSERVICE",
-        "PGSERVICEFILE",
-        "PGSYSCONFDIR",
-        "USER",
-        "HOME",
-        "XDG_CONFIG_HOME",
-    ] {
-        let keep_home = |given: Given| {
-            if name == "HOME" {
-                given.unset("HOME")
-            } else {
-                given
-            }
-        };
-        let keep_user = |given: Given| {
-            if name == "USER" {
-                given.unset("USER")
-            } else {
-                given
-            }
-        };
-        all.push(keep_user(keep_home(given())).env(name, url));
-        all.push(keep_user(keep_home(at_h().env("PGSSLMODE", "require"))).env(name, url));
-        all.push(keep_user(keep_home(given().env("PGSERVICE", "s"))).env(name, url));
-    }
-    all.push(given().env(&format!("DBVITALS_{url}"), "1"));
-    all.push(
-        at_h()
-            .env("PGSERVICE", "s")
-            .file(".pg_service.conf", &format!("[s]\n{url}\n")),
-    );
-    all.push(
-        at_h()
-            .env("PGSERVICE", "s")
-            .file(".pg_service.conf", &format!("[s]\n{url}=1\n")),
-    );
-    all.push(
-        given()
-            .env("PGSERVICE", "s")
-            .file(".pg_service.conf", &format!("[s]\nhost={url}\n")),
-    );
-    for parameter in [
-        "host",
-        "dbname",
-        "user",
-        "application_name",
-        "options",
-        "sslmode",
-        "passfile",
-    ] {
-        all.push(given().env(
-            "DATABASE_URL",
-            &format!("postgres://h/d?{parameter}={}", encoded(url)),
-        ));
-    }
-    all.push(given().set(url));
-    all.push(given().set(&format!("{url}?x=1")));
-    for key in [
-        "mode",
-        "profile",
-        "pool_size",
-        "environment",
-        "supabase_url",
-        "tui.theme",
-    ] {
-        all.push(given().set(&format!("{key}={url}")));
-    }
-    all.push(given().mode(url));
-    all.push(given().flags(|flags| flags.profile = Some(url.to_owned())));
-    all.push(at_h().flags(|flags| flags.config = Some(url.into())));
-    all
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Somebody puts the URL where it does not belong.
-    #[test]
-    fn no_misplaced_url_shows_its_password(odd in "[!-~éß]{0,6}") {
-        for url in [
-            format!("postgres://u:Zq9{odd}Zq9@h/d"),
-            format!("mysql://u:Zq9{odd}Zq9@h"),
-            format!("https://u:Zq9{odd}Zq9@h"),
-            format!("u:Zq9{odd}Zq9@h"),
-            format!("host=h password=Zq9{odd}Zq9"),
-        ] {
-            for given in misplaced(&url) {
-                check_hidden(&given);
-            }
-        }
-    }
-}
-
-fn toml_text(text: &str) -> String {
+pub(crate) fn toml_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use super::params::{Param, Params};
 use crate::{
-    config::{Endpoint, Env, Origin, environment, libpq::defaults, shown::shown},
+    config::{Endpoint, Env, Origin, environment, libpq::defaults, plain_file, shown::shown},
     domain::Secret,
 };
 
@@ -42,21 +42,23 @@ pub(super) fn look_up(params: &Params, env: &dyn Env, login: &Login<'_>) -> Foun
         }
         Ok(_) => {}
     }
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
+    let bytes = match plain_file::read(&path) {
+        Ok(file) => file.bytes,
         Err(error) => return warn(error.to_string()),
     };
-    let found = first_match(&text, &login.fields());
+    let Search { found, skipped } = first_match(&bytes, &login.fields());
+    let Some((line, password)) = found else {
+        return Found {
+            password: None,
+            warning: (skipped > 0).then(|| {
+                let label = shown(&label);
+                format!("{label} has lines that are not UTF-8 and were not used: {skipped}")
+            }),
+        };
+    };
+    let file = label.into();
     Found {
-        password: found.map(|(line, password)| {
-            (
-                password,
-                Origin::PassFile {
-                    file: label.into(),
-                    line,
-                },
-            )
-        }),
+        password: Some((password, Origin::PassFile { file, line })),
         warning: None,
     }
 }
@@ -89,17 +91,32 @@ impl Login<'_> {
     }
 }
 
-/// Line number and password of the first line that matches.
-fn first_match(text: &str, wanted: &[String; 4]) -> Option<(usize, Secret)> {
-    let lines = text.lines().enumerate();
-    lines
-        .filter(|(_, line)| !line.starts_with('#'))
+/// What a search came to.
+struct Search {
+    /// Line number and password of the first line that matches.
+    found: Option<(usize, Secret)>,
+    /// Lines before it, other than comments, that are not UTF-8.
+    skipped: usize,
+}
+
+/// Goes through the lines. The file may be in any encoding, so a line that is
+/// not UTF-8 spoils no other.
+fn first_match(bytes: &[u8], wanted: &[String; 4]) -> Search {
+    let mut skipped = 0;
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let found = lines
+        .filter(|(_, line)| !line.starts_with(b"#"))
         .find_map(|(index, line)| {
-            let (fields, password) = split(line)?;
+            let Ok(line) = str::from_utf8(line) else {
+                skipped += 1;
+                return None;
+            };
+            let (fields, password) = split(line.strip_suffix('\r').unwrap_or(line))?;
             let matches = |(field, wanted): (&Field, &String)| field.matches(wanted);
             (fields.iter().zip(wanted).all(matches) && !password.is_empty())
                 .then(|| (index + 1, Secret::new(password)))
-        })
+        });
+    Search { found, skipped }
 }
 
 /// One of the four fields before the password.
@@ -151,7 +168,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Option<(usize, &str)>) {
+    fn check(text: impl AsRef<[u8]>, expected: Option<(usize, &str)>) {
         let endpoint = Endpoint::Tcp {
             host: "h".into(),
             hostaddr: None,
@@ -162,7 +179,7 @@ mod tests {
             database: "d:1",
             user: "u",
         };
-        let found = first_match(text, &login.fields());
+        let found = first_match(text.as_ref(), &login.fields()).found;
         let expected = expected.map(|(line, password)| (line, Secret::new(password)));
         assert_eq!(found, expected);
     }
@@ -173,6 +190,9 @@ mod tests {
         check("h:1:*:*:one\n#*:*:*:*:no\n*:*:*:*:two", Some((3, "two")));
         check("other:*:*:*:one", None);
         check("", None);
+        check("other:*:*:*:one\r\n*:*:*:*:two\r\n", Some((2, "two")));
+        check(b"# caf\xe9\n*:*:*:*:two", Some((2, "two")));
+        check(b"*:*:*:caf\xe9:one\n*:*:*:*:two", Some((2, "two")));
         check("h:5432:*:u", None);
     }
 

@@ -1,11 +1,13 @@
 //! libpq's service file: named sets of parameters. Knows nothing of the other
 //! sources; the format and the places are libpq's.
 
-use std::{fs, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use super::params::{Param, Params, TABLE};
 use crate::{
-    config::{Complaint, Env, Origin, environment, shown::shown, suggest::did_you_mean},
+    config::{
+        Complaint, Env, Origin, environment, plain_file, shown::shown, suggest::did_you_mean,
+    },
     domain::Secret,
 };
 
@@ -35,8 +37,8 @@ pub(super) fn fill(params: &mut Params, env: &dyn Env) -> Result<(), Complaint> 
     let named = environment::path(env, "PGSERVICEFILE");
     for file in &files {
         let label = shown(&file.display().to_string()).into_owned();
-        let text = match fs::read_to_string(file) {
-            Ok(text) => text,
+        let text = match plain_file::read_text(file) {
+            Ok((text, _)) => text,
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound && named.as_ref() != Some(file) =>
             {

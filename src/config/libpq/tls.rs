@@ -1,17 +1,15 @@
 //! libpq's TLS parameters into the TLS section. Knows nothing of certificates'
 //! contents; it only makes sure that named files can be read.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     defaults,
     params::{Param, Params},
 };
 use crate::config::{
-    ClientCertificate, Complaint, Complaints, Endpoint, Env, RootCertificates, SslMode, TlsSection,
+    ClientCertificate, Complaint, Complaints, Endpoint, Env, Origin, RootCertificates, SslMode,
+    TlsSection, plain_file,
 };
 
 /// libpq's words for the modes; `allow` is taken as `prefer`.
@@ -54,17 +52,18 @@ pub(super) fn tls(
             client: None,
         };
     }
-    let mut named = |param: Param| complaints.keep(named_file(params, param)).flatten();
+    let mut found = |param: Param, default: &str| {
+        let named = complaints.keep(named_file(params, param))?;
+        named.or_else(|| complaints.keep(default_file(env, param, default)).flatten())
+    };
     let roots = if is_system {
         RootCertificates::System
     } else {
-        named(Param::SslRootCert)
-            .or_else(|| defaults::certificate_file(env, "root.crt"))
+        found(Param::SslRootCert, "root.crt")
             .map_or(RootCertificates::Unset, RootCertificates::File)
     };
-    let certificate =
-        named(Param::SslCert).or_else(|| defaults::certificate_file(env, "postgresql.crt"));
-    let key = named(Param::SslKey).or_else(|| defaults::certificate_file(env, "postgresql.key"));
+    let certificate = found(Param::SslCert, "postgresql.crt");
+    let key = found(Param::SslKey, "postgresql.key");
     TlsSection {
         mode,
         roots,
@@ -101,11 +100,28 @@ fn named_file(params: &Params, param: Param) -> Result<Option<PathBuf>, Complain
     let Some((path, origin)) = params.get(param) else {
         return Ok(None);
     };
-    match File::open(path) {
-        Ok(_) => Ok(Some(Path::new(path).to_owned())),
+    match plain_file::check(Path::new(path)) {
+        Ok(()) => Ok(Some(Path::new(path).to_owned())),
         Err(error) => {
             let problem = format!("cannot be read: {error}");
             Err(Complaint::new(param.name(), problem, origin.clone()).with_value(path))
+        }
+    }
+}
+
+/// A file in libpq's folder, if it exists. One that
+/// is there and cannot be read is complained about, as if it had been named.
+fn default_file(env: &dyn Env, param: Param, name: &str) -> Result<Option<PathBuf>, Complaint> {
+    let Some(path) = defaults::certificate_file(env, name) else {
+        return Ok(None);
+    };
+    match plain_file::check(&path) {
+        Ok(()) => Ok(Some(path)),
+        Err(error) => {
+            let problem = format!("cannot be read: {error}");
+            let origin = Origin::Derived("found in ~/.postgresql");
+            Err(Complaint::new(param.name(), problem, origin)
+                .with_value(path.display().to_string()))
         }
     }
 }
