@@ -610,3 +610,17 @@ fn what_is_typed_in_the_wrong_place_is_not_repeated() {
         assert!(!run.printed().contains("SEKRIT99"), "{}", run.printed());
     }
 }
+
+#[test]
+fn without_variables_the_system_says_who_runs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = Command::new("id").arg("-un").output().unwrap();
+    let user = String::from_utf8(id.stdout).unwrap();
+    let mut program = command(env!("CARGO_BIN_EXE_dbvitals"), folder.path());
+    program
+        .env_remove("USER")
+        .args(["config", "check", "--json", "postgres://h/d"]);
+    let output = program.output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["target"]["role"], user.trim(), "{json}");
+}

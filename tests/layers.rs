@@ -46,6 +46,7 @@ const LAYERS: [Layer; 6] = [
             "url",
             "percent_encoding",
             "strsim",
+            "whoami",
         ],
         never: &["Utc::now", "Instant::now", "SystemTime::now"],
     },

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    fmt,
+    fmt, io,
 };
 
 /// A set of environment variables.
@@ -14,6 +14,13 @@ pub trait Env: fmt::Debug {
 
     /// The names of all variables.
     fn names(&self) -> Vec<OsString>;
+
+    /// The name of the user who runs the process, as the system's list of users
+    /// has it; asked for where no variable says it (cron, containers).
+    ///
+    /// # Errors
+    /// When the system does not know it.
+    fn account(&self) -> io::Result<String>;
 }
 
 /// The environment of this process.
@@ -32,6 +39,10 @@ impl Env for SystemEnv {
     fn names(&self) -> Vec<OsString> {
         std::env::vars_os().map(|(name, _)| name).collect()
     }
+
+    fn account(&self) -> io::Result<String> {
+        whoami::username().map_err(io::Error::other)
+    }
 }
 
 impl Env for FixedEnv {
@@ -41,6 +52,11 @@ impl Env for FixedEnv {
 
     fn names(&self) -> Vec<OsString> {
         self.0.keys().cloned().collect()
+    }
+
+    /// No list of users belongs to it.
+    fn account(&self) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
     }
 }
 

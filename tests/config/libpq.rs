@@ -76,7 +76,7 @@ fn what_is_left_open_is_as_libpq_has_it() {
         &given.unset("USER"),
         &[
             "user (default): is required: name it in the URL or in PGUSER, since neither USER nor \
-           LOGNAME is set",
+           LOGNAME is set, nor does the system name the user: entity not found",
         ],
     );
 }
@@ -332,4 +332,25 @@ fn a_variable_of_libpq_that_is_not_followed_is_said() {
         given.loaded().config.provenance.warnings,
         ["PGCHANNELBINDING is set and is not followed"]
     );
+}
+
+#[test]
+fn a_line_that_is_not_utf_8_spoils_no_other_line_of_the_password_file() {
+    let with = |bytes: &[u8]| {
+        let given = given().env("PGHOST", "h").file(".pgpass", "");
+        std::fs::write(given.path(".pgpass"), bytes).unwrap();
+        given.loaded()
+    };
+    let password = |bytes: &[u8]| {
+        let loaded = with(bytes);
+        let rows = loaded.connection.iter();
+        let row = rows.clone().find(|row| row.key == "password").unwrap();
+        (row.value.is_some(), row.origin.ends_with(".pgpass:2"))
+    };
+    assert_eq!(password(b"# caf\xe9\n*:*:*:*:Zq9\n"), (true, true));
+    assert_eq!(password(b"x:*:*:*:caf\xe9\n*:*:*:*:Zq9\n"), (true, true));
+    let warnings = |bytes: &[u8]| with(bytes).config.provenance.warnings.join("\n");
+    let skipped = "~/.pgpass has lines that are not UTF-8 and were not used: 1";
+    assert!(warnings(b"*:*:*:*:caf\xe9\n").contains(skipped));
+    assert!(!warnings(b"# caf\xe9\n").contains("UTF-8"));
 }

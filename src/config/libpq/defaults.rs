@@ -1,6 +1,9 @@
 //! What libpq takes where nothing is said. Knows nothing of the sources.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::config::{Env, Origin, environment};
 
@@ -25,14 +28,21 @@ pub(super) fn is_socket_folder(folder: &Path) -> bool {
 }
 
 /// The name of the user at the operating system.
-pub(super) fn user(env: &dyn Env) -> Option<(String, Origin)> {
-    ["USER", "LOGNAME"].into_iter().find_map(|name| {
+///
+/// # Errors
+/// When no variable is set and the system does not know it either.
+pub(super) fn user(env: &dyn Env) -> io::Result<(String, Origin)> {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| {
         let value = environment::text(env, name).ok()??;
         Some((
             value.expose().to_owned(),
             Origin::Environment(name.to_owned()),
         ))
-    })
+    });
+    match named {
+        Some(named) => Ok(named),
+        None => Ok((env.account()?, Origin::Derived("the user of this process"))),
+    }
 }
 
 /// A file in libpq's folder for certificates, if it exists.

@@ -108,16 +108,19 @@ pub(crate) fn resolve(
 }
 
 fn user(params: &mut Params, env: &dyn Env, complaints: &mut Complaints) -> Option<String> {
-    if let Some((user, origin)) = defaults::user(env) {
-        params.fill(Param::User, Secret::new(user), origin);
+    if params.get(Param::User).is_none() {
+        match defaults::user(env) {
+            Ok((user, origin)) => params.fill(Param::User, Secret::new(user), origin),
+            Err(error) => {
+                let problem = format!(
+                    "is required: name it in the URL or in PGUSER, since neither USER nor LOGNAME \
+                     is set, nor does the system name the user: {error}"
+                );
+                complaints.push(Complaint::new("user", problem, Origin::Default));
+            }
+        }
     }
-    let user = params.value(Param::User).map(ToOwned::to_owned);
-    if user.is_none() {
-        let problem = "is required: name it in the URL or in PGUSER, since neither USER nor \
-                       LOGNAME is set";
-        complaints.push(Complaint::new("user", problem, Origin::Default));
-    }
-    user
+    params.value(Param::User).map(ToOwned::to_owned)
 }
 
 /// Whole seconds; as in libpq zero and less mean that there is no limit.
