@@ -79,23 +79,31 @@ fn run(task: Task, flags: Flags) -> Outcome {
             };
             exit.printed(printed)
         }
-        (task, Err(complaints)) => refuse(task, &complaints, &mut out),
+        (Task::ConfigShow(format), Err(complaints)) => {
+            tell_complaints(&complaints);
+            let settings = config::settings(&sources);
+            let printed = cli::config::show_refused(&settings, &complaints, format, &mut out);
+            Exit::NotAttempted.printed(printed)
+        }
+        (Task::Check { format, .. }, Err(complaints)) => {
+            tell_complaints(&complaints);
+            let printed = match format {
+                Format::Json => cli::print_not_attempted(&complaints, &mut out),
+                Format::Table => Ok(()),
+            };
+            Exit::NotAttempted.printed(printed)
+        }
+        (Task::Screen, Err(complaints)) => {
+            tell_complaints(&complaints);
+            Exit::NotAttempted.silent()
+        }
     }
 }
 
-/// Says what is wrong with the configuration; nothing is attempted.
-fn refuse(task: Task, complaints: &Complaints, out: &mut dyn Write) -> Outcome {
+fn tell_complaints(complaints: &Complaints) {
     tell(&format!(
         "dbvitals: the configuration is not valid\n{complaints}"
     ));
-    let printed = match task {
-        Task::Check {
-            format: Format::Json,
-            ..
-        } => cli::print_not_attempted(complaints, out),
-        Task::Check { .. } | Task::Screen | Task::ConfigShow(_) | Task::ConfigCheck(_) => Ok(()),
-    };
-    Exit::NotAttempted.printed(printed)
 }
 
 fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) -> Outcome {

@@ -624,3 +624,39 @@ fn without_variables_the_system_says_who_runs_it() {
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["target"]["role"], user.trim(), "{json}");
 }
+
+#[test]
+fn what_could_be_read_of_a_broken_configuration_is_shown() {
+    let arguments = ["config", "show", "--set", "pool_size=0", "--mode", "mock"];
+    let with = [
+        ("DB_POOL_SIZE", "7"),
+        ("DATABASE_URL", "postgres://u:Zq9@h/d"),
+    ];
+    let table = run(&arguments, &with);
+    assert_eq!(table.code(), 3, "{}", table.printed());
+    let out = String::from_utf8_lossy(&table.output.stdout).into_owned();
+    let row = |key: &str| {
+        let line = out.lines().find(|line| line.starts_with(key));
+        line.unwrap_or_else(|| panic!("{out}")).to_owned()
+    };
+    assert!(
+        row("pool_size").contains(" 7 connections") && row("pool_size").contains("DB_POOL_SIZE")
+    );
+    assert!(row("mode").contains("mock"));
+    let said = String::from_utf8_lossy(&table.output.stderr).into_owned();
+    assert!(
+        said.contains("pool_size = 0 (flag --set pool_size)"),
+        "{said}"
+    );
+    assert!(!table.printed().contains("Zq9"));
+
+    let json = run(&[&arguments[..], &["--json"]].concat(), &with).json();
+    assert_eq!(json["valid"], false);
+    assert_eq!(json["complaints"][0]["key"], "pool_size");
+    let settings = json["settings"].as_array().unwrap();
+    assert!(
+        settings
+            .iter()
+            .any(|row| row["key"] == "pool_size" && row["value"] == "7")
+    );
+}

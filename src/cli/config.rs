@@ -41,6 +41,27 @@ pub fn show(loaded: &Loaded, format: Format, out: &mut dyn io::Write) -> io::Res
     Ok(())
 }
 
+/// Prints the values of a configuration that is not valid, as far as they
+/// could be read; in JSON with the complaints.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn show_refused(
+    settings: &[Row],
+    complaints: &Complaints,
+    format: Format,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Table => write_rows("key", settings, out),
+        Format::Json => {
+            let mut object = refused(complaints);
+            object["settings"] = json!(settings);
+            write_json(&object, out)
+        }
+    }
+}
+
 /// Prints that the configuration is valid and what it chose, or every complaint.
 ///
 /// # Errors
@@ -64,15 +85,16 @@ pub fn check(
             writeln!(out, "configuration is not valid")?;
             writeln!(out, "{complaints}")
         }
-        (Err(complaints), Format::Json) => {
-            let object = json!({
-                "valid": false,
-                "complaints": complaints,
-                "moreComplaints": complaints.left_off(),
-            });
-            write_json(&object, out)
-        }
+        (Err(complaints), Format::Json) => write_json(&refused(complaints), out),
     }
+}
+
+fn refused(complaints: &Complaints) -> serde_json::Value {
+    json!({
+        "valid": false,
+        "complaints": complaints,
+        "moreComplaints": complaints.left_off(),
+    })
 }
 
 fn summary(loaded: &Loaded) -> serde_json::Value {

@@ -2,8 +2,13 @@
 //! it. Knows the order of the layers, not what is in them.
 
 use crate::config::{
-    Complaints, Fallback, Loaded, Sources, assign::Entry, environment, file, file_layer,
-    flag_layer, mode, profile, resolve, rules, unbuilt, values::Values,
+    Complaints, Fallback, Loaded, Row, Sources,
+    assign::Entry,
+    environment,
+    file::{self, FileText},
+    file_layer::{self, FileLayer},
+    flag_layer, loaded, mode, profile, resolve, rules, unbuilt,
+    values::Values,
 };
 
 /// Reads flags over environment over profile over file over defaults, and
@@ -12,6 +17,62 @@ use crate::config::{
 /// # Errors
 /// Every complaint, not only the first.
 pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complaints> {
+    let (gathered, mut complaints) = gather(sources);
+    let Gathered {
+        values,
+        file_layer,
+        profile,
+        text,
+    } = gathered;
+    let mut warnings = Vec::new();
+    if let Some(text) = &text {
+        warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
+    }
+    check_rules(&values, &mut complaints);
+    let means = mode::Means {
+        values: &values,
+        sources,
+        profiles: &file_layer.profiles,
+    };
+    let Some(chosen) = mode::choose(&means, fallback, &mut complaints) else {
+        return Err(complaints);
+    };
+    if let Err(unbuilt) = unbuilt::supabase(&chosen, &values) {
+        complaints.push(unbuilt);
+        // What such a mode would need besides does not matter.
+        return Err(complaints);
+    }
+    let parts = resolve::Parts {
+        values,
+        chosen,
+        warnings,
+        profile,
+        file: text.map(|text| text.path),
+    };
+    match resolve::resolve(parts, sources.env, &mut complaints) {
+        Some(loaded) if complaints.is_empty() => Ok(loaded),
+        _ => Err(complaints),
+    }
+}
+
+/// Every key of a configuration that need not be valid: a value that is
+/// refused leaves the next weaker one. What is wrong is told by [`load`].
+#[must_use]
+pub fn settings(sources: &Sources<'_>) -> Vec<Row> {
+    let (gathered, _told_by_load) = gather(sources);
+    loaded::rows(&gathered.values)
+}
+
+/// The layers laid over each other.
+struct Gathered {
+    values: Values,
+    file_layer: FileLayer,
+    profile: Option<String>,
+    text: Option<FileText>,
+}
+
+/// Reads all sources; complains about each value by itself.
+fn gather(sources: &Sources<'_>) -> (Gathered, Complaints) {
     let mut complaints = Complaints::default();
     let text = complaints.keep(file::read(sources)).flatten();
     let file_layer = text
@@ -25,53 +86,33 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
         .entries
         .iter()
         .partition(|entry| entry.is_in_profile());
-    let mut values = Values::default();
-    lay(&at_top, &mut values, &mut complaints);
     let (in_force, idle): (Vec<_>, Vec<_>) = in_profile
         .into_iter()
         .partition(|entry| profile::is_in_force(entry, profile.as_deref()));
+    let stronger: Vec<_> = stronger.iter().collect();
+    let mut values = Values::default();
+    lay(&at_top, &mut values, &mut complaints);
     lay(&in_force, &mut values, &mut complaints);
     // A mistake in a profile that is not used now would only wait for its day.
     lay(&idle, &mut Values::default(), &mut complaints);
-    lay(
-        &stronger.iter().collect::<Vec<_>>(),
-        &mut values,
-        &mut complaints,
-    );
+    lay(&stronger, &mut values, &mut complaints);
+    let gathered = Gathered {
+        values,
+        file_layer,
+        profile,
+        text,
+    };
+    (gathered, complaints)
+}
 
-    let mut warnings = Vec::new();
-    if let Some(text) = &text {
-        warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
-    }
+/// The rules between keys, where the keys themselves are in order.
+fn check_rules(values: &Values, complaints: &mut Complaints) {
     let ruled = ["health_check_timeout", "health_check_interval"];
     if !ruled.iter().any(|key| complaints.concern(key)) {
-        complaints.keep(rules::timeout_within_interval(&values));
+        complaints.keep(rules::timeout_within_interval(values));
     }
     if !complaints.concern("heartbeat_interval") {
-        complaints.keep(rules::heartbeat_is_off_or_slow_enough(&values));
-    }
-    let means = mode::Means {
-        values: &values,
-        sources,
-        profiles: &file_layer.profiles,
-    };
-    let chosen = mode::choose(&means, fallback, &mut complaints);
-    if let Some(chosen) = &chosen {
-        complaints.keep(unbuilt::supabase(chosen, &values));
-    }
-    let Some(chosen) = chosen else {
-        return Err(complaints);
-    };
-    let parts = resolve::Parts {
-        values,
-        chosen,
-        warnings,
-        profile,
-        file: text.map(|text| text.path),
-    };
-    match resolve::resolve(parts, sources.env, &mut complaints) {
-        Some(loaded) if complaints.is_empty() => Ok(loaded),
-        _ => Err(complaints),
+        complaints.keep(rules::heartbeat_is_off_or_slow_enough(values));
     }
 }
 

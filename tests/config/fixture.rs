@@ -9,7 +9,7 @@ use std::{
 use dbvitals::{
     config::{
         AdapterSection, Complaints, Fallback, FixedEnv, Flags, Loaded, LocalSection, Row, Sources,
-        load,
+        load, settings,
     },
     domain::Secret,
 };
@@ -105,6 +105,17 @@ impl Given {
             cwd: cwd.to_owned(),
         };
         load(&sources, fallback)
+    }
+
+    /// What is shown of the values, whether they are valid or not.
+    pub(crate) fn settings(&self) -> String {
+        let env: FixedEnv = self.env.iter().cloned().collect();
+        let rows = settings(&Sources {
+            flags: self.flags.clone(),
+            env: &env,
+            cwd: self.home.path().to_owned(),
+        });
+        format!("{rows:?}")
     }
 
     /// The configuration; a complaint fails the test.

@@ -142,7 +142,7 @@ fn in_a_flag(url: &str) -> Vec<Given> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Somebody puts the URL where it does not belong.
     #[test]

@@ -26,6 +26,8 @@ fn printed(result: &Result<Loaded, Complaints>) -> String {
 
 #[track_caller]
 pub(crate) fn check_hidden(given: &Given) {
+    let settings = given.settings();
+    assert!(!settings.contains("Zq9"), "{settings}");
     for fallback in [Fallback::Mock, Fallback::Refuse] {
         let text = printed(&given.load(fallback));
         assert!(!text.contains("Zq9"), "{text}");

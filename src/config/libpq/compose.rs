@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     params::{Param, TABLE},
-    url::parse_url,
+    url::{outline, parse_url},
 };
 use crate::{config::shown::shown, domain::Secret};
 
@@ -22,7 +22,7 @@ pub(super) fn compose(values: &[(Param, Secret)]) -> Secret {
 }
 
 /// The URL as it may be shown: rewritten from its parts, the password as
-/// stars; nothing but stars when it is not understood.
+/// stars; of one that is not understood no more than scheme and host.
 pub(crate) fn redact(url: &Secret) -> String {
     let stars = Secret::default().to_string();
     match parse_url(url) {
@@ -32,7 +32,7 @@ pub(crate) fn redact(url: &Secret) -> String {
             }
             write(&values, |_password| stars.clone())
         }
-        Err(_) => stars,
+        Err(_) => outline(url).unwrap_or(stars),
     }
 }
 
@@ -113,7 +113,19 @@ mod tests {
         );
         check("postgres://u:Zq9@[::1]/", "postgres://u:*****@[::1]");
         check("postgres://%2Ftmp/d", "postgres://%2Ftmp/d");
-        check("postgres://u:Zq9/x@h", "*****");
+    }
+
+    #[test]
+    fn of_what_is_not_understood_scheme_and_host_are_shown_at_most() {
+        check("postgres://u:Zq9/x@h", "postgres://*****");
+        check("postgres://u:Zq9@h:99999/d", "postgres://*****@h");
+        check("postgres://u:Zq9", "postgres://*****");
+        check("postgres://h:Zq9/d", "postgres://*****");
+        check("postgres://u:Zq9@h/d?sslmod=x", "postgres://*****@h");
+        check("postgres://h/d?sslmod=Zq9", "postgres://h");
+        check("mysql://u:Zq9@h/d", "mysql://*****@h");
+        check("Zq9://u@h", "*****");
+        check("host=h password=Zq9", "*****");
     }
 
     proptest! {

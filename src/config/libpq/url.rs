@@ -31,8 +31,7 @@ pub(crate) fn parse_url(text: &Secret) -> Result<Vec<(Param, Secret)>, Vec<Strin
         if is_open { NO_HOST } else { "" },
         &text[host_at..]
     );
-    let url = Url::parse(&whole)
-        .map_err(|error| vec![format!("is not a URL that can be understood: {error}")])?;
+    let url = Url::parse(&whole).map_err(|error| vec![not_a_url(error, text, &authority)])?;
     let (path, query) = path_and_query(&text[authority.end..]);
     let mut read = Reading::default();
     read.authority(&url, is_open);
@@ -42,6 +41,54 @@ pub(crate) fn parse_url(text: &Secret) -> Result<Vec<(Param, Secret)>, Vec<Strin
         Ok(read.values)
     } else {
         Err(read.problems)
+    }
+}
+
+/// Scheme and host of a URL that is not understood, where they cannot be part
+/// of a password: `mysql://*****@host`; stars for the host where it might be.
+pub(super) fn outline(url: &Secret) -> Option<String> {
+    let text = url.expose().trim();
+    let (scheme, rest) = text.split_once("://")?;
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'+';
+    if scheme.is_empty() || scheme.len() > 20 || !scheme.bytes().all(is_part) {
+        return None;
+    }
+    let start = text.len() - rest.len();
+    let range = start..start + rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = &text[range.clone()];
+    let hidden = Secret::default();
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_plain = |host: &str| !host.is_empty() && host.bytes().all(is_host);
+    let host = match authority.rsplit_once('@') {
+        // Without user and password a colon may well stand before a password.
+        None => authority,
+        Some((_, host)) => host.split(':').next().unwrap_or(host),
+    };
+    let is_clear = is_plain(host) && check_characters(text, &range).is_ok();
+    Some(match (is_clear, authority.contains('@')) {
+        (false, _) => format!("{scheme}://{hidden}"),
+        (true, true) => format!("{scheme}://{hidden}@{host}"),
+        (true, false) => format!("{scheme}://{host}"),
+    })
+}
+
+/// What the parser found wrong. A port is shown only after an `@`: without
+/// one it may be a password that lost its host.
+fn not_a_url(error: url::ParseError, text: &str, authority: &Range<usize>) -> String {
+    if error != url::ParseError::InvalidPort {
+        return format!("is not a URL that can be understood: {error}");
+    }
+    let port = text[authority.clone()]
+        .rsplit_once('@')
+        .and_then(|(_, host)| host.rsplit_once(':'))
+        .map(|(_, port)| port)
+        .filter(|port| port.len() <= 10 && port.bytes().all(|byte| byte.is_ascii_digit()));
+    match port {
+        Some(port) => format!(
+            "has the port {port}, which is not between 1 and {}",
+            u16::MAX
+        ),
+        None => format!("has a port that is no number between 1 and {}", u16::MAX),
     }
 }
 
@@ -256,7 +303,10 @@ mod tests {
         check_refused("postgres://u:12#Zq9@h/d", "unencoded");
         check_refused("postgres://u:12?Zq9=1@h/d", "unencoded");
         check_refused("postgres://u:12/Zq9/d", "unencoded");
-        check_refused("postgres://h:Zq9/d", "invalid port");
+        check_refused("postgres://h:Zq9/d", "a port that is no number between");
+        check_refused("postgres://u:99999/d", "a port that is no number between");
+        check_refused("postgres://u:Zq9@h:x/d", "a port that is no number between");
+        check_refused("postgres://u:Zq9@h:99999/d", "the port 99999, which is not");
         check_refused("postgres://u:Zq9%@h/d", "hexadecimal");
         check_refused("postgres://u:Zq9 @h/d", "space");
         check_refused("postgres://a,b/d", "several hosts");
