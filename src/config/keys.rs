@@ -117,7 +117,7 @@ pub(crate) static KEYS: [KeySpec; 17] = [
     },
     KeySpec {
         name: "max_retries",
-        doc: "Quick retries after a lost connection, before the slow ones begin.",
+        doc: "Quick retries after a failure; then one try each health_check_interval.",
         aliases: &["DB_MAX_RETRIES"],
         kind: Kind::Number {
             range: DatabaseConfig::MAX_RETRIES,
