@@ -152,6 +152,34 @@ async fn an_authority_file_that_cannot_be_used_is_named() {
     }
 }
 
+/// What is no file may never end; what looks like one may hang in the system,
+/// and the deadline holds all the same.
+#[tokio::test(flavor = "current_thread")]
+async fn a_pipe_is_no_authority() {
+    let cluster = Cluster::builder().tls("db.example").start();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.pem");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let mut section = section(&cluster, SslMode::VerifyFull, file(pipe.clone()));
+    section.timeout = BRIEF;
+    let error = on(section.clone()).attempt().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TlsCertificate);
+    let words = error.details().unwrap();
+    assert!(words.contains("not a regular file"), "{words}");
+    section.tls.mode = SslMode::Require;
+    section.tls.roots = RootCertificates::Unset;
+    section.tls.client = Some(ClientCertificate {
+        certificate: pipe.clone(),
+        key: pipe,
+    });
+    let error = on(section).attempt().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.layer()),
+        (ErrorKind::OwnSide, Layer::Tls)
+    );
+}
+
 #[tokio::test]
 async fn what_is_no_tls_server_is_told_apart_from_a_bad_certificate() {
     let listener = Listener::start(Manner::Garbage);

@@ -37,6 +37,8 @@ pub(super) struct PhaseClock {
 struct State {
     timings: PhaseTimings,
     phase: Phase,
+    /// What has not happened yet, where the phase's own words are too wide.
+    step: Option<&'static str>,
     began: Instant,
 }
 
@@ -72,6 +74,7 @@ impl PhaseClock {
         let state = State {
             timings: PhaseTimings::default(),
             phase: Phase::Dns,
+            step: None,
             began: Instant::now(),
         };
         Self {
@@ -101,6 +104,7 @@ impl PhaseClock {
     pub(super) fn begin(&self, phase: Phase) {
         let mut state = self.state();
         state.phase = phase;
+        state.step = None;
         state.began = Instant::now();
         let timings = &mut state.timings;
         let from = |place: &mut Option<Duration>, own: Phase| {
@@ -115,6 +119,11 @@ impl PhaseClock {
         from(&mut timings.query, Phase::Query);
     }
 
+    /// Within the phase something is awaited that these words say is missing.
+    pub(super) fn step(&self, missing: &'static str) {
+        self.state().step = Some(missing);
+    }
+
     /// The phase that began last has ended well; gives what it took.
     pub(super) fn end(&self) -> Duration {
         let mut state = self.state();
@@ -127,6 +136,7 @@ impl PhaseClock {
     pub(super) fn skip(&self, phase: Phase) {
         let mut state = self.state();
         state.phase = phase;
+        state.step = None;
         state.set(Duration::ZERO);
     }
 
@@ -148,10 +158,13 @@ impl PhaseClock {
     }
 
     fn timed_out(&self) -> DbError {
-        let phase = self.state().phase;
+        let (phase, step) = {
+            let state = self.state();
+            (state.phase, state.step)
+        };
         timeout_error(self.action, self.limit)
             .at_layer(phase.layer())
-            .with_details(phase.words())
+            .with_details(step.unwrap_or(phase.words()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

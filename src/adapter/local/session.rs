@@ -221,7 +221,7 @@ impl Opening<'_> {
             let wanted = Negotiation {
                 tls: &section.tls,
                 host: self.target.host(),
-                action: clock.action(),
+                clock,
             };
             let channel = negotiate(socket, wanted).await?;
             clock.end();

@@ -1,7 +1,7 @@
 //! From our TLS section to rustls: which authorities are believed, what is
 //! checked, which certificate we show. Knows nothing of sockets.
 
-use std::{io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc, thread};
 
 use rustls::{
     ClientConfig, RootCertStore,
@@ -9,22 +9,59 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
+use tokio::sync::{Semaphore, oneshot};
+
 use crate::{
     adapter::{DbResult, local::tls::verifier::Verifier},
     config::{ClientCertificate, RootCertificates, SslMode, TlsSection},
     domain::{Action, DbError, ErrorKind, Layer},
 };
 
+/// Larger than any bundle of authorities.
+const LONGEST_FILE: u64 = 16 << 20;
+
+/// Readings of certificates that may be under way in this process. One that
+/// hangs in the system cannot be ended; it must not be followed by many.
+static READERS: Semaphore = Semaphore::const_new(4);
+
 /// The configuration of one handshake. Files are read anew each time, so that
 /// a renewed certificate needs no restart.
+///
+/// They are read on a thread of their own, for which nobody waits longer than
+/// for the handshake: neither a network file system that hangs nor a pipe that
+/// nobody fills may hold up the program, not even at its end.
 pub(super) async fn client_config(tls: &TlsSection, action: Action) -> DbResult<ClientConfig> {
+    let reader = READERS.acquire().await;
+    let reader = reader.map_err(|error| own_side(action, error))?;
+    let (done, result) = oneshot::channel();
+    let tls = tls.clone();
+    thread::Builder::new()
+        .name("certificates".to_owned())
+        .spawn(move || {
+            // Whoever waited may have gone.
+            drop(done.send(read_config(&tls, action)));
+            drop(reader);
+        })
+        .map_err(|error| own_side(action, error))?;
+    result.await.map_err(|error| own_side(action, error))?
+}
+
+fn own_side(action: Action, error: impl std::error::Error + Send + Sync + 'static) -> DbError {
+    let words = format!("certificates were not read: {error}");
+    DbError::new(action, ErrorKind::OwnSide)
+        .at_layer(Layer::Tls)
+        .with_details(&words)
+        .with_source(error)
+}
+
+fn read_config(tls: &TlsSection, action: Action) -> DbResult<ClientConfig> {
     let own = match &tls.client {
-        Some(client) => Some(own_certificate(client, action).await?),
+        Some(client) => Some(own_certificate(client, action)?),
         None => None,
     };
     // Given explicitly: a process default may be missing, or be another one.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = verifier(tls, Arc::clone(&provider), action).await?;
+    let verifier = verifier(tls, Arc::clone(&provider), action)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| refused(action, "TLS versions", error))?
@@ -38,11 +75,7 @@ pub(super) async fn client_config(tls: &TlsSection, action: Action) -> DbResult<
     }
 }
 
-async fn verifier(
-    tls: &TlsSection,
-    provider: Arc<CryptoProvider>,
-    action: Action,
-) -> DbResult<Verifier> {
+fn verifier(tls: &TlsSection, provider: Arc<CryptoProvider>, action: Action) -> DbResult<Verifier> {
     let checks_name = match (tls.mode, &tls.roots) {
         (SslMode::VerifyFull, _) => true,
         // As in libpq, an sslrootcert makes `require` a `verify-ca`.
@@ -50,7 +83,7 @@ async fn verifier(
         _ => return Ok(Verifier::believing_all(provider)),
     };
     let roots = match &tls.roots {
-        RootCertificates::File(path) => from_file(path, action).await?,
+        RootCertificates::File(path) => from_file(path, action)?,
         RootCertificates::Unset | RootCertificates::System => from_system(action)?,
     };
     let verifier = if checks_name {
@@ -61,8 +94,8 @@ async fn verifier(
     verifier.map_err(|error| refused(action, "sslrootcert", error))
 }
 
-async fn from_file(path: &Path, action: Action) -> DbResult<RootCertStore> {
-    let pem = read("sslrootcert", path, ErrorKind::TlsCertificate, action).await?;
+fn from_file(path: &Path, action: Action) -> DbResult<RootCertStore> {
+    let pem = read("sslrootcert", path, ErrorKind::TlsCertificate, action)?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| refused(action, "sslrootcert", error))?;
@@ -95,29 +128,43 @@ fn from_system(action: Action) -> DbResult<RootCertStore> {
     })
 }
 
-async fn own_certificate(
+fn own_certificate(
     client: &ClientCertificate,
     action: Action,
 ) -> DbResult<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
-    let chain = read("sslcert", &client.certificate, ErrorKind::OwnSide, action).await?;
+    let chain = read("sslcert", &client.certificate, ErrorKind::OwnSide, action)?;
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&chain)
         .collect::<Result<_, _>>()
         .map_err(|error| refused(action, "sslcert", error))?;
-    let key = read("sslkey", &client.key, ErrorKind::OwnSide, action).await?;
+    let key = read("sslkey", &client.key, ErrorKind::OwnSide, action)?;
     let key =
         PrivateKeyDer::from_pem_slice(&key).map_err(|error| refused(action, "sslkey", error))?;
     Ok((chain, key))
 }
 
-/// Reads a file of ours; the error names the setting and the path.
-async fn read(setting: &str, path: &Path, kind: ErrorKind, action: Action) -> DbResult<Vec<u8>> {
-    tokio::fs::read(path).await.map_err(|error: io::Error| {
-        let words = format!("{setting} {}: {error}", path.display());
-        DbError::new(action, kind)
-            .at_layer(Layer::Tls)
-            .with_details(&words)
-            .with_source(error)
-    })
+/// Reads a file of ours; the error names the setting and the path. A pipe or a
+/// device may never end, so only a regular file will do.
+fn read(setting: &str, path: &Path, kind: ErrorKind, action: Action) -> DbResult<Vec<u8>> {
+    regular(path)
+        .and_then(|()| std::fs::read(path))
+        .map_err(|error| {
+            let words = format!("{setting} {}: {error}", path.display());
+            DbError::new(action, kind)
+                .at_layer(Layer::Tls)
+                .with_details(&words)
+                .with_source(error)
+        })
+}
+
+fn regular(path: &Path) -> io::Result<()> {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    if found.len() > LONGEST_FILE {
+        return Err(io::Error::other("too large for certificates"));
+    }
+    Ok(())
 }
 
 /// A setting that rustls does not take. Its words name the fault, not the content.

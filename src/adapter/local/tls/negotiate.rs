@@ -14,7 +14,7 @@ use crate::{
     adapter::{
         DbResult,
         classify::from_io,
-        local::{socket::Socket, tls::client_config::client_config},
+        local::{phase_clock::PhaseClock, socket::Socket, tls::client_config::client_config},
     },
     config::{SslMode, TlsSection},
     domain::{Action, DbError, ErrorKind, Layer},
@@ -42,8 +42,8 @@ pub(in crate::adapter::local) struct Negotiation<'a> {
     pub(in crate::adapter::local) tls: &'a TlsSection,
     /// The name that the certificate must be for.
     pub(in crate::adapter::local) host: &'a str,
-    /// What is being done, for errors.
-    pub(in crate::adapter::local) action: Action,
+    /// What is being done, for errors, and which step of it hangs.
+    pub(in crate::adapter::local) clock: &'a PhaseClock,
 }
 
 /// Brings the socket to what the mode demands.
@@ -51,27 +51,34 @@ pub(in crate::adapter::local) async fn negotiate(
     mut socket: Socket,
     wanted: Negotiation<'_>,
 ) -> DbResult<Channel> {
-    match ask_for_tls(&mut socket, wanted.action).await? {
+    let action = wanted.clock.action();
+    match ask_for_tls(&mut socket, action).await? {
         b'S' => {}
         b'N' if wanted.tls.mode == SslMode::Prefer => return Ok(Channel::Plain(socket)),
-        b'N' => return Err(DbError::new(wanted.action, ErrorKind::TlsRefused)),
+        b'N' => return Err(DbError::new(action, ErrorKind::TlsRefused)),
         other => {
             let words = format!("the answer to a request for TLS was byte 0x{other:02x}");
-            return Err(DbError::new(wanted.action, ErrorKind::ProtocolViolation)
+            return Err(DbError::new(action, ErrorKind::ProtocolViolation)
                 .at_layer(Layer::Tls)
                 .with_details(&words));
         }
     }
-    let config = client_config(wanted.tls, wanted.action).await?;
+    wanted
+        .clock
+        .step("the files with certificates were not read");
+    let config = client_config(wanted.tls, action).await?;
     let mut connector = MakeRustlsConnect::new(config);
     let connect = match MakeTlsConnect::<Socket>::make_tls_connect(&mut connector, wanted.host) {
         Ok(connect) => connect,
         Err(never) => match never {},
     };
+    wanted
+        .clock
+        .step("the TLS handshake was begun and not finished");
     let stream = connect
         .connect(socket)
         .await
-        .map_err(|error| at_tls(error, wanted.action))?;
+        .map_err(|error| at_tls(error, action))?;
     Ok(Channel::Encrypted(Box::new(stream)))
 }
 
