@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -80,7 +79,7 @@ impl Database {
         };
         let error = keep(guard, settings, beats).await;
         if error.kind() == ErrorKind::ConnectionLost {
-            self.status().note_check(&Err(error.clone()), Utc::now());
+            self.status().lose(&error);
         }
         error
     }

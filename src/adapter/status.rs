@@ -49,14 +49,25 @@ impl StatusCell {
         }
     }
 
-    /// A health check has ended. A failed one loses an open connection.
+    /// A guard's connection has ended: an open connection is lost.
+    pub(super) fn lose(&self, error: &DbError) {
+        let mut connection = self.lock();
+        if connection.status() == ConnectionStatus::Connected && proves_loss(error.kind()) {
+            take(&mut connection, Step::Lost(counted(error)));
+        }
+    }
+
+    /// A health check has ended. One that failed loses an open connection only
+    /// when its failure proves that, see [`proves_loss`]; else it is noted.
     pub(super) fn note_check(&self, result: &DbResult<()>, at: DateTime<Utc>) {
         let mut connection = self.lock();
         match (result, connection.status()) {
             (Ok(()), _) => connection.note_success(at),
-            (Err(error), ConnectionStatus::Connected) => {
+            (Err(error), ConnectionStatus::Connected) if proves_loss(error.kind()) => {
                 take(&mut connection, Step::Lost(counted(error)));
             }
+            // Nothing was learned about the database.
+            (Err(error), _) if is_ours(error.kind()) => {}
             (Err(error), _) => connection.note_failure(error.message()),
         }
     }
@@ -87,6 +98,7 @@ impl Attempt<'_> {
             (Err(error), ConnectionStatus::Connecting) => {
                 take(&mut connection, Step::Failed(counted(error)));
             }
+            // Whoever attempts has given the old connection up.
             (Err(error), ConnectionStatus::Connected) => {
                 take(&mut connection, Step::Lost(counted(error)));
             }
@@ -106,6 +118,25 @@ impl Drop for Attempt<'_> {
             take(&mut connection, Step::Failed(left));
         }
     }
+}
+
+/// Whether a failed check, or the end of a guard, proves that an open
+/// connection is gone.
+///
+/// Every check logs in afresh, so a server that answers and refuses it (a
+/// changed password, no free slots, a wrong certificate) says nothing about
+/// connections that stand: they may serve on. What nobody answered is a loss:
+/// nothing can be reached over the way that all connections share. A fault of
+/// our own side proves nothing.
+fn proves_loss(kind: ErrorKind) -> bool {
+    !kind.was_answered() && !is_ours(kind)
+}
+
+fn is_ours(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::OwnSide | ErrorKind::Cancelled | ErrorKind::NotConnected
+    )
 }
 
 fn counted(error: &DbError) -> Failure {
@@ -158,6 +189,30 @@ mod tests {
         let cell = cell();
         drop(cell.begin());
         check(&cell, ConnectionStatus::Error, 0);
+    }
+
+    #[test]
+    fn only_what_nobody_answered_loses_an_open_connection() {
+        let cell = cell();
+        cell.begin().end(&Ok(()));
+        let failed = |kind| Err(DbError::new(Action::HealthCheck, kind));
+        for (errors, kind) in [
+            (0, ErrorKind::OwnSide),
+            (0, ErrorKind::Cancelled),
+            (1, ErrorKind::AuthFailed),
+            (2, ErrorKind::TooManyConnections),
+            (3, ErrorKind::ServerNotReady),
+        ] {
+            cell.note_check(&failed(kind), Utc::now());
+            check(&cell, ConnectionStatus::Connected, errors);
+        }
+        cell.note_check(&Ok(()), Utc::now());
+        cell.note_check(&failed(ErrorKind::Timeout { after_ms: 1 }), Utc::now());
+        check(&cell, ConnectionStatus::Error, 1);
+        cell.begin().end(&Ok(()));
+        let lost = DbError::new(Action::HealthCheck, ErrorKind::ConnectionLost);
+        cell.lose(&lost);
+        check(&cell, ConnectionStatus::Error, 1);
     }
 
     #[test]

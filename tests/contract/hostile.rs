@@ -1,10 +1,7 @@
 //! Servers that mean harm, or are broken: what they send must cost little,
 //! show nothing that is executed, and be told as what it is.
 
-use std::time::{Duration, Instant};
-
 use dbvitals::{
-    adapter::DatabaseAdapter,
     config::{LocalSection, SslMode},
     domain::{DbError, ErrorKind, Layer},
 };
@@ -187,4 +184,94 @@ async fn a_message_that_never_ends_is_not_collected() {
     let notices = message(b'N', b"SNOTICE\0VNOTICE\0C00000\0Mhello\0\0").repeat(1_000);
     let error = failure(server(vec![Step::Flood(vec![], notices)]).await).await;
     check(&error, ErrorKind::ProtocolViolation, Layer::Login);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_cannot_fork_says_so_in_the_old_style() {
+    let words = "could not fork new process for connection: Cannot allocate memory";
+    let old = || vec![Step::HangUp(format!("E{words}\n\0").into_bytes())];
+    let mut section = server(old()).await;
+    let error = failure(section.clone()).await;
+    check(&error, ErrorKind::OutOfResources, Layer::Login);
+    assert_eq!(error.details(), Some(words));
+    section.tls.mode = SslMode::Require;
+    let error = failure(section).await;
+    check(&error, ErrorKind::OutOfResources, Layer::Login);
+    assert_eq!(error.details(), Some(words));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_instead_of_tls_is_told_by_its_code() {
+    let steps = vec![Step::HangUp(fatal("53300", "sorry, too many clients"))];
+    let mut section = server(steps).await;
+    section.tls.mode = SslMode::Require;
+    let error = failure(section).await;
+    check(&error, ErrorKind::TooManyConnections, Layer::Login);
+    assert_eq!(error.code(), Some("53300"));
+    assert_eq!(error.details(), Some("sorry, too many clients"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handshake_that_hangs_is_not_called_unanswered() {
+    let mut section = server(vec![Step::Send(b"S".to_vec())]).await;
+    section.tls.mode = SslMode::Require;
+    section.timeout = BRIEF;
+    let error = failure(section).await;
+    check(&error, ErrorKind::Timeout { after_ms: 500 }, Layer::Tls);
+    assert_eq!(
+        error.details(),
+        Some("the TLS handshake was begun and not finished")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_is_announced_at_the_login_is_an_answer() {
+    for code in ["57P01", "57P02", "08006", "08004"] {
+        let steps = vec![Step::HangUp(fatal(code, "going down"))];
+        let error = failure(server(steps).await).await;
+        check(&error, ErrorKind::ServerNotReady, Layer::Login);
+        assert_eq!(error.code(), Some(code));
+        assert!(error.kind().was_answered());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_without_a_code_keeps_its_sentence() {
+    let answer = error(&["SFATAL", "Mno code here"]);
+    let error = failure(server(vec![Step::HangUp(answer)]).await).await;
+    check(&error, ErrorKind::ProtocolViolation, Layer::Login);
+    assert!(
+        error.details().unwrap().contains("no code here"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_unlike_our_statement_is_a_violation_of_the_protocol() {
+    let answers = [
+        row(TEXT, b"hello"),
+        row(INT8, b"abc"),
+        [
+            message(b'1', b""),
+            message(b'2', b""),
+            message(b'n', b""),
+            ready(),
+        ]
+        .concat(),
+    ];
+    for answer in answers {
+        let steps = vec![Step::Send(welcome()), Step::Send(answer)];
+        let error = failure(server(steps).await).await;
+        check(&error, ErrorKind::ProtocolViolation, Layer::Statement);
+    }
+    // A clock from the beginning of all numbers is strange, and no failure;
+    // the server hangs up before the details.
+    let clock = row(INT8, &i64::MIN.to_be_bytes());
+    let steps = vec![
+        Step::Send(welcome()),
+        Step::Send(clock),
+        Step::HangUp(vec![]),
+    ];
+    let error = failure(server(steps).await).await;
+    check(&error, ErrorKind::ConnectionLost, Layer::Tcp);
 }

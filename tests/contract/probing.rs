@@ -11,10 +11,12 @@ use dbvitals::{
     },
 };
 
+use serde_json::Value;
+
 use crate::{
     bed::{local_section, on},
     support::{
-        cluster::{Cluster, DATABASE, ROLE},
+        cluster::{Cluster, DATABASE, ROLE, StopMode},
         process::wait_until,
     },
 };
@@ -79,10 +81,7 @@ async fn disconnecting_ends_every_session() {
     let cluster = Cluster::start();
     let database = on(local_section(&cluster));
     database.connect().await.unwrap();
-    database
-        .query::<serde_json::Value>("select 1 as n", &[])
-        .await
-        .unwrap();
+    database.query::<Value>("select 1 as n", &[]).await.unwrap();
     assert!(cluster.sessions() > 0);
     database.disconnect().await.unwrap();
     assert!(wait_until(LIMIT, || cluster.sessions() == 0));
@@ -227,10 +226,7 @@ async fn a_socket_works_as_well() {
     assert_eq!(details.phases.dns, Some(Duration::ZERO));
     assert_eq!(details.phases.tls, Some(Duration::ZERO));
     assert_eq!(details.tls.as_deref(), Some("off"));
-    database
-        .query::<serde_json::Value>("select 1 as n", &[])
-        .await
-        .unwrap();
+    database.query::<Value>("select 1 as n", &[]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -248,17 +244,27 @@ async fn a_name_with_several_addresses_works() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_check_loses_the_connection_and_the_next_attempt_mends_it() {
+async fn a_check_that_is_refused_is_noted_and_one_that_nobody_answers_is_a_loss() {
     let mut cluster = Cluster::start();
     let database = on(local_section(&cluster));
     database.attempt().await.unwrap();
+    database.query::<Value>("select 1 as n", &[]).await.unwrap();
     let old = cluster.password().to_owned();
     cluster.set_password("another");
     assert!(database.health_check().await.error.is_some());
     let connection = database.connection_status();
-    assert_eq!(connection.status(), ConnectionStatus::Error);
+    assert_eq!(connection.status(), ConnectionStatus::Connected);
     assert_eq!(connection.error_count(), 1);
+    let rows = database.query::<Value>("select 1 as n", &[]).await;
+    assert_eq!(rows.unwrap().len(), 1, "an open session serves on");
     cluster.set_password(&old);
+    cluster.stop(StopMode::Fast);
+    assert!(database.health_check().await.error.is_some());
+    assert_eq!(
+        database.connection_status().status(),
+        ConnectionStatus::Error
+    );
+    cluster.start_again();
     database.attempt().await.unwrap();
     assert!(database.is_connected());
     let mut wrong = local_section(&cluster);

@@ -1,6 +1,6 @@
 //! TLS as libpq does it, against servers with and without it.
 
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf, process::Command, time::Duration};
 
 use dbvitals::{
     adapter::DatabaseAdapter,
@@ -13,6 +13,7 @@ use crate::{
     bed::{BRIEF, local_section, on, section_at},
     support::{
         cluster::Cluster,
+        process::wait_exit,
         sockets::{Listener, Manner},
     },
 };
@@ -159,7 +160,7 @@ async fn a_pipe_is_no_authority() {
     let cluster = Cluster::builder().tls("db.example").start();
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe.pem");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    let made = Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let mut section = section(&cluster, SslMode::VerifyFull, file(pipe.clone()));
     section.timeout = BRIEF;
@@ -178,6 +179,39 @@ async fn a_pipe_is_no_authority() {
         (error.kind(), error.layer()),
         (ErrorKind::OwnSide, Layer::Tls)
     );
+}
+
+/// The real program, as the variable counts for a whole process. It must say
+/// what hangs, and end although the file still hangs.
+#[test]
+fn a_system_authority_that_hangs_is_a_timeout() {
+    let cluster = Cluster::builder().tls("localhost").start();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.pem");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let output = folder.path().join("output");
+    let url = format!("{}?sslmode=verify-full&sslrootcert=system", cluster.url());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_dbvitals"))
+        .args(["check", "--json"])
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("DATABASE_URL", url)
+        .env("SSL_CERT_FILE", &pipe)
+        .env("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000")
+        .current_dir(folder.path())
+        .stdout(File::create(&output).unwrap())
+        .spawn()
+        .unwrap();
+    let Some(status) = wait_exit(&mut program, Duration::from_secs(20)) else {
+        program.kill().unwrap();
+        panic!("the program hangs");
+    };
+    let said: Value = serde_json::from_slice(&std::fs::read(output).unwrap()).unwrap();
+    assert_eq!(said["error"]["kind"], "Timeout", "{said}");
+    assert_eq!(said["details"]["phases"]["tls"], Value::Null);
+    assert!(said["details"]["phases"]["tcp"].is_number(), "{said}");
+    assert_eq!(status.code(), Some(2));
 }
 
 #[tokio::test]

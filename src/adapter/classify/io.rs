@@ -3,7 +3,17 @@
 
 use std::io;
 
-use crate::domain::{Action, DbError, ErrorKind};
+use crate::{
+    adapter::classify::plain::PlainError,
+    domain::{Action, DbError, ErrorKind},
+};
+
+/// "Host is down": the neighbour at that address is not there. The standard
+/// library has no kind for it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const EHOSTDOWN: i32 = 112;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+const EHOSTDOWN: i32 = 64;
 
 /// The error of a socket call, with its cause kept.
 pub(in crate::adapter) fn from_io(error: io::Error, action: Action) -> DbError {
@@ -22,6 +32,16 @@ pub(super) fn kind_of_io(error: &io::Error) -> ErrorKind {
     {
         return kind_of_tls(tls);
     }
+    if let Some(plain) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<PlainError>())
+    {
+        return plain.kind;
+    }
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(EHOSTDOWN) {
+        return ErrorKind::HostUnreachable;
+    }
     match error.kind() {
         // No socket file means that no server listens there.
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ErrorKind::ConnectionRefused,
@@ -30,7 +50,6 @@ pub(super) fn kind_of_io(error: &io::Error) -> ErrorKind {
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable
         | io::ErrorKind::TimedOut => ErrorKind::HostUnreachable,
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -78,6 +97,9 @@ mod tests {
         check(104, ErrorKind::ConnectionLost); // ECONNRESET
         check(32, ErrorKind::ConnectionLost); // EPIPE
         check(24, ErrorKind::OwnSide); // EMFILE
+        check(112, ErrorKind::HostUnreachable); // EHOSTDOWN
+        check(100, ErrorKind::HostUnreachable); // ENETDOWN
+        check(99, ErrorKind::OwnSide); // EADDRNOTAVAIL: no local port is free
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! adapter's edge. Decides by codes alone and knows nothing of what was asked.
 
 mod io;
+mod plain;
 mod postgres;
 mod sqlstate;
 
 pub(super) use io::from_io;
-pub(super) use postgres::{Stage, from_postgres, from_server};
+pub(super) use plain::{any_error, plain_error};
+pub(super) use postgres::{Stage, at_login, from_postgres, from_server};
 pub(super) use sqlstate::kind_of_sqlstate;

@@ -36,6 +36,9 @@ pub(in crate::adapter) fn from_postgres(
     // A session that breaks before it stands broke at the login, not at the wire.
     match (stage, classified.layer()) {
         (Stage::Login, Layer::Tcp) => classified.at_layer(Layer::Login),
+        (Stage::Login, _) if classified.kind() == ErrorKind::OutOfResources => {
+            classified.at_layer(Layer::Login)
+        }
         (Stage::Statement, _) if classified.kind() == ErrorKind::ProtocolViolation => {
             classified.at_layer(Layer::Statement)
         }
@@ -55,7 +58,8 @@ pub(in crate::adapter) fn from_server(
         (ErrorKind::ProtocolViolation, Stage::Statement) => ErrorKind::StatementInvalid,
         // Nothing but the database itself can be in the wrong state at the login.
         (_, Stage::Login) if code == "55000" => ErrorKind::DatabaseClosed,
-        (kind, _) => kind,
+        (kind, Stage::Login) => at_login(kind),
+        (kind, Stage::Statement) => kind,
     };
     let said = ServerWords::of(server);
     let mut words = said.message.clone();
@@ -70,6 +74,15 @@ pub(in crate::adapter) fn from_server(
         .with_code(code)
         .with_details(&words)
         .with_source(said)
+}
+
+/// A server that says that it ends a session which does not stand yet is there,
+/// and takes nobody in.
+pub(in crate::adapter) fn at_login(kind: ErrorKind) -> ErrorKind {
+    match kind {
+        ErrorKind::ConnectionLost => ErrorKind::ServerNotReady,
+        kind => kind,
+    }
 }
 
 /// What a server said, as the cause of an error: the driver's own copy may be

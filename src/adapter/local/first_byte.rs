@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::adapter::local::socket::Socket;
+use crate::adapter::{classify::plain_error, local::socket::Socket};
 
 /// What PostgreSQL can begin with: authentication, an error, a notice, or
 /// another version of the protocol.
@@ -42,6 +42,10 @@ impl AsyncRead for FirstByte {
             return Poll::Ready(Ok(()));
         }
         if let Some(first) = buf.filled().get(before) {
+            let answer = &buf.filled()[before..];
+            if let Some(plain) = plain_error(answer) {
+                return Poll::Ready(Err(io::Error::other(plain)));
+            }
             if !GREETINGS.contains(first) {
                 let words = format!("the answer to the login began with byte 0x{first:02x}");
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, words)));

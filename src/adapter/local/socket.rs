@@ -93,6 +93,13 @@ pub(super) fn watch_closely(socket: &Socket, limit: Duration) -> io::Result<()> 
 async fn unix(path: &Path, clock: &PhaseClock) -> DbResult<Socket> {
     match UnixStream::connect(path).await {
         Ok(stream) => Ok(Box::new(stream)),
+        // No server has been asked: the path is longer than a socket's may be.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            let words = format!("{}: {error}", path.display());
+            Err(DbError::new(clock.action(), ErrorKind::OwnSide)
+                .with_details(&words)
+                .with_source(error))
+        }
         Err(error) => Err(from_io(error, clock.action())),
     }
 }
@@ -113,7 +120,8 @@ async fn resolve(
     let addresses: Vec<_> = match lookup_host((host, port)).await {
         Ok(addresses) => addresses.collect(),
         Err(error) => {
-            let words = error.to_string();
+            // The system's resolver gives one kind of error for both.
+            let words = format!("the name is unknown, or the name server does not answer: {error}");
             return Err(not_found().with_details(&words).with_source(error));
         }
     };
@@ -218,6 +226,18 @@ mod tests {
         };
         let (opened, _) = attempt(endpoint).await;
         assert_eq!(opened.err().unwrap().kind(), ErrorKind::ConnectionRefused);
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_cannot_be_is_our_own_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for folder in [PathBuf::from(format!("/{}", "x".repeat(200))), file] {
+            let (opened, _) = attempt(Endpoint::Unix { folder, port: 5432 }).await;
+            let error = opened.err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::OwnSide, "{error:?}");
+        }
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{
     adapter::{
         DbResult,
-        classify::from_io,
+        classify::{any_error, at_login, from_io},
         local::{phase_clock::PhaseClock, socket::Socket, tls::client_config::client_config},
     },
     config::{SslMode, TlsSection},
@@ -22,6 +22,9 @@ use crate::{
 
 /// The `SSLRequest` message: its length, then its code (1234 and 5679).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// So much of an error is read instead of an answer.
+const LONGEST_REFUSAL: u64 = 4096;
 
 /// A socket with TLS on it.
 pub(in crate::adapter::local) type Encrypted =
@@ -56,6 +59,7 @@ pub(in crate::adapter::local) async fn negotiate(
         b'S' => {}
         b'N' if wanted.tls.mode == SslMode::Prefer => return Ok(Channel::Plain(socket)),
         b'N' => return Err(DbError::new(action, ErrorKind::TlsRefused)),
+        b'E' => return Err(refusal(&mut socket, action).await),
         other => {
             let words = format!("the answer to a request for TLS was byte 0x{other:02x}");
             return Err(DbError::new(action, ErrorKind::ProtocolViolation)
@@ -96,6 +100,31 @@ pub(in crate::adapter::local) async fn ask_for_tls(
         .read_u8()
         .await
         .map_err(|error| at_tls(error, action))
+}
+
+/// An error instead of an answer: of a server that has no room for another
+/// process, or of a pooler that refuses everybody.
+async fn refusal(socket: &mut Socket, action: Action) -> DbError {
+    let mut said = vec![b'E'];
+    let mut rest = socket.take(LONGEST_REFUSAL);
+    // Whatever came before the end or the failure is what was said.
+    let read = rest.read_to_end(&mut said).await;
+    let Some(error) = any_error(&said) else {
+        let violation = DbError::new(action, ErrorKind::ProtocolViolation)
+            .at_layer(Layer::Tls)
+            .with_details("the answer to a request for TLS was an error that cannot be read");
+        return match read {
+            Ok(_) => violation,
+            Err(error) => violation.with_source(error),
+        };
+    };
+    let refused = DbError::new(action, at_login(error.kind))
+        .at_layer(Layer::Login)
+        .with_details(&error.words);
+    match &error.code {
+        Some(code) => refused.with_code(code.as_str()).with_source(error),
+        None => refused.with_source(error),
+    }
 }
 
 fn at_tls(error: io::Error, action: Action) -> DbError {
