@@ -17,7 +17,7 @@ use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Handle, Subject},
     config::{self, Fallback, FixedEnv, Flags, Sources},
-    domain::{ConnectionId, ConnectionStatus},
+    domain::{ConnectionId, ConnectionStatus, Event, SampleOutcome},
 };
 use tokio::runtime::Runtime;
 
@@ -72,6 +72,7 @@ pub(crate) fn cycles(report: &mut Report) {
         }
         proxy.set(Mode::Pass);
         until(&runtime, &backend.handle, ConnectionStatus::Connected);
+        heartbeats(&runtime, &backend.handle);
     }
     let grown = resident_megabytes() - warm;
     let after = holdings(&runtime, &backend.handle, &cluster);
@@ -89,6 +90,22 @@ pub(crate) fn cycles(report: &mut Report) {
     );
     drop(backend.handle);
     runtime.shutdown_background();
+}
+
+/// Waits for two answers: by then the sentinel stands, so that the next fault
+/// meets a connection that is whole.
+fn heartbeats(runtime: &Runtime, handle: &Handle) {
+    let mut events = handle.events();
+    let mut answers = 0;
+    let wait = async {
+        while answers < 2 {
+            if let Ok(Event::Sampled(sample)) = events.recv().await {
+                answers += u8::from(matches!(sample.outcome, SampleOutcome::Answered(_)));
+            }
+        }
+    };
+    let waited = runtime.block_on(async { tokio::time::timeout(LIMIT, wait).await });
+    assert!(waited.is_ok(), "the sentinel never answered");
 }
 
 fn holdings(runtime: &Runtime, handle: &Handle, cluster: &Cluster) -> Holdings {
