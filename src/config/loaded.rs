@@ -15,7 +15,7 @@ use crate::{
     domain::{Secret, clean},
 };
 
-/// What [`load`](crate::config::load) gives.
+/// What [`load()`](crate::config::load()) gives.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// The configuration in force.
