@@ -41,7 +41,7 @@ pub fn excerpt<T: Display + ?Sized>(text: &T) -> String {
     let said = write!(kept, "{text}");
     let mut words = clean(&kept.text).into_owned();
     if kept.more > 0 {
-        words.push_str(&format!("… ({} more bytes)", kept.more));
+        write!(words, "… ({} more bytes)", kept.more).expect("a String takes any text");
     }
     if said.is_err() {
         words.push('…');

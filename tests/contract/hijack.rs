@@ -1,14 +1,17 @@
 //! A database whose owner lays traps: functions, operators and types that fit
 //! better than the system's own. Watching must neither run nor believe them.
 
+use std::time::Duration;
+
 use dbvitals::{
-    adapter::{Database, DatabaseAdapter},
+    adapter::{Beat, Database, DatabaseAdapter, GuardSettings},
     domain::{HealthDetails, REQUIRED_TABLES},
 };
 use serde_json::{Value, json};
+use tokio::sync::mpsc::channel;
 
 use crate::{
-    bed::{local_section, on},
+    bed::{PATIENT, local_section, on},
     support::cluster::{Cluster, DATABASE, ROLE},
 };
 
@@ -79,7 +82,7 @@ fn lay_traps(cluster: &Cluster) {
     };
     for (name, arguments, result, lie) in FUNCTIONS {
         let body = body(name, result, lie);
-        sql += &format!("create function public.{name}({arguments}) {body}");
+        sql.push_str(&["create function public.", name, "(", arguments, ") ", &body].concat());
     }
     let unnest = "create function public.unnest(text[]) returns setof text language plpgsql \
         set search_path = pg_catalog as $$ begin \
@@ -87,11 +90,29 @@ fn lay_traps(cluster: &Cluster) {
     sql += unnest;
     for (index, (name, left, right, result, lie)) in OPERATORS.iter().enumerate() {
         let body = body(name, result, lie);
-        sql += &format!("create function public.trap{index}({left}, {right}) {body}");
-        sql += &format!(
-            "create operator public.{name} \
-             (leftarg = {left}, rightarg = {right}, function = public.trap{index});"
+        let function = format!("public.trap{index}");
+        sql.push_str(
+            &[
+                "create function ",
+                &function,
+                "(",
+                left,
+                ", ",
+                right,
+                ") ",
+                &body,
+            ]
+            .concat(),
         );
+        let sides = ["leftarg = ", left, ", rightarg = ", right].concat();
+        let operator = [
+            "create operator public.",
+            name,
+            " (",
+            &sides,
+            ", function = ",
+        ];
+        sql.push_str(&[&operator.concat(), &function, ");"].concat());
     }
     sql += "create domain public.text as pg_catalog.varchar(1);";
     cluster.sql(&sql);
@@ -143,6 +164,16 @@ async fn check(cluster: &Cluster) {
         .await
         .unwrap();
     database.delete("order", "5").await.unwrap();
+    let settings = GuardSettings {
+        heartbeat: Some(Duration::from_millis(50)),
+        late_after: PATIENT,
+        timeout: PATIENT,
+    };
+    let (beats_in, mut beats) = channel(8);
+    tokio::select! {
+        error = database.stand_guard(settings, beats_in) => panic!("{error:?}"),
+        () = async { while !matches!(beats.recv().await, Some(Beat::Answered(_)) | None) {} } => {}
+    }
     database.disconnect().await.unwrap();
     assert_eq!(caught(cluster), "");
 }

@@ -14,7 +14,7 @@ use dbvitals::{
 use serde_json::Value;
 
 use crate::{
-    bed::{local_section, on},
+    bed::{BRIEF, local_section, on},
     support::{
         cluster::{Cluster, DATABASE, ROLE, StopMode},
         process::wait_until,
@@ -197,6 +197,28 @@ async fn tables_that_cannot_be_seen_are_not_called_missing() {
     let lamps = Lamps::after_success(report.result.details().unwrap(), &policy);
     assert_eq!(lamps.schema.state, LampState::Unknown);
     assert_eq!(lamps.writable.state, LampState::Good);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_size_that_takes_long_to_find_fails_no_check() {
+    let cluster = Cluster::start();
+    cluster.sql(
+        "alter function pg_catalog.pg_database_size(name) rename to true_database_size; \
+         create function pg_catalog.pg_database_size(name) returns bigint \
+         language sql volatile strict as 'select 1 from pg_catalog.pg_sleep(60)'",
+    );
+    let mut section = local_section(&cluster);
+    section.timeout = BRIEF;
+    let report = on(section).health_check().await;
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let found = report.result.details().unwrap();
+    assert_eq!(found.database_size_bytes, None);
+    assert!(found.unread[0].starts_with("database size: "), "{found:?}");
+    assert_eq!(found.read_only, Some(false), "the rest is known");
+    assert!(
+        wait_until(LIMIT, || cluster.sessions() == 0),
+        "the server gives it up, too"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -102,8 +102,8 @@ impl ServerWords {
             severity: excerpt(server.severity()),
             code: excerpt(server.code().code()),
             message: excerpt(server.message()),
-            detail: server.detail().map(|text| excerpt(text)),
-            hint: server.hint().map(|text| excerpt(text)),
+            detail: server.detail().map(excerpt),
+            hint: server.hint().map(excerpt),
         }
     }
 }

@@ -204,7 +204,7 @@ fn column<'r, T: FromSql<'r>>(row: &'r Row, index: usize, action: Action) -> DbR
 
 fn text(row: &Row, index: usize, action: Action) -> DbResult<Option<String>> {
     let text: Option<&str> = column(row, index, action)?;
-    Ok(text.map(|text| excerpt(text)))
+    Ok(text.map(excerpt))
 }
 
 fn whole(row: Option<&Row>, action: Action) -> DbResult<Option<i64>> {

@@ -50,9 +50,10 @@ impl Probe {
     async fn look(&self, clock: &PhaseClock) -> DbResult<(Duration, HealthDetails)> {
         let mut session = Session::open(&self.target, Purpose::Probe, clock).await?;
         let trip = round_trip(&mut session, clock).await?;
-        let mut details = details(&mut session, &self.target, clock).await?;
+        // Boxed: a flight of statements makes every future that may look large.
+        let mut details = Box::pin(details(&mut session, &self.target, clock)).await?;
         details.clock_skew_ms = Some(trip.clock_skew_ms);
-        add_size(&mut details, &mut session, clock).await;
+        Box::pin(add_size(&mut details, &mut session, clock)).await;
         session.close().await;
         Ok((trip.latency, details))
     }
