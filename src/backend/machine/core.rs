@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// The longest time between two knocks of the slow lane that our own rule makes.
+const SLOWEST_KNOCKS: Duration = Duration::from_millis(750);
+
 #[derive(Debug, Clone)]
 pub(super) enum Phase {
     Closed,
@@ -79,7 +82,7 @@ impl Machine {
         match input {
             Input::Open => self.open(now),
             Input::AttemptEnded(Ok(())) => self.established(now),
-            Input::AttemptEnded(Err(error)) => self.attempt_failed(error, now, jitter),
+            Input::AttemptEnded(Err(error)) => self.attempt_failed(&error, now, jitter),
             Input::CheckEnded(result) => self.check_ended(result, now, jitter),
             Input::Beat(beat) => self.beat(beat, now, jitter),
             Input::GuardEnded(error) => self.guard_ended(error, now, jitter),
@@ -162,7 +165,7 @@ impl Machine {
         effects
     }
 
-    fn attempt_failed(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) -> Vec<Effect> {
+    fn attempt_failed(&mut self, error: &Arc<DbError>, now: Moment, jitter: f64) -> Vec<Effect> {
         let Phase::Connecting { knocking } = &self.phase else {
             return Vec::new();
         };
@@ -280,7 +283,7 @@ impl Machine {
             Verdict::Guard => vec![Effect::StartGuard],
             Verdict::Lost(error) => {
                 self.step(Step::Lost(Failure::Counted(error.message())), now);
-                self.wait(error, now, jitter);
+                self.wait(&error, now, jitter);
                 vec![Effect::StopGuard, Effect::AbandonJob]
             }
         }
@@ -315,13 +318,18 @@ impl Machine {
     }
 
     /// Goes to Waiting after a failure.
-    fn wait(&mut self, error: Arc<DbError>, now: Moment, jitter: f64) {
-        let knocking = Knocking::after(&error, self.rhythm.knock_pace, now.mono);
-        let (delay, lane) = self.lanes.next(error, now, jitter);
+    fn wait(&mut self, error: &Arc<DbError>, now: Moment, jitter: f64) {
+        let (delay, lane) = self.lanes.next(Arc::clone(error), now, jitter);
+        let pace = self.rhythm.knock_pace.map(|pace| match lane {
+            Lane::Quick { .. } | Lane::Paused => pace,
+            // A long outage must not cost more than watching does; a server
+            // that is back is still found within a second.
+            Lane::Slow => (pace * 3).min(SLOWEST_KNOCKS).max(pace),
+        });
         self.phase = Phase::Waiting {
             due: now.mono + delay,
             lane,
-            knocking,
+            knocking: Knocking::after(error, pace, now.mono),
         };
     }
 
