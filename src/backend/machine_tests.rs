@@ -406,6 +406,17 @@ fn an_old_socket_that_hangs_alone_is_replaced() {
 }
 
 #[test]
+fn an_answer_from_before_the_silence_proves_nothing() {
+    let inputs = vec![
+        (1, Input::Wished(Command::CheckNow)),
+        (1, Input::CheckEnded(Ok(()))),
+        (6, guard_ended(TIMEOUT)),
+    ];
+    let effects = ["begun", "check", "no guard", "abandon"];
+    check_guarded(inputs, &effects, Error);
+}
+
+#[test]
 fn a_refused_login_is_degraded_while_the_guard_is_answered() {
     let wish = || Input::Wished(Command::CheckNow);
     let inputs = vec![

@@ -22,8 +22,8 @@ pub(in crate::backend) struct Watching {
     guard_posted: Duration,
     /// Since when an answer is overdue.
     pub(in crate::backend) suspect: Option<Moment>,
-    /// A fresh login was answered since the connection became suspect.
-    has_fresh_answer: bool,
+    /// When a fresh login was answered last.
+    fresh_answer: Option<Duration>,
     /// Why new clients cannot get in although this connection lives.
     pub(in crate::backend) refused: Option<Arc<DbError>>,
 }
@@ -65,7 +65,7 @@ impl Watching {
             guard: Guard::Posting,
             guard_posted: now.mono,
             suspect: None,
-            has_fresh_answer: false,
+            fresh_answer: None,
             refused: None,
         }
     }
@@ -124,7 +124,6 @@ impl Watching {
             }
             Beat::Late => {
                 self.suspect.get_or_insert(now);
-                self.has_fresh_answer = false;
                 return self.begin_check(now);
             }
         }
@@ -146,7 +145,7 @@ impl Watching {
         // Only the old socket hangs, or our own side was away: both say nothing
         // about the database, and a new guard will tell.
         let proves_nothing = match error.kind() {
-            ErrorKind::Timeout { .. } => self.has_fresh_answer,
+            ErrorKind::Timeout { .. } => self.was_answered_since_suspect(),
             kind => matches!(kind, ErrorKind::OwnSide | ErrorKind::Cancelled),
         };
         if proves_nothing {
@@ -159,7 +158,7 @@ impl Watching {
     pub(super) fn on_check_succeeded(&mut self, rhythm: &Rhythm, now: Moment) -> Verdict {
         self.check = Check::Due(now.mono + rhythm.interval);
         self.refused = None;
-        self.has_fresh_answer = true;
+        self.fresh_answer = Some(now.mono);
         if !self.has_heartbeat() {
             self.suspect = None;
         }
@@ -204,6 +203,14 @@ impl Watching {
             // Without heartbeats an open socket says that the server has not
             // ended it, but nothing about a server that does not answer.
             (None, _) => !matches!(error.kind(), ErrorKind::Timeout { .. }),
+        }
+    }
+
+    /// Whether a fresh login was answered while the old connection was silent.
+    fn was_answered_since_suspect(&self) -> bool {
+        match (self.suspect, self.fresh_answer) {
+            (Some(suspect), Some(answer)) => answer >= suspect.mono,
+            _ => false,
         }
     }
 
