@@ -61,7 +61,11 @@ pub(crate) fn cycles(report: &mut Report) {
         }
         match cycle % 4 {
             0 => proxy.set(Mode::Reset),
-            1 => proxy.set(Mode::Refuse),
+            1 => {
+                // Refusing leaves what is open alone, so that is ended, too.
+                proxy.set(Mode::Refuse);
+                cluster.terminate_backends("dbvitals-sentinel");
+            }
             2 => proxy.set(Mode::BlackHole),
             _ => {}
         }
