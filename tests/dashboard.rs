@@ -78,13 +78,13 @@ fn a_stopped_server_is_told_with_its_cause_and_a_started_one_heals() {
             "Cannot connect to database. Please check if PostgreSQL is running.",
         );
         see(&terminal, "try 2");
-        see(&terminal, "next try in");
+        see(&terminal, "next in");
         assert!(!terminal.screen_text().contains(cluster.password()));
 
         cluster.start_again();
         let back = terminal.wait_until(LIMIT, |screen| {
             let text = screen.contents();
-            text.contains("● connected") && !text.contains("next try in")
+            text.contains("● connected") && !text.contains("down since")
         });
         back.unwrap_or_else(|screen| panic!("it never came back:\n{screen}"));
         quit(terminal);

@@ -87,6 +87,7 @@ const LAYERS: [Layer; 6] = [
             "futures",
             "log",
             "ratatui",
+            "rustix",
             "tokio",
             "tracing",
             "tracing_subscriber",

@@ -24,6 +24,10 @@ pub(super) enum Action {
     Zoom,
     /// One step back: out of help, details, zoom or scrolling.
     Back,
+    /// Keep the panes as they are, or let them go on.
+    Freeze,
+    /// Stop the program, until the shell lets it go on.
+    Suspend,
     /// Wish something from the backend.
     Command(Command),
 }
@@ -50,6 +54,12 @@ pub(super) enum Motion {
 pub(super) enum Effect {
     /// End the loop.
     Quit,
+    /// Give the terminal back and stop the process.
+    Suspend,
+    /// Keep what the panes show as it is now.
+    Freeze,
+    /// Let the panes show what is true now.
+    Thaw,
     /// Hand a command to the backend.
     Send(Command),
 }

@@ -1,7 +1,7 @@
 //! What the loop keeps of what the backend tells: the newest snapshot, the
 //! latency samples and what went past unread. Knows nothing of the view.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,10 +9,12 @@ use crate::{
     backend::NotTaken,
     domain::{
         Command, CommandOutcome, ConnectionStatus, Event, LatencyBook, LatencyStats, Outcome,
-        Snapshot, Window,
+        SampleOutcome, Snapshot, Window,
     },
     tui::{
         clock::Moment,
+        difference::looks_alike,
+        freeze::Frozen,
         text::{self, Words},
     },
 };
@@ -20,7 +22,15 @@ use crate::{
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(5);
 
+/// With fewer answers than these, each of them moves the statistics.
+const FEW: u64 = 30;
+
+/// With more of them, percentiles over a minute and longer need no new digits
+/// each second. A failure is counted at once all the same.
+const STEADY: TimeDelta = TimeDelta::milliseconds(4_500);
+
 /// Everything that is drawn, apart from the view state.
+#[derive(Clone)]
 pub(super) struct Data {
     /// The moment that the frame is drawn for.
     pub(super) moment: Moment,
@@ -34,11 +44,25 @@ pub(super) struct Data {
     pub(super) missed: u64,
     /// When the backend was seen to have ended.
     pub(super) ended: Option<DateTime<Utc>>,
+    /// The newest answer of the database, to a heartbeat or to a check.
+    pub(super) answer: Option<Answer>,
+    /// What the panes show instead, while the reader has frozen them.
+    pub(super) frozen: Option<Box<Frozen>>,
     notice: Option<Notice>,
     stats_made_at: Option<DateTime<Utc>>,
 }
 
+/// A sign of life of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// When it came.
+    pub(super) at: DateTime<Utc>,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
 /// A sentence that stays for some seconds.
+#[derive(Clone)]
 struct Notice {
     words: Words,
     until: DateTime<Utc>,
@@ -49,6 +73,8 @@ struct Notice {
 pub(super) enum Change {
     /// It does.
     Seen,
+    /// It does, and the frame that the next second brings is soon enough.
+    Later,
     /// It does not.
     Unseen,
 }
@@ -63,6 +89,8 @@ impl Data {
             stats: [LatencyStats::default(); 3],
             missed: 0,
             ended: None,
+            answer: None,
+            frozen: None,
             notice: None,
             stats_made_at: None,
         }
@@ -70,11 +98,20 @@ impl Data {
 
     /// Takes over an event.
     pub(super) fn absorb(&mut self, event: &Event) -> Change {
+        if let Some(frozen) = &mut self.frozen {
+            frozen.count(event);
+        }
         match event {
             Event::Sampled(sample) => {
                 self.latency.push(*sample);
-                self.stats_made_at = None;
-                Change::Seen
+                let SampleOutcome::Answered(took) = sample.outcome else {
+                    self.stats_made_at = None;
+                    return Change::Seen;
+                };
+                let at = sample.at;
+                self.answer = Some(Answer { at, took });
+                // That all is well may wait for the frame that comes anyway.
+                Change::Later
             }
             Event::CommandDone { command, outcome } => {
                 self.note(match outcome {
@@ -90,6 +127,40 @@ impl Data {
             | Event::CheckFinished(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }
+    }
+
+    /// Takes over a snapshot.
+    pub(super) fn renew(&mut self, snapshot: Arc<Snapshot>) -> Change {
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        if looks_alike(&before, &self.snapshot) {
+            Change::Unseen
+        } else {
+            Change::Seen
+        }
+    }
+
+    /// Keeps what the panes show as it is now. Everything else goes on.
+    pub(super) fn freeze(&mut self) {
+        let shown = Self {
+            frozen: None,
+            ..self.clone()
+        };
+        self.frozen = Some(Box::new(Frozen::new(shown)));
+    }
+
+    /// Lets the panes show what is true now.
+    pub(super) fn thaw(&mut self) {
+        self.frozen = None;
+    }
+
+    /// What the panes show: what is true now, unless they are frozen.
+    pub(super) fn shown(&self) -> &Self {
+        self.frozen.as_ref().map_or(self, |frozen| &frozen.shown)
+    }
+
+    /// Says something for some seconds.
+    pub(super) fn say(&mut self, words: &'static str) {
+        self.note(words.into());
     }
 
     /// Notes that a command was not taken.
@@ -113,7 +184,12 @@ impl Data {
         {
             self.notice = None;
         }
-        let is_fresh = |made: DateTime<Utc>| (now - made).abs() < TimeDelta::seconds(1);
+        let patience = if self.stats[2].answered < FEW {
+            TimeDelta::milliseconds(500)
+        } else {
+            STEADY
+        };
+        let is_fresh = |made: DateTime<Utc>| (now - made).abs() < patience;
         if !self.stats_made_at.is_some_and(is_fresh) {
             self.stats = Window::ALL.map(|window| self.latency.stats(window, now));
             self.stats_made_at = Some(now);
@@ -128,6 +204,16 @@ impl Data {
     /// True while the status is `connected` and somebody vouches for it.
     pub(super) fn is_connected(&self) -> bool {
         self.ended.is_none() && self.snapshot.connection.status() == ConnectionStatus::Connected
+    }
+
+    /// The newest sign of life: of the samples, else of the last good check.
+    pub(super) fn last_answer(&self) -> Option<Answer> {
+        let check = || {
+            let good = self.snapshot.last_good.as_ref()?;
+            let (at, took) = (good.timestamp(), good.latency());
+            Some(Answer { at, took })
+        };
+        self.answer.or_else(check)
     }
 
     /// When the last good check was, if it is not of the present connection:

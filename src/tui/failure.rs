@@ -1,5 +1,5 @@
-//! The lines of the header that say why there is no connection, since when,
-//! and when the next attempt comes. The cause stands first and is never cut.
+//! The lines of the header while there is no connection. The first row alone
+//! tells what, why, since when and what comes next; nothing is cut.
 
 use ratatui::text::{Line, Span};
 
@@ -7,6 +7,8 @@ use crate::{
     domain::{ConnectionStatus, DbError, Lane, Outage, clean},
     tui::{
         data::Data,
+        header::state,
+        identity::{GAP, Identity},
         text,
         view::Look,
         widgets::{flow, paragraph},
@@ -17,14 +19,40 @@ use crate::{
 /// Lines that the server's own words may take here; the details show them all.
 const SERVER_LINES: usize = 2;
 
+/// Columns that the first row may use, however wide the screen is: what
+/// somebody sees who looks through a narrow window.
+const FIRST_ROW: usize = 80;
+
 /// The lines for the present status, which is not `connected`.
 pub(super) fn lines(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let snapshot = &*data.snapshot;
-    if let Some(outage) = &snapshot.outage {
-        let mut lines = cause(&outage.error, look, width);
-        lines.extend(progress(outage, data, look, width));
-        return lines;
+    if let Some(outage) = &data.snapshot.outage {
+        return outage_lines(outage, data, look, width);
     }
+    let identity = Identity::of(data, look);
+    let mut lines = introduce(vec![state(data, look)], identity, width);
+    lines.extend(quiet(data, look, width));
+    lines
+}
+
+/// Phrases that come first, then the identity behind them.
+fn introduce(
+    mut phrases: Vec<Span<'static>>,
+    mut identity: Identity,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let gap = Span::raw(GAP);
+    phrases.append(&mut identity.always);
+    let mut lines = flow(phrases, &gap, width);
+    if let Some(last) = lines.last_mut() {
+        identity.fill(last, &gap, width);
+    }
+    lines.extend(identity.rest(width));
+    lines
+}
+
+/// Without an outage: the first attempt, or nothing is tried.
+fn quiet(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let snapshot = &*data.snapshot;
     let since = data.moment.local(snapshot.connection.since());
     match snapshot.connection.status() {
         ConnectionStatus::Connecting => connecting(data, look, width),
@@ -57,12 +85,83 @@ fn connecting(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     flow(phrases, &separator(look), width)
 }
 
+/// ```text
+/// ✖ error ConnectionLost 57P01 at tcp · since 07:38:29 · try 1 of 3 · next in 4 s
+/// Database connection lost. Attempting to reconnect...
+/// code 57P01 · at tcp · terminating connection due to administrator command
+/// → look into the server's log for why it ended the connection
+/// down since 07:38:29 (05:38:29 UTC) · 12 s · 2 tries failed
+/// local db:5432/app  production  as app_rw
+/// ```
+/// The last line stands behind the first where there is room for it.
+fn outage_lines(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let mut identity = Identity::of(data, look);
+    let gap = Span::raw(GAP);
+    let mut lines = first_row(outage, data, look, width.min(FIRST_ROW));
+    let needed: usize = identity.always.iter().map(|p| GAP.len() + p.width()).sum();
+    let has_room = lines.len() == 1 && lines[0].width() + needed <= width;
+    if let Some(first) = lines.first_mut().filter(|_| has_room) {
+        for phrase in identity.always.drain(..) {
+            first.push_span(gap.clone());
+            first.push_span(phrase);
+        }
+        identity.fill(first, &gap, width);
+    }
+    lines.extend(cause(&outage.error, look, width));
+    let mut progress = progress(outage, data, look, width);
+    if let Some(last) = progress.last_mut().filter(|_| identity.always.is_empty()) {
+        identity.fill(last, &separator(look), width);
+    }
+    lines.append(&mut progress);
+    if identity.always.is_empty() {
+        lines.extend(identity.rest(width));
+    } else {
+        lines.extend(introduce(Vec::new(), identity, width));
+    }
+    lines
+}
+
+/// State, kind, a short reason, since, which try, and when it comes.
+fn first_row(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let state = state(data, look);
+    let (theme, kind) = (&look.theme, outage.error.kind().name());
+    let since = format!("since {}", data.moment.local(outage.since));
+    let mut rest = vec![Span::styled(since, theme.text)];
+    if data.ended.is_none() {
+        if let Some(lane) = text::lane(outage.lane) {
+            rest.push(Span::styled(lane, theme.text));
+        }
+        rest.push(next_try(outage, data, look));
+    }
+    let separator = separator(look);
+    let rest_width: usize = rest.iter().map(|p| separator.width() + p.width()).sum();
+    // The reason must not come and go with the digits of the countdown.
+    let reserve = "00 s".len();
+    let room = width.saturating_sub(state.width() + 1 + kind.len() + rest_width + reserve);
+    let reason = reason(&outage.error, room);
+    let what = format!("{} {kind}{reason}", state.content);
+    let mut phrases = vec![Span::styled(what, state.style)];
+    phrases.append(&mut rest);
+    flow(phrases, &separator, width)
+}
+
+/// Code and layer, as much of them as fits; each with a space before it.
+fn reason(error: &DbError, room: usize) -> String {
+    let layer = format!(" at {}", error.layer().as_str());
+    let code = error.code().map(|code| format!(" {}", clean(code)));
+    let code = code.unwrap_or_default();
+    let choices = [format!("{code}{layer}"), code, layer];
+    let mut fitting = choices
+        .into_iter()
+        .filter(|words| !words.is_empty() && Span::raw(words.as_str()).width() <= room);
+    fitting.next().unwrap_or_default()
+}
+
 /// The fixed message first, then the server's own words, then the next step.
 fn cause(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = &look.theme;
-    let message = format!("{} {}", look.glyphs.failed, clean(&error.message()));
-    let mut lines = paragraph(&message, theme.bad, width);
-    let mut facts = vec![Span::styled(error.kind().name(), theme.text)];
+    let mut lines = paragraph(&clean(&error.message()), theme.bad, width);
+    let mut facts = Vec::new();
     if let Some(code) = error.code() {
         facts.push(Span::styled(format!("code {}", clean(code)), theme.text));
     }
@@ -94,39 +193,27 @@ fn server_words(error: &DbError) -> Option<String> {
     (!holds_them).then(|| clean(details).into_owned())
 }
 
-/// Which try it is, and since when there is no connection.
+/// Since when there is no connection, for people and for other machines' logs.
 fn progress(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let moment = &data.moment;
-    let mut phrases = Vec::new();
-    if outage.lane != Lane::Paused {
-        phrases.push(text::lane(outage.lane).into_owned());
-    }
-    phrases.push(text::failed_tries(outage.failed_tries).into_owned());
-    phrases.push(format!(
+    let mut phrases = vec![format!(
         "down since {} ({})",
         moment.local(outage.since),
         moment.utc(outage.since)
-    ));
+    )];
     if data.is_ticking() {
         phrases.push(words::age(moment.now, outage.since));
     }
+    phrases.push(text::failed_tries(outage.failed_tries).into_owned());
     let phrases = phrases
         .into_iter()
         .map(|words| Span::styled(words, look.theme.text));
     flow(phrases, &separator(look), width)
 }
 
-/// When the next attempt comes, while there is an outage; else nothing.
-pub(super) fn next_try(data: &Data, look: &Look) -> Span<'static> {
+/// When the next attempt comes.
+fn next_try(outage: &Outage, data: &Data, look: &Look) -> Span<'static> {
     let theme = &look.theme;
-    let Some(outage) = data
-        .snapshot
-        .outage
-        .as_ref()
-        .filter(|_| data.ended.is_none())
-    else {
-        return Span::raw("");
-    };
     if data.snapshot.connection.status() == ConnectionStatus::Connecting {
         let begun = data.snapshot.busy_since;
         let age = begun.map(|begun| words::age(data.moment.now, begun));
@@ -140,7 +227,7 @@ pub(super) fn next_try(data: &Data, look: &Look) -> Span<'static> {
         .next_try
         .and_then(|due| words::left(data.moment.now, due));
     let words = match left {
-        Some(left) => format!("next try in {left}"),
+        Some(left) => format!("{} {left}", text::NEXT_IN),
         None => text::NEXT_TRY_DUE.to_owned(),
     };
     Span::styled(words, theme.accent.patch(theme.title))

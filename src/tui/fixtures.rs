@@ -120,8 +120,8 @@ pub(super) fn details() -> HealthDetails {
             waiting: 0,
             max: 10,
         }),
-        missing_tables: Some(vec![]),
         unread: vec![],
+        missing_tables: Some(vec![]),
     }
 }
 
@@ -246,6 +246,21 @@ pub(super) fn degraded() -> Snapshot {
         &POLICY,
     );
     snapshot.last_good = Some(Arc::new(check));
+    snapshot
+}
+
+/// Connected, and not well: an answer is overdue, or new clients and the
+/// guard are refused.
+pub(super) fn troubled(refused: Option<&DbError>) -> Snapshot {
+    let mut snapshot = healthy();
+    let newest = snapshot.checks.last().map(Arc::as_ref);
+    let evidence = Evidence {
+        is_suspect: refused.is_none(),
+        refused,
+        unguarded: refused,
+        ..Evidence::new(ConnectionStatus::Connected, newest)
+    };
+    snapshot.verdict = Verdict::assess(&evidence, &POLICY);
     snapshot
 }
 

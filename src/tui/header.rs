@@ -1,16 +1,16 @@
 //! The lines at the top: what is watched, how it stands, why, and what comes
-//! next. They are on every screen, whatever else is open.
+//! next. They are on every screen, whatever else is open, and never frozen.
 
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{ConnectionStatus, Health, Mode, Snapshot, TransportSecurity, clean},
+    domain::{ConnectionStatus, DegradedReason, Health, Snapshot, clean},
     tui::{
+        banners,
         data::Data,
-        failure, text,
+        failure,
+        identity::{GAP, Identity},
+        text,
         view::{Look, View},
         widgets::{flow, paragraph},
         words,
@@ -29,13 +29,33 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
         let words = format!("{} {at}", text::LAST_KNOWN);
         lines.extend(paragraph(&words, look.theme.bad, width));
     }
-    lines.extend(identity(data, look, width));
-    if data.snapshot.connection.status() == ConnectionStatus::Connected {
-        lines.extend(vitals(data, look, width));
-    } else {
-        lines.extend(failure::lines(data, look, width));
+    let mut head = match data.snapshot.connection.status() {
+        ConnectionStatus::Connected => vitals(data, look, width),
+        _ => failure::lines(data, look, width),
     }
-    lines.extend(banners(&data.snapshot, look, width));
+    .into_iter();
+    lines.extend(head.next());
+    lines.extend(banners::frozen(data, look, width));
+    lines.extend(head);
+    lines.extend(banners::lasting(&data.snapshot, look, width));
+    lines
+}
+
+/// The lines that fit; when not all do, the last one says how many are missing.
+pub(super) fn fit(
+    mut lines: Vec<Line<'static>>,
+    height: u16,
+    look: &Look,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let height = usize::from(height);
+    if lines.len() > height && height > 0 {
+        let missing = lines.len() - (height - 1);
+        lines.truncate(height - 1);
+        let words = format!("{} {}", look.glyphs.warning, text::more_lines(missing));
+        let words = words::cut(&words, width, look.glyphs.cut);
+        lines.push(Line::styled(words, look.theme.warn));
+    }
     lines
 }
 
@@ -48,6 +68,7 @@ pub(super) fn state(data: &Data, look: &Look) -> Span<'static> {
         return Span::styled(words, theme.warn.patch(theme.title));
     }
     let (glyph, style) = match status {
+        ConnectionStatus::Connected if is_suspect(&data.snapshot) => (glyphs.warning, theme.warn),
         ConnectionStatus::Connected => (glyphs.connected, theme.ok),
         ConnectionStatus::Connecting => (glyphs.connecting, theme.warn),
         ConnectionStatus::Disconnected => (glyphs.disconnected, theme.warn),
@@ -56,20 +77,26 @@ pub(super) fn state(data: &Data, look: &Look) -> Span<'static> {
     Span::styled(format!("{glyph} {status}"), style.patch(theme.title))
 }
 
-/// What the state alone does not say: the health while connected, else what
-/// comes next.
+/// True while an answer is overdue: it may hang.
+fn is_suspect(snapshot: &Snapshot) -> bool {
+    snapshot.verdict.reasons.contains(&DegradedReason::Suspect)
+}
+
+/// What `connected` alone does not say: the health.
 fn outlook(data: &Data, look: &Look) -> Span<'static> {
     let snapshot = &*data.snapshot;
-    if snapshot.connection.status() != ConnectionStatus::Connected {
-        return failure::next_try(data, look);
-    }
-    let (word, style) = match snapshot.verdict.health {
+    let (words, style) = match snapshot.verdict.health {
         Health::Healthy => return Span::raw(""),
-        Health::Degraded => (Health::Degraded.as_str(), look.theme.warn),
-        Health::Unhealthy if is_unchecked(snapshot) => (text::NOT_CHECKED, look.theme.dim),
-        Health::Unhealthy => (Health::Unhealthy.as_str(), look.theme.bad),
+        Health::Degraded if is_suspect(snapshot) => {
+            (DegradedReason::Suspect.to_string().into(), look.theme.warn)
+        }
+        Health::Degraded => (Health::Degraded.as_str().into(), look.theme.warn),
+        Health::Unhealthy if is_unchecked(snapshot) => {
+            (text::Words::from(text::NOT_CHECKED), look.theme.dim)
+        }
+        Health::Unhealthy => (Health::Unhealthy.as_str().into(), look.theme.bad),
     };
-    Span::styled(word, style.patch(look.theme.title))
+    Span::styled(words, style.patch(look.theme.title))
 }
 
 /// True between being connected and the end of the first check.
@@ -78,139 +105,63 @@ fn is_unchecked(snapshot: &Snapshot) -> bool {
     newest.is_none_or(|check| check.timestamp() < snapshot.connection.since())
 }
 
-/// State, target and what else says which database this is. Where room is
-/// short, what matters least leaves first.
-fn identity(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+/// What is known while connected: state, health and target; how fresh, how
+/// fast, what next; and what is wrong nevertheless.
+fn vitals(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let snapshot = &*data.snapshot;
-    let session = &*snapshot.session;
-    let target = &session.target;
-    let address = clean(&target.to_string()).into_owned();
+    let since = data.moment.local(snapshot.connection.since());
+    let mut identity = Identity::of(data, look);
     let mut phrases = vec![
         state(data, look),
         outlook(data, look),
-        Span::styled(format!("{} {address}", target.mode), look.theme.text),
+        Span::styled(format!("since {since}"), look.theme.dim),
     ];
-    if let Some(environment) = &session.environment {
-        phrases.push(environment_badge(environment, look));
+    phrases.append(&mut identity.always);
+    let mut lines = flow(phrases, &Span::raw(GAP), width);
+    if let Some(last) = lines.last_mut() {
+        identity.fill(last, &Span::raw(GAP), width);
     }
-    if session.read_only {
-        phrases.push(Span::styled(text::READ_ONLY, look.theme.accent));
+    let separator = Span::styled(format!(" {} ", look.glyphs.dot), look.theme.dim);
+    let mut fresh = flow(freshness(data, look), &separator, width);
+    if let Some(last) = fresh.last_mut() {
+        identity.fill(last, &separator, width);
     }
-    let (security, matters) = security(data, look);
-    let mut optional = Vec::new();
-    if matters == Matters::Always {
-        phrases.push(security);
-    } else {
-        optional.push(security);
+    lines.append(&mut fresh);
+    lines.extend(complaints(snapshot, look, width));
+    if let Some(last) = lines.last_mut() {
+        identity.fill(last, &Span::raw(GAP), width);
     }
-    if !target.role.is_empty() {
-        let role = format!("as {}", clean(&target.role));
-        optional.insert(0, Span::styled(role, look.theme.dim));
-    }
-    if let Some(profile) = &session.profile {
-        let profile = format!("profile {}", clean(profile));
-        optional.push(Span::styled(profile, look.theme.dim));
-    }
-    let separator = Span::raw("  ");
-    let taken = |phrases: &[Span]| -> usize {
-        let filled = phrases.iter().filter(|phrase| !phrase.content.is_empty());
-        filled.map(|phrase| phrase.width() + 2).sum()
-    };
-    for phrase in optional {
-        if taken(&phrases) + phrase.width() <= width {
-            phrases.push(phrase);
-        }
-    }
-    flow(phrases, &separator, width)
-}
-
-fn environment_badge(environment: &str, look: &Look) -> Span<'static> {
-    let environment = clean(environment);
-    if environment.eq_ignore_ascii_case("production") {
-        return Span::styled(format!(" {environment} "), look.theme.alarm);
-    }
-    Span::styled(environment.into_owned(), look.theme.accent)
-}
-
-#[derive(PartialEq, Eq)]
-enum Matters {
-    Always,
-    IfThereIsRoom,
-}
-
-/// What protects the connection: as it is while connected, else as configured.
-fn security(data: &Data, look: &Look) -> (Span<'static>, Matters) {
-    let snapshot = &*data.snapshot;
-    let configured = snapshot.session.target.security;
-    if snapshot.session.target.mode == Mode::Mock {
-        return (Span::raw(""), Matters::IfThereIsRoom);
-    }
-    let is_local = configured == TransportSecurity::ThisMachine;
-    let details = snapshot.last_good.as_ref().and_then(|good| good.details());
-    let tls = details
-        .filter(|_| data.is_connected())
-        .and_then(|details| details.tls.as_deref());
-    let (words, is_open) = match tls {
-        Some("off") if is_local => ("no TLS".to_owned(), false),
-        Some("off") => (text::security(TransportSecurity::Plain).to_owned(), true),
-        Some(tls) => (
-            clean(tls).split(' ').next().unwrap_or("TLS").to_owned(),
-            false,
-        ),
-        None => (
-            text::security(configured).to_owned(),
-            configured == TransportSecurity::Plain,
-        ),
-    };
-    if is_open {
-        return (Span::styled(words, look.theme.warn), Matters::Always);
-    }
-    (Span::styled(words, look.theme.dim), Matters::IfThereIsRoom)
-}
-
-/// What is known while connected: since when, how fresh, how fast, what next,
-/// and what is wrong nevertheless.
-fn vitals(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let snapshot = &*data.snapshot;
-    let moment = &data.moment;
-    let theme = &look.theme;
-    let dim = |words: String| Span::styled(words, theme.dim);
-    let since = snapshot.connection.since();
-    let mut phrases = vec![dim(format!("since {}", moment.local(since)))];
-    match &snapshot.last_good {
-        Some(good) => {
-            let age = words::age(moment.now, good.timestamp());
-            phrases.push(Span::styled(
-                format!("last good check {age} ago"),
-                theme.text,
-            ));
-            let latency = words::latency(good.latency());
-            phrases.push(Span::styled(latency, theme.text));
-        }
-        None => phrases.push(Span::styled(text::NO_GOOD_CHECK, theme.warn)),
-    }
-    phrases.push(next_check(data, look));
-    let separator = Span::styled(format!(" {} ", look.glyphs.dot), theme.dim);
-    let mut lines = flow(phrases, &separator, width);
-    let newest = snapshot.checks.last();
-    if let Some(error) = newest
-        .filter(|_| !is_unchecked(snapshot))
-        .and_then(|c| c.error())
-    {
-        let words = format!(
-            "{} {} {}",
-            look.glyphs.failed,
-            text::LAST_CHECK_FAILED,
-            clean(error)
-        );
-        lines.extend(paragraph(&words, theme.bad, width));
-    }
-    let reasons = snapshot.verdict.reasons.iter().map(|reason| {
-        let words = format!("{} {reason}", look.glyphs.warning);
-        Span::styled(words, theme.warn)
-    });
-    lines.extend(flow(reasons, &Span::raw("  "), width));
+    lines.extend(identity.rest(width));
     lines
+}
+
+/// The newest answer of any kind, and the newest good check, which is what
+/// the details on the screen come from.
+fn freshness(data: &Data, look: &Look) -> Vec<Span<'static>> {
+    let (moment, theme) = (&data.moment, &look.theme);
+    let Some(good) = &data.snapshot.last_good else {
+        let none = Span::styled(text::NO_GOOD_CHECK, theme.warn);
+        return vec![none, next_check(data, look)];
+    };
+    let mut phrases = Vec::new();
+    if let Some(answer) = data.last_answer() {
+        let style = if is_suspect(&data.snapshot) {
+            theme.warn
+        } else {
+            theme.text
+        };
+        let (age, took) = (
+            words::age(moment.now, answer.at),
+            words::latency(answer.took),
+        );
+        let words = format!("{} {age} ago in {took}", text::LAST_ANSWER);
+        phrases.push(Span::styled(words, style));
+    }
+    let age = words::age(moment.now, good.timestamp());
+    let words = format!("{} {age} ago", text::GOOD_CHECK);
+    phrases.push(Span::styled(words, theme.text));
+    phrases.push(next_check(data, look));
+    phrases
 }
 
 fn next_check(data: &Data, look: &Look) -> Span<'static> {
@@ -232,35 +183,39 @@ fn next_check(data: &Data, look: &Look) -> Span<'static> {
     Span::styled(words, look.theme.dim)
 }
 
-/// What must stay on the screen, e.g. that nothing is persisted.
-fn banners(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let session = &*snapshot.session;
-    let mode = session.target.mode;
-    let mut warnings = session.warnings.iter().map(|warning| clean(warning));
+/// What is wrong although it is connected, each with its cause.
+fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let reasons = &snapshot.verdict.reasons;
     let mut lines = Vec::new();
-    let mut add = |name: &str, words: &str| {
-        lines.extend(banner(
-            &format!(" {name}: {words}"),
-            look.theme.banner,
-            width,
-        ));
-    };
-    if let Some(sentence) = text::mode_banner(mode) {
-        match warnings.next() {
-            Some(warning) => add(text::MOCK, &warning),
-            None => add(text::MOCK, sentence),
-        }
+    // The reason for which new clients are refused is the error of that check.
+    let is_told = reasons
+        .iter()
+        .any(|reason| matches!(reason, DegradedReason::NewConnectionsRefused { .. }));
+    let newest = snapshot.checks.last();
+    if let Some(error) = newest
+        .filter(|_| !is_told && !is_unchecked(snapshot))
+        .and_then(|check| check.error())
+    {
+        let error = clean(error);
+        let words = format!("{} {} {error}", look.glyphs.failed, text::LAST_CHECK_FAILED);
+        lines.extend(paragraph(&words, look.theme.bad, width));
     }
-    for warning in warnings {
-        add(text::WARNING, &warning);
-    }
+    let reasons = reasons.iter().filter(|reason| match reason {
+        // The first line says it.
+        DegradedReason::Suspect => false,
+        DegradedReason::Slow { .. }
+        | DegradedReason::ReadOnly { .. }
+        | DegradedReason::SchemaMissing { .. }
+        | DegradedReason::NewConnectionsRefused { .. }
+        | DegradedReason::Unguarded { .. }
+        | DegradedReason::DetailsUnread { .. }
+        | DegradedReason::PoolFull { .. } => true,
+    });
+    let reasons = reasons.map(|reason| {
+        let words = reason.to_string();
+        let words = format!("{} {}", look.glyphs.warning, clean(&words));
+        Span::styled(words, look.theme.warn)
+    });
+    lines.extend(flow(reasons, &Span::raw(GAP), width));
     lines
-}
-
-/// A text over the whole width of its lines.
-fn banner(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
-    words::wrap(text, width.saturating_sub(1))
-        .into_iter()
-        .map(|line| Line::styled(words::fit(line, width, ' '), style))
-        .collect()
 }

@@ -128,6 +128,14 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 4,
     },
     Binding {
+        keys: &[(plain('f'), Action::Freeze)],
+        scope: Scope::Everywhere,
+        name: "f",
+        word: "freeze",
+        help: "freeze the panes and count what goes by; f or Esc goes on",
+        rank: 4,
+    },
+    Binding {
         keys: &[(Key::Plain(KeyCode::Enter), Action::Details)],
         scope: Scope::Rows,
         name: "Enter",
@@ -151,7 +159,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "j/k",
         word: "move",
         help: "select or scroll; also Up and Down, by pages with PgUp and PgDn",
-        rank: 4,
+        rank: 5,
     },
     Binding {
         keys: &[
@@ -177,8 +185,16 @@ pub(super) const BINDINGS: &[Binding] = &[
         scope: Scope::Everywhere,
         name: "Esc",
         word: "back",
-        help: "close help or details, end zoom, return to the newest row",
+        help: "close help or details, return to the newest row, end zoom and freeze",
         rank: 5,
+    },
+    Binding {
+        keys: &[(Key::Ctrl('z'), Action::Suspend)],
+        scope: Scope::Everywhere,
+        name: "Ctrl-Z",
+        word: "suspend",
+        help: "give the terminal back and stop; the shell's fg goes on",
+        rank: 7,
     },
 ];
 
@@ -267,6 +283,7 @@ mod tests {
         check(shifted, log, Some(Action::Move(Motion::Last)));
         let ctrl = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
         check(ctrl('c'), log, Some(Action::Quit));
+        check(ctrl('z'), Place::Detail, Some(Action::Suspend));
         check(ctrl('d'), log, None);
         let released = KeyEvent::new_with_kind(
             KeyCode::Char('q'),

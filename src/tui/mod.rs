@@ -2,23 +2,30 @@
 //! commands. Knows nothing of adapters, drivers or how a database is reached.
 
 mod action;
+mod banners;
 mod clock;
 mod data;
 mod detail;
+mod difference;
 mod error;
 mod failure;
 mod footer;
 mod frame_gate;
+mod freeze;
 mod glyphs;
 mod header;
 mod help;
+mod identity;
 mod keys;
 mod layout;
 mod logging;
 mod panes;
 mod picker;
 mod run;
+mod scale;
 mod screen;
+mod signals;
+mod suspend;
 mod synchronized;
 mod terminal;
 mod text;
@@ -26,6 +33,7 @@ mod theme;
 mod too_small;
 mod update;
 mod view;
+mod watchdog;
 mod widgets;
 mod words;
 

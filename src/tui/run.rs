@@ -8,7 +8,6 @@ use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures::{Stream, StreamExt};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
-    signal::unix::{SignalKind, signal},
     sync::{
         broadcast::{self, error::RecvError, error::TryRecvError},
         watch,
@@ -27,47 +26,64 @@ use crate::{
         data::{Change, Data},
         frame_gate::FrameGate,
         keys, logging, screen,
+        signals::{Ends, JobSignals, TerminalEnd},
+        suspend::{Asked, Suspended, suspend},
         synchronized::Synchronized,
-        terminal::TerminalGuard,
+        terminal::{self, TerminalGuard},
+        text,
         update::update,
         view::View,
+        watchdog::Watchdog,
     },
 };
 
 /// Events taken at one go before keys are looked at again.
 const BURST: usize = 1_024;
 
-/// Shows the dashboard until the user quits, or until SIGTERM, SIGHUP or
-/// SIGINT arrives. The terminal is restored before it returns.
+/// Shows the dashboard until the user quits, until SIGTERM, SIGHUP, SIGINT or
+/// SIGQUIT arrives, or until the terminal is gone. The terminal is restored
+/// before it returns. Ctrl-Z and SIGTSTP stop the process with the terminal
+/// restored; SIGCONT draws everything anew.
+///
+/// From here on those signals no longer end the process by themselves: the
+/// first ends the screen, a second one (while it ends, or after it has ended)
+/// ends the process at once. So does the first, within a second, when the
+/// terminal takes no output any more and the screen cannot end.
 ///
 /// # Errors
 /// [`TuiError`] when the terminal cannot be used (any more).
 pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
     let mut looped = Loop::new(handle, View::new(section), Clock::system());
-    let told_to_end = told_to_end()?;
+    let terminal_end = TerminalEnd::watch()?;
+    let mut ends = Ends::listen(&terminal_end)?;
+    let mut job = JobSignals::listen()?;
+    // Given back last to first: the screen, the terminal, then the watchdog knows.
+    let watchdog = Watchdog::start(Ends::listen(&terminal_end)?);
     let _guard = TerminalGuard::enter()?;
     let mut terminal = Terminal::new(Synchronized::stdout()).map_err(TuiError::Setup)?;
-    tokio::select! {
-        ended = looped.drive(&mut terminal, EventStream::new()) => ended,
-        () = told_to_end => Ok(()),
-    }
-}
-
-/// Comes back when the process is asked to end. When the terminal is gone
-/// (SIGHUP), reading keys would spin for ever, so nothing is read any more.
-fn told_to_end() -> Result<impl Future<Output = ()>, TuiError> {
-    let listen = |kind| signal(kind).map_err(TuiError::Signals);
-    let mut hangup = listen(SignalKind::hangup())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = tokio::select! {
-            _ = hangup.recv() => "SIGHUP",
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+    let ended = loop {
+        let pause = tokio::select! {
+            ended = looped.drive(&mut terminal, EventStream::new()) => match ended {
+                Ok(Pause::Suspend) => Interruption::Suspend(Asked::ByKey),
+                Ok(Pause::Quit) => break Ok(()),
+                Err(error) => break Err(error),
+            },
+            end = ends.next() => {
+                tracing::info!(?end, "told to end");
+                break Ok(());
+            }
+            _ = job.stop.recv() => Interruption::Suspend(Asked::BySignal),
+            _ = job.go_on.recv() => Interruption::WasStopped,
         };
-        tracing::info!(signal = name, "told to end");
-    })
+        // The reader of keys is gone by now: it must not read for the shell.
+        let resumed = looped.interrupt(pause, &mut job).await;
+        let redrawn = resumed.and_then(|()| terminal.clear().map_err(TuiError::Setup));
+        if let Err(error) = redrawn {
+            break Err(error);
+        }
+    };
+    watchdog.ending();
+    ended
 }
 
 /// All that the loop owns, apart from the terminal.
@@ -109,10 +125,25 @@ impl Publisher {
     }
 }
 
-/// Whether the loop goes on.
+/// What the loop does after a key.
 enum Flow {
     GoOn,
-    End,
+    Pause(Pause),
+}
+
+/// Why the loop came back, as wished by a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    Quit,
+    Suspend,
+}
+
+/// What interrupted the loop, which goes on afterwards.
+#[derive(Debug, Clone, Copy)]
+enum Interruption {
+    Suspend(Asked),
+    /// Somebody stopped the process without asking (SIGSTOP), and let it go on.
+    WasStopped,
 }
 
 impl Loop {
@@ -133,12 +164,31 @@ impl Loop {
         }
     }
 
-    /// Runs until the user quits or the terminal fails.
+    /// Carries out what interrupted the loop, and has everything drawn anew.
+    async fn interrupt(
+        &mut self,
+        interruption: Interruption,
+        job: &mut JobSignals,
+    ) -> Result<(), TuiError> {
+        self.gate.mark();
+        match interruption {
+            Interruption::WasStopped => terminal::take(),
+            Interruption::Suspend(asked) => {
+                if suspend(job, asked).await? == Suspended::Refused {
+                    self.data.advance(self.clock.moment());
+                    self.data.say(text::CANNOT_SUSPEND);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs until the user wants to leave, or the terminal fails.
     pub(super) async fn drive<B, S>(
         &mut self,
         terminal: &mut Terminal<B>,
         mut keys: S,
-    ) -> Result<(), TuiError>
+    ) -> Result<Pause, TuiError>
     where
         B: Backend<Error: Error + Send + Sync + 'static>,
         S: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
@@ -148,8 +198,8 @@ impl Loop {
                 Wake::Frame => self.draw(terminal)?,
                 Wake::Terminal(None) => return Err(TuiError::InputEnded),
                 Wake::Terminal(Some(event)) => {
-                    if let Flow::End = self.react(&event.map_err(TuiError::Input)?) {
-                        return Ok(());
+                    if let Flow::Pause(why) = self.react(&event.map_err(TuiError::Input)?) {
+                        return Ok(why);
                     }
                 }
                 Wake::Snapshot(publisher) => self.take_snapshot(publisher),
@@ -190,7 +240,9 @@ impl Loop {
     where
         B: Backend<Error: Error + Send + Sync + 'static>,
     {
-        logging::take_in();
+        if self.data.frozen.is_none() {
+            logging::take_in();
+        }
         self.data.advance(self.clock.moment());
         let (data, view) = (&self.data, &mut self.view);
         terminal
@@ -218,7 +270,13 @@ impl Loop {
         };
         self.gate.mark();
         match update(&self.data, &mut self.view, action) {
-            Some(Effect::Quit) => return Flow::End,
+            Some(Effect::Quit) => return Flow::Pause(Pause::Quit),
+            Some(Effect::Suspend) => return Flow::Pause(Pause::Suspend),
+            Some(Effect::Freeze) => {
+                self.data.advance(self.clock.moment());
+                self.data.freeze();
+            }
+            Some(Effect::Thaw) => self.data.thaw(),
             Some(Effect::Send(command)) => {
                 if let Err(why) = self.handle.send(command) {
                     self.data.moment = self.clock.moment();
@@ -231,11 +289,14 @@ impl Loop {
     }
 
     fn take_snapshot(&mut self, publisher: Publisher) {
-        self.gate.mark();
         // The newest is taken in any case: the last one before the end too.
-        self.data.snapshot = Arc::clone(&self.snapshots.borrow_and_update());
+        let newest = Arc::clone(&self.snapshots.borrow_and_update());
+        if self.data.renew(newest) == Change::Seen {
+            self.gate.mark();
+        }
         if let Publisher::Ended = publisher {
             self.data.ended = Some((self.clock.now)());
+            self.gate.mark();
         }
     }
 
@@ -258,8 +319,11 @@ impl Loop {
     }
 
     fn take_event(&mut self, event: &Event) {
-        if self.data.absorb(event) == Change::Seen {
-            self.gate.mark();
+        match self.data.absorb(event) {
+            Change::Seen => self.gate.mark(),
+            // Without a frame each second it would never be seen.
+            Change::Later if !self.data.is_ticking() => self.gate.mark(),
+            Change::Later | Change::Unseen => {}
         }
     }
 

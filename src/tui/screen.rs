@@ -1,4 +1,5 @@
-//! Draws a whole frame: header, panes, footer and what lies over them.
+//! Draws a whole frame: header, panes, footer and what lies over them. Knows
+//! no details of any of them; only the panes can be frozen.
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect, widgets::Paragraph};
 
@@ -32,8 +33,11 @@ fn compose(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     if layout::is_too_small(area) {
         return too_small::render(frame, area, data, view);
     }
-    let lines = header::lines(data, view, usize::from(area.width));
+    let width = usize::from(area.width);
+    let lines = header::lines(data, view, width);
     let plan = layout::plan(area, lines.len(), view);
+    let lines = header::fit(lines, plan.header.height, &view.look, width);
+    let shown = data.shown();
     frame.render_widget(Paragraph::new(lines), plan.header);
     view.shares_lower = plan.shares_lower;
     for (pane, area) in plan.panes {
@@ -45,12 +49,12 @@ fn compose(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
             Pane::Errors => panes::errors::render,
             Pane::Log => panes::log::render,
         };
-        draw(frame, area, data, view);
+        draw(frame, area, shown, view);
     }
     match view.overlay {
         None => {}
-        Some(Overlay::Help(_)) => help::render(frame, plan.body, data, view),
-        Some(Overlay::Detail(..)) => detail::render(frame, plan.body, data, view),
+        Some(Overlay::Help(_)) => help::render(frame, plan.body, shown, view),
+        Some(Overlay::Detail(..)) => detail::render(frame, plan.body, shown, view),
     }
     footer::render(frame, plan.footer, data, view);
 }

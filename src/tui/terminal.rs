@@ -23,19 +23,30 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Keeps the terminal in raw mode on its alternate screen, until it is dropped.
 ///
-/// No mouse is asked for and the terminal is asked nothing.
+/// No mouse is asked for and the terminal is asked nothing. Writing to a
+/// terminal that takes nothing any more (a frozen SSH session) blocks the
+/// drawing thread, and only that: the watch goes on, and what the screen
+/// misses is counted. The watchdog ends even a blocked screen.
 pub(super) struct TerminalGuard(());
 
 impl TerminalGuard {
     /// Takes the terminal, and makes panics give it back first.
     pub(super) fn enter() -> Result<Self, TuiError> {
         install_hook();
-        enable_raw_mode().map_err(TuiError::Setup)?;
-        TAKEN.store(true, Ordering::SeqCst);
+        // Made first, so that half a taking is given back too.
         let guard = Self(());
-        execute!(stdout(), EnterAlternateScreen, cursor::Hide).map_err(TuiError::Setup)?;
+        take()?;
         Ok(guard)
     }
+}
+
+/// Takes the terminal, or takes it anew, whatever was done to it since.
+pub(super) fn take() -> Result<(), TuiError> {
+    // Raw mode is entered anew only from outside of it.
+    leave_raw_mode();
+    enable_raw_mode().map_err(TuiError::Setup)?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(stdout(), EnterAlternateScreen, cursor::Hide).map_err(TuiError::Setup)
 }
 
 impl Drop for TerminalGuard {
@@ -45,16 +56,22 @@ impl Drop for TerminalGuard {
 }
 
 /// Gives the terminal back if it is ours. A second call does nothing.
-fn give_back() {
+pub(super) fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
     // The terminal may be gone (a dropped SSH session): then there is nobody
     // left to tell, and nothing left to restore.
-    let left = leave(&mut stdout());
-    let cooked = disable_raw_mode();
-    if let Err(error) = left.and(cooked) {
-        tracing::warn!(%error, "the terminal could not be restored");
+    if let Err(error) = leave(&mut stdout()) {
+        tracing::warn!(%error, "the terminal's screen could not be restored");
+    }
+    leave_raw_mode();
+}
+
+/// Lets the terminal's keys mean again what they meant before. Writes nothing.
+pub(super) fn leave_raw_mode() {
+    if let Err(error) = disable_raw_mode() {
+        tracing::warn!(%error, "the terminal's mode could not be restored");
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::{
     backend::NotTaken,
-    domain::{Command, Lane, Mode, TransportSecurity},
+    domain::{Command, ConnectionStatus, Lane, Mode, TransportSecurity},
 };
 
 /// Words that may or may not have been made for the occasion.
@@ -22,14 +22,21 @@ pub(super) const READ_ONLY: &str = "read-only";
 pub(super) const NOT_CHECKED: &str = "first check under way";
 pub(super) const CHECKING: &str = "checking now…";
 pub(super) const CHECK_DUE: &str = "next check due";
-pub(super) const TRYING: &str = "trying now…";
-pub(super) const NEXT_TRY_DUE: &str = "next try due";
+pub(super) const TRYING: &str = "trying";
+pub(super) const NEXT_IN: &str = "next in";
+pub(super) const NEXT_TRY_DUE: &str = "next now";
 pub(super) const PAUSED: &str = "retries paused by you — r resumes";
 pub(super) const PAUSED_SHORT: &str = "paused by you";
 pub(super) const DISCONNECTED: &str = "nothing is tried — r connects";
 pub(super) const CONNECTING: &str = "connecting";
 pub(super) const LAST_CHECK_FAILED: &str = "last check FAILED:";
 pub(super) const NO_GOOD_CHECK: &str = "no good check yet";
+pub(super) const GOOD_CHECK: &str = "good check";
+pub(super) const LAST_ANSWER: &str = "last good answer";
+pub(super) const FROZEN: &str = "FROZEN since";
+pub(super) const LOST_SINCE: &str = "CONNECTION LOST SINCE THEN";
+pub(super) const THAW: &str = "f to go on";
+pub(super) const CANNOT_SUSPEND: &str = "not suspended: no shell here could bring it back";
 pub(super) const SLOW_LANE: &str = "slow lane";
 
 pub(super) const NO_CHECKS: &str = "no health check yet";
@@ -72,12 +79,35 @@ pub(super) fn dropped(count: u64) -> Words {
     format!("{count} older dropped").into()
 }
 
-/// How a retry is counted, and in which lane.
-pub(super) fn lane(lane: Lane) -> Words {
+/// How the next try is counted, or in which lane it is; nothing when there is none.
+pub(super) fn lane(lane: Lane) -> Option<Words> {
     match lane {
-        Lane::Quick { retry, of } => format!("retry {retry} of {of}").into(),
-        Lane::Slow => SLOW_LANE.into(),
-        Lane::Paused => PAUSED.into(),
+        Lane::Quick { retry, of } => Some(format!("try {retry} of {of}").into()),
+        Lane::Slow => Some(SLOW_LANE.into()),
+        Lane::Paused => None,
+    }
+}
+
+/// What went by while the panes were frozen.
+pub(super) fn went_by(failures: u64, changes: u64) -> Words {
+    let count = |count: u64, one: &str| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    };
+    let (failures, changes) = (count(failures, "failure"), count(changes, "change"));
+    format!("missed: {failures}, {changes}").into()
+}
+
+/// That the frozen panes show another status than the present one.
+pub(super) fn now_is(status: ConnectionStatus) -> Words {
+    format!("now {status}").into()
+}
+
+/// That lines are missing for want of room.
+pub(super) fn more_lines(count: usize) -> Words {
+    match count {
+        1 => "+1 line, enlarge the window".into(),
+        _ => format!("+{count} lines, enlarge the window").into(),
     }
 }
 

@@ -17,8 +17,13 @@ use crate::{
 
 /// Carries an action out on the view, and says what else is to be done.
 pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Effect> {
+    // Keys move about in what is seen, frozen or not.
+    let snapshot = &*data.shown().snapshot;
     match action {
         Action::Quit => return Some(Effect::Quit),
+        Action::Suspend => return Some(Effect::Suspend),
+        Action::Freeze if data.frozen.is_some() => return Some(Effect::Thaw),
+        Action::Freeze => return Some(Effect::Freeze),
         Action::Command(command) => return Some(Effect::Send(command)),
         Action::Help => {
             view.overlay = match view.overlay {
@@ -29,10 +34,10 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
         Action::Focus(pane) => view.focus(pane),
         Action::FocusNext => view.focus(view.focus.next()),
         Action::FocusPrevious => view.focus(view.focus.previous()),
-        Action::Move(motion) => scroll(&data.snapshot, view, motion),
-        Action::Details => open_detail(&data.snapshot, view),
+        Action::Move(motion) => scroll(snapshot, view, motion),
+        Action::Details => open_detail(snapshot, view),
         Action::Zoom => view.is_zoomed = !view.is_zoomed,
-        Action::Back => back(view),
+        Action::Back => return back(data, view),
     }
     None
 }
@@ -84,9 +89,9 @@ fn open_detail(snapshot: &Snapshot, view: &mut View) {
 }
 
 /// Undoes one thing: the innermost first.
-fn back(view: &mut View) {
+fn back(data: &Data, view: &mut View) -> Option<Effect> {
     if view.overlay.take().is_some() {
-        return;
+        return None;
     }
     let was_scrolled = match view.focus {
         Pane::Connection => view.connection.rewind(),
@@ -99,9 +104,10 @@ fn back(view: &mut View) {
             false
         }
     };
-    if !was_scrolled {
-        view.is_zoomed = false;
+    if was_scrolled || std::mem::take(&mut view.is_zoomed) {
+        return None;
     }
+    data.frozen.is_some().then_some(Effect::Thaw)
 }
 
 #[cfg(test)]
@@ -203,6 +209,21 @@ mod tests {
             update(&data, &mut view, Action::Details);
             assert!(view.overlay.is_none(), "{pane:?}");
         }
+    }
+
+    #[test]
+    fn back_ends_the_freeze_when_nothing_else_is_left_to_undo() {
+        let mut data = data();
+        let mut view = fixtures::view(PLAIN);
+        assert_eq!(update(&data, &mut view, Action::Back), None);
+        let freeze = update(&data, &mut view, Action::Freeze);
+        assert_eq!(freeze, Some(Effect::Freeze));
+        data.freeze();
+        update(&data, &mut view, Action::Zoom);
+        assert_eq!(update(&data, &mut view, Action::Back), None);
+        let thaw = Some(Effect::Thaw);
+        assert_eq!(update(&data, &mut view, Action::Back), thaw);
+        assert_eq!(update(&data, &mut view, Action::Freeze), thaw);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
         detail::Detail,
         glyphs::{self, Glyphs},
         picker::{Picker, Scroll},
+        scale::Scale,
         theme::Theme,
     },
 };
@@ -28,6 +29,8 @@ pub(super) struct View {
     /// What lies over the panes.
     pub(super) overlay: Option<Overlay>,
     pub(super) connection: Scroll,
+    /// The scale of the latency graph, as last drawn.
+    pub(super) scale: Scale,
     pub(super) checks: Picker,
     pub(super) operations: Picker,
     pub(super) errors: Picker,
@@ -92,6 +95,7 @@ impl View {
             is_zoomed: false,
             overlay: None,
             connection: Scroll::default(),
+            scale: Scale::default(),
             checks: Picker::default(),
             operations: Picker::default(),
             errors: Picker::default(),

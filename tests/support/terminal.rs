@@ -27,6 +27,7 @@ pub(crate) struct Launch {
     folder: Option<PathBuf>,
     columns: u16,
     rows: u16,
+    is_controlled: bool,
 }
 
 impl Launch {
@@ -40,6 +41,7 @@ impl Launch {
             folder: None,
             columns: 80,
             rows: 24,
+            is_controlled: true,
         }
         .env("TERM", "xterm-256color")
         .env("LANG", "C.UTF-8");
@@ -74,10 +76,17 @@ impl Launch {
         self
     }
 
+    /// Lets the terminal not control the program: its end is then told by no signal.
+    pub(crate) fn uncontrolled(mut self) -> Self {
+        self.is_controlled = false;
+        self
+    }
+
     /// Starts it.
     pub(crate) fn spawn(self) -> Terminal {
         let mut command = CommandBuilder::new(&self.program);
         command.env_clear();
+        command.set_controlling_tty(self.is_controlled);
         command.args(&self.arguments);
         for (name, value) in &self.variables {
             command.env(name, value);

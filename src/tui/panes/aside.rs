@@ -14,6 +14,16 @@ pub(super) fn staleness(data: &Data, view: &View) -> Vec<Span<'static>> {
     vec![Span::styled(text::as_of(&age), view.look.theme.warn)]
 }
 
+/// The age of the newest answer, while there is no connection that could give one.
+pub(super) fn silence(data: &Data, view: &View) -> Vec<Span<'static>> {
+    let Some(answer) = data.last_answer().filter(|_| !data.is_connected()) else {
+        return Vec::new();
+    };
+    let age = words::age(data.moment.now, answer.at);
+    let words = format!("{} {age} ago", text::LAST_ANSWER);
+    vec![Span::styled(words, view.look.theme.warn)]
+}
+
 /// Which row is selected of how many, and how many were dropped.
 pub(super) fn position(selected: usize, extent: Extent, view: &View) -> Vec<Span<'static>> {
     let mut words = String::new();

@@ -8,4 +8,5 @@ pub(super) mod log;
 pub(super) mod operations;
 
 mod aside;
+mod chart;
 mod facts;

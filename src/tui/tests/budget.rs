@@ -21,7 +21,7 @@ fn a_second_of_ten_thousand_events_gives_at_most_31_frames() {
                 let latency = Duration::from_micros(200 + (step * 37 + part) % 700);
                 screen.tell(Event::Sampled(LatencySample {
                     at: fixtures::now() + Duration::from_millis(step),
-                    outcome: SampleOutcome::Answered(latency),
+                    outcome: SampleOutcome::Failed(latency),
                 }));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -68,8 +68,35 @@ fn an_idle_minute_with_ages_and_countdowns_draws_once_a_second() {
         let drawn = screen.frames() - before;
         assert!((59..=60).contains(&drawn), "{drawn} frames");
         let picture = screen.picture();
+        assert!(picture.contains("good check 1 min 08 s ago"), "{picture}");
+    });
+}
+
+#[test]
+fn heartbeats_and_news_that_change_nothing_cost_no_frame_of_their_own() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::healthy(), PLAIN);
+        screen.settle().await;
+        let before = screen.frames();
+        let unchanged = fixtures::healthy();
+        screen.publish(unchanged.clone());
+        screen.settle().await;
+        let after_first = screen.frames();
+        for second in 1..=60u64 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            screen.tell(Event::Sampled(LatencySample {
+                at: fixtures::now() + Duration::from_secs(second),
+                outcome: SampleOutcome::Answered(Duration::from_micros(300 + second * 7)),
+            }));
+            screen.publish(unchanged.clone());
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        let drawn = screen.frames() - after_first;
+        assert!((58..=61).contains(&drawn), "{drawn} frames");
+        assert!(after_first - before <= 1);
+        let picture = screen.picture();
         assert!(
-            picture.contains("last good check 1 min 08 s ago"),
+            picture.contains("last good answer 0 s ago in 0.72 ms"),
             "{picture}"
         );
     });

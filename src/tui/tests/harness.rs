@@ -23,7 +23,10 @@ use crate::{
     backend::{self, Outlet},
     config::TuiSection,
     domain::{Event, Snapshot},
-    tui::{TuiError, fixtures, run::Loop},
+    tui::{
+        TuiError, fixtures,
+        run::{Loop, Pause},
+    },
 };
 
 /// A running screen, and every end of it that a test wants to hold.
@@ -32,7 +35,7 @@ pub(super) struct Screen {
     pub(super) outlet: Option<Outlet>,
     keys: mpsc::UnboundedSender<io::Result<TerminalEvent>>,
     shown: Arc<Shown>,
-    looped: JoinHandle<Result<(), TuiError>>,
+    looped: JoinHandle<Result<Pause, TuiError>>,
 }
 
 /// What has been drawn.
@@ -45,7 +48,7 @@ struct Shown {
 impl Screen {
     /// Starts the loop. Needs a `LocalSet` around it.
     pub(super) fn start(size: (u16, u16), first: Snapshot, section: TuiSection) -> Self {
-        let (handle, outlet) = backend::channels(Arc::new(first));
+        let (handle, outlet) = backend::channels(Arc::new(first), backend::Clock::system());
         let shown = Arc::new(Shown::default());
         let screen = Recorder {
             inner: TestBackend::new(size.0, size.1),
@@ -122,7 +125,7 @@ impl Screen {
     }
 
     /// Ends the terminal, and gives back how the loop ended.
-    pub(super) async fn hang_up(self) -> Result<(), TuiError> {
+    pub(super) async fn hang_up(self) -> Result<Pause, TuiError> {
         self.keys.close_channel();
         self.looped.await.unwrap()
     }

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::harness::{Screen, on_paused_time};
 use crate::{
     config::TuiSection,
-    domain::{Event, Lane, Snapshot},
+    domain::{Action, DbError, ErrorKind, Event, Lane, Snapshot},
     tui::fixtures::{self, PLAIN},
 };
 
@@ -76,6 +76,32 @@ fn degraded_for_the_schema() {
         TOO_SMALL,
         fixtures::degraded(),
     ));
+}
+
+#[test]
+fn suspect_in_the_first_row() {
+    check(Shot::new("suspect_80x24", SMALL, fixtures::troubled(None)));
+    check(Shot::new(
+        "suspect_too_small",
+        TOO_SMALL,
+        fixtures::troubled(None),
+    ));
+}
+
+#[test]
+fn refused_clients_with_their_cause() {
+    let full = DbError::new(Action::HealthCheck, ErrorKind::TooManyConnections).with_code("53300");
+    let snapshot = fixtures::troubled(Some(&full));
+    check(Shot::new("clients_refused_80x24", SMALL, snapshot));
+}
+
+#[test]
+fn a_lost_connection_with_the_servers_last_words() {
+    let error = DbError::new(Action::HealthCheck, ErrorKind::ConnectionLost)
+        .with_code("57P01")
+        .with_details("terminating connection due to administrator command");
+    let lost = fixtures::lost(error, Lane::Quick { retry: 1, of: 3 });
+    check(Shot::new("server_closed_80x24", SMALL, lost));
 }
 
 #[test]

@@ -131,12 +131,16 @@ fn a_new_snapshot_is_drawn_and_the_countdown_counts() {
         let lane = Lane::Quick { retry: 3, of: 3 };
         screen.publish(fixtures::lost(fixtures::refused(), lane));
         screen.settle().await;
-        assert_shows(&screen, "✖ error  next try in 3 s");
+        assert_shows(
+            &screen,
+            "✖ error ConnectionRefused at tcp · since 12:30:48 ·",
+        );
+        assert_shows(&screen, "· try 3 of 3 · next in 3 s");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_shows(&screen, "next try in 2 s");
+        assert_shows(&screen, "next in 2 s");
         assert_shows(&screen, "as of 9 s ago");
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_shows(&screen, "next try due");
+        assert_shows(&screen, "next now");
     });
 }
 
@@ -167,7 +171,7 @@ fn every_cause_is_readable_in_80_columns_whole() {
 #[test]
 fn footer_and_help_name_every_key() {
     on_paused_time(|| async {
-        let screen = Screen::start((120, 60), fixtures::healthy(), PLAIN);
+        let screen = Screen::start((160, 60), fixtures::healthy(), PLAIN);
         screen.type_in("3");
         screen.settle().await;
         let footer = screen.picture().lines().last().unwrap().to_owned();

@@ -11,6 +11,7 @@ use crate::{
     config::TuiSection,
     domain::{Action, DbError, ErrorKind, Lane, LatencySample, SampleOutcome, Snapshot},
     tui::{
+        action::Effect,
         data::Data,
         fixtures::{self, PLAIN},
         keys, screen,
@@ -48,7 +49,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("?zhjklgG123456rdc".chars().collect::<Vec<_>>())
+        proptest::sample::select("?zhjklgG123456rdcf".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Enter,
@@ -110,10 +111,15 @@ proptest! {
         for key in keys {
             let event = KeyEvent::new(key, KeyModifiers::NONE);
             if let Some(action) = keys::lookup(&event, view.place()) {
-                update(&data, &mut view, action);
+                match update(&data, &mut view, action) {
+                    Some(Effect::Freeze) => data.freeze(),
+                    Some(Effect::Thaw) => data.thaw(),
+                    Some(Effect::Quit | Effect::Suspend | Effect::Send(_)) | None => {}
+                }
             }
             draw(size, &data, &mut view);
         }
+        data.renew(Arc::new(fixtures::degraded()));
         let picture = draw(size, &data, &mut view);
         if size.0 >= 14 {
             let word = data.snapshot.connection.status().as_str();

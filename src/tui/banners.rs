@@ -1,0 +1,66 @@
+//! Lines over the whole width of the header, for what must not be overlooked.
+//! Knows nothing of what else stands in the header.
+
+use ratatui::{style::Style, text::Line};
+
+use crate::{
+    domain::{Snapshot, clean},
+    tui::{data::Data, text, view::Look, words},
+};
+
+/// What must stay on the screen, e.g. that nothing is persisted.
+pub(super) fn lasting(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let session = &*snapshot.session;
+    let mode = session.target.mode;
+    let mut warnings = session.warnings.iter().map(|warning| clean(warning));
+    let mut lines = Vec::new();
+    let mut add = |name: &str, words: &str| {
+        let words = format!(" {name}: {words}");
+        lines.extend(banner(&words, look.theme.banner, width));
+    };
+    if let Some(sentence) = text::mode_banner(mode) {
+        match warnings.next() {
+            Some(warning) => add(text::MOCK, &warning),
+            None => add(text::MOCK, sentence),
+        }
+    }
+    for warning in warnings {
+        add(text::WARNING, &warning);
+    }
+    lines
+}
+
+/// That the panes are frozen, since when and what they do not show; an alarm
+/// once the status is another one than they show.
+pub(super) fn frozen(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let Some(frozen) = &data.frozen else {
+        return Vec::new();
+    };
+    let snapshot = &*data.snapshot;
+    let now = snapshot.connection.status();
+    let since = data.moment.local(frozen.since());
+    let mut phrases = vec![format!(" {} {since}", text::FROZEN).into()];
+    let mut style = look.theme.banner;
+    if data.ended.is_some() {
+        style = look.theme.alarm;
+        phrases.push(text::BACKEND_ENDED.into());
+    } else if now != frozen.status() {
+        if snapshot.outage.is_some() {
+            style = look.theme.alarm;
+            phrases.push(text::LOST_SINCE.into());
+        }
+        phrases.push(text::now_is(now));
+    }
+    phrases.push(text::THAW.into());
+    phrases.push(text::went_by(frozen.failures, frozen.changes));
+    let words = phrases.join(" — ");
+    banner(&words, style, width)
+}
+
+/// A text over the whole width of its lines.
+fn banner(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
+    words::wrap(text, width.saturating_sub(1))
+        .into_iter()
+        .map(|line| Line::styled(words::fit(line, width, ' '), style))
+        .collect()
+}

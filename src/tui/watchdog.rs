@@ -1,0 +1,122 @@
+//! Sees to it that the program ends when it must, also when the screen cannot:
+//! a terminal that takes nothing any more blocks whoever writes to it. Runs
+//! beside the screen and knows nothing of what is drawn.
+
+use std::{io::stdout, process, time::Duration};
+
+use rustix::{
+    process::{Signal, getpid, kill_process},
+    termios::{QueueSelector, tcflush},
+};
+use tokio::{sync::watch, task::JoinHandle, time::sleep};
+
+use crate::tui::{
+    signals::{End, Ends},
+    terminal,
+};
+
+/// A screen that can end has ended after this time.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What waits for the terminal is thrown away this often before the process ends.
+const FLUSHES: u32 = 20;
+
+/// Time between two of these.
+const FLUSH_EVERY: Duration = Duration::from_millis(10);
+
+/// Exit code after a key asked for the end and the terminal did not let it be.
+const FAILED: i32 = 1;
+
+/// How far the screen is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Showing,
+    Ending,
+    GivenBack,
+}
+
+/// Told how far the screen is; dropped, the terminal has been given back.
+pub(super) struct Watchdog {
+    phase: watch::Sender<Phase>,
+    /// Lives on after the screen, for the second Ctrl-C of somebody in a hurry.
+    _task: JoinHandle<()>,
+}
+
+impl Watchdog {
+    /// Watches from now on.
+    pub(super) fn start(ends: Ends) -> Self {
+        let (phase, seen) = watch::channel(Phase::Showing);
+        let task = tokio::spawn(watch_over(ends, seen));
+        Self { phase, _task: task }
+    }
+
+    /// The screen begins to end.
+    pub(super) fn ending(&self) {
+        self.phase.send_replace(Phase::Ending);
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.phase.send_replace(Phase::GivenBack);
+    }
+}
+
+/// The first wish to end is for the screen, which hears it too. When it has
+/// not given the terminal back in time, or at a second wish, the process ends.
+async fn watch_over(mut ends: Ends, mut phase: watch::Receiver<Phase>) {
+    let first = tokio::select! {
+        // A wish that the screen has followed already is not taken for a second one.
+        biased;
+        end = ends.next() => Some(end),
+        _ = phase.wait_for(|phase| *phase != Phase::Showing) => None,
+    };
+    let given_back = async {
+        // An error means that the screen, which held the other end, is gone.
+        phase
+            .wait_for(|phase| *phase == Phase::GivenBack)
+            .await
+            .ok();
+    };
+    tokio::select! {
+        () = given_back => {}
+        end = insisted(&mut ends) => die(Some(end)),
+        () = unblock() => die(first),
+    }
+    let end = insisted(&mut ends).await;
+    die(Some(end));
+}
+
+/// Waits for somebody who insists. That the terminal goes is told twice, by
+/// SIGHUP and by itself, and the latter over and over.
+async fn insisted(ends: &mut Ends) -> End {
+    loop {
+        match ends.next().await {
+            End::Asked(Signal::HUP) | End::TerminalGone => sleep(PATIENCE).await,
+            end @ End::Asked(_) => return end,
+        }
+    }
+}
+
+/// Waits, then throws away what the terminal does not take, again and again,
+/// so that a screen that is blocked in writing can get to its end.
+async fn unblock() {
+    sleep(PATIENCE).await;
+    for _ in 0..FLUSHES {
+        tcflush(stdout(), QueueSelector::OFlush).ok();
+        // The writer sleeps until somebody reads, or until a signal wakes it:
+        // one that means nothing but a look at the terminal's size.
+        kill_process(getpid(), Signal::WINCH).ok();
+        sleep(FLUSH_EVERY).await;
+    }
+}
+
+/// Ends the process here and now, with the code that shells expect. All that
+/// can be done for the terminal without writing to it is done.
+fn die(end: Option<End>) -> ! {
+    terminal::leave_raw_mode();
+    process::exit(match end {
+        Some(End::Asked(signal)) => 128 + signal.as_raw(),
+        Some(End::TerminalGone) | None => FAILED,
+    })
+}
