@@ -147,7 +147,13 @@ fn on_two_runtimes(config: &Config) -> io::Result<()> {
         .thread_name("backend")
         .enable_all()
         .build()?;
-    let screen = Builder::new_current_thread().enable_all().build()?;
+    // The screen itself runs on this thread; its worker sees to the end of the
+    // program also while the terminal blocks this one.
+    let screen = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("screen")
+        .enable_all()
+        .build()?;
     let ended = screen.block_on(watch(config, backend.handle()));
     // Neither waits: whatever still runs ends with the process.
     screen.shutdown_background();

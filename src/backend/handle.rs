@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::domain::{Command, Event, Snapshot};
+use crate::{
+    backend::clock::Clock,
+    domain::{Command, Event, Snapshot},
+};
 
 /// Commands that may wait for the supervisor. More are refused as "busy".
 const COMMANDS: usize = 16;
@@ -22,6 +25,7 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
+    clock: Clock,
     /// For the first reader, so that it misses nothing of the start.
     from_start: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
 }
@@ -48,7 +52,7 @@ pub enum NotTaken {
 
 /// Makes both ends.
 #[must_use]
-pub fn channels(first: Arc<Snapshot>) -> (Handle, Outlet) {
+pub fn channels(first: Arc<Snapshot>, clock: Clock) -> (Handle, Outlet) {
     let (command_in, commands) = mpsc::channel(COMMANDS);
     let (snapshots, snapshot_out) = watch::channel(first);
     let (events, from_start) = broadcast::channel(EVENTS);
@@ -56,6 +60,7 @@ pub fn channels(first: Arc<Snapshot>) -> (Handle, Outlet) {
         commands: command_in,
         snapshots: snapshot_out,
         events: events.clone(),
+        clock,
         from_start: Arc::new(Mutex::new(Some(from_start))),
     };
     (
@@ -86,6 +91,13 @@ impl Handle {
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
+    }
+
+    /// The clock that all times in snapshots and events are told by. Ages and
+    /// countdowns must be counted by it: the machine's own may step.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// What happens: for the first who asks from the start, for others from now on.

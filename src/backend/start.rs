@@ -54,7 +54,7 @@ pub fn start<A: Watched>(
     let rhythm = rhythm(section, subject.watched.knock_pace());
     let now = clock.now();
     let machine = Machine::new(rhythm, subject.id, session.target.mode, now);
-    let (handle, outlet) = channels(first_snapshot(&machine, &session, now));
+    let (handle, outlet) = channels(first_snapshot(&machine, &session, now), clock.clone());
     let supervisor = Supervisor::new(Parts {
         watched: subject.watched,
         machine,

@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
 
+use crate::backend;
+
 /// Where the loop gets the time from.
 pub(super) struct Clock {
     /// Tells the time.
@@ -26,10 +28,11 @@ pub(super) struct Moment {
 // === impl Clock ===
 
 impl Clock {
-    /// The machine's clock and time zone.
-    pub(super) fn system() -> Self {
+    /// The backend's clock, by which all times that it tells are counted, and
+    /// the machine's time zone.
+    pub(super) fn of(clock: backend::Clock) -> Self {
         Self {
-            now: Box::new(Utc::now),
+            now: Box::new(move || clock.now().wall),
             zone: |at| Local.offset_from_utc_datetime(&at.naive_utc()).fix(),
         }
     }

@@ -53,7 +53,8 @@ const BURST: usize = 1_024;
 /// # Errors
 /// [`TuiError`] when the terminal cannot be used (any more).
 pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
-    let mut looped = Loop::new(handle, View::new(section), Clock::system());
+    let clock = Clock::of(handle.clock());
+    let mut looped = Loop::new(handle, View::new(section), clock);
     let terminal_end = TerminalEnd::watch()?;
     let mut ends = Ends::listen(&terminal_end)?;
     let mut job = JobSignals::listen()?;
