@@ -179,8 +179,9 @@ impl<A: Watched> Supervisor<A> {
     pub(super) fn feed(&mut self, input: Input) -> Visible {
         let now = self.parts.clock.now();
         let before = self.parts.machine.connection().status();
+        // These change nothing that is seen, unless something follows from them.
         let (is_quiet, error) = match &input {
-            Input::Due | Input::KnockEnded(_) => (true, None),
+            Input::Due | Input::KnockEnded(_) | Input::Beat(_) => (true, None),
             Input::AttemptEnded(Err(error))
             | Input::CheckEnded(Err(error))
             | Input::GuardEnded(error) => (false, Some(Arc::clone(error))),
@@ -196,19 +197,20 @@ impl<A: Watched> Supervisor<A> {
                 error,
             });
         }
-        self.tell_health(now);
+        let health = self.tell_health(now);
         let knocks_only = effects.iter().all(|effect| *effect == Effect::StartKnock);
         for effect in effects {
             self.carry_out(&effect, now);
         }
         if is_quiet && knocks_only && before == after {
-            return Visible::No;
+            return health;
         }
         Visible::Yes
     }
 
-    /// Tells when the health changes while the status stays connected.
-    fn tell_health(&mut self, now: Moment) {
+    /// Tells when the health changes while the status stays connected; gives
+    /// whether anything about the health can be seen to differ.
+    fn tell_health(&mut self, now: Moment) -> Visible {
         let newest = self.newest.as_deref();
         let verdict = publish::verdict(&self.parts.machine, newest, &self.parts.session);
         let is_connected = self.parts.machine.connection().status() == ConnectionStatus::Connected;
@@ -220,7 +222,10 @@ impl<A: Watched> Supervisor<A> {
             let (verdict, at) = (verdict.clone(), now.wall);
             self.tell(Event::HealthChanged { verdict, at });
         }
-        self.verdict = is_connected.then_some(verdict);
+        let verdict = is_connected.then_some(verdict);
+        let differs = verdict != self.verdict;
+        self.verdict = verdict;
+        if differs { Visible::Yes } else { Visible::No }
     }
 
     fn carry_out(&mut self, effect: &Effect, now: Moment) {

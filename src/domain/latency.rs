@@ -67,6 +67,16 @@ pub struct LatencyBook {
     session_failed: u64,
 }
 
+// === impl SampleOutcome ===
+
+impl SampleOutcome {
+    /// True when the database answered.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::Answered(_))
+    }
+}
+
 // === impl Window ===
 
 impl Window {

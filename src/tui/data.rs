@@ -8,12 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     backend::NotTaken,
     domain::{
-        Command, CommandOutcome, ConnectionStatus, Event, LatencyBook, LatencyStats, Outcome,
-        SampleOutcome, Snapshot, Window,
+        Command, CommandOutcome, ConnectionStatus, Event, LatencyBook, LatencySample, LatencyStats,
+        Outcome, SampleOutcome, Snapshot, Window,
     },
     tui::{
         clock::Moment,
-        difference::looks_alike,
+        difference::{Difference, difference},
         freeze::Frozen,
         text::{self, Words},
     },
@@ -26,7 +26,8 @@ const NOTICE: TimeDelta = TimeDelta::seconds(5);
 const FEW: u64 = 30;
 
 /// With more of them, percentiles over a minute and longer need no new digits
-/// each second. A failure is counted at once all the same.
+/// each second. The first failure, and the first answer after one, are counted
+/// at once all the same.
 const STEADY: TimeDelta = TimeDelta::milliseconds(4_500);
 
 /// Everything that is drawn, apart from the view state.
@@ -73,6 +74,8 @@ struct Notice {
 pub(super) enum Change {
     /// It does.
     Seen,
+    /// It does: something began whose end may follow at once.
+    Soon,
     /// It does, and the frame that the next second brings is soon enough.
     Later,
     /// It does not.
@@ -98,21 +101,17 @@ impl Data {
 
     /// Takes over an event.
     pub(super) fn absorb(&mut self, event: &Event) -> Change {
-        if let Some(frozen) = &mut self.frozen {
-            frozen.count(event);
-        }
+        let counted = self
+            .frozen
+            .as_mut()
+            .is_some_and(|frozen| frozen.count(event));
+        let change = self.take_in(event);
+        if counted { Change::Seen } else { change }
+    }
+
+    fn take_in(&mut self, event: &Event) -> Change {
         match event {
-            Event::Sampled(sample) => {
-                self.latency.push(*sample);
-                let SampleOutcome::Answered(took) = sample.outcome else {
-                    self.stats_made_at = None;
-                    return Change::Seen;
-                };
-                let at = sample.at;
-                self.answer = Some(Answer { at, took });
-                // That all is well may wait for the frame that comes anyway.
-                Change::Later
-            }
+            Event::Sampled(sample) => self.take_sample(*sample),
             Event::CommandDone { command, outcome } => {
                 self.note(match outcome {
                     CommandOutcome::Begun => text::begun(*command),
@@ -129,13 +128,33 @@ impl Data {
         }
     }
 
+    /// News are shown at once: the first failure, and the first answer after
+    /// one. That all goes on as before may wait for the frame that comes anyway.
+    fn take_sample(&mut self, sample: LatencySample) -> Change {
+        let before = self.latency.recent().next_back().map(|last| last.outcome);
+        self.latency.push(sample);
+        if let SampleOutcome::Answered(took) = sample.outcome {
+            let at = sample.at;
+            self.answer = Some(Answer { at, took });
+        }
+        let goes_on = match before {
+            None => sample.outcome.is_answer(),
+            Some(before) => before.is_answer() == sample.outcome.is_answer(),
+        };
+        if goes_on {
+            return Change::Later;
+        }
+        self.stats_made_at = None;
+        Change::Seen
+    }
+
     /// Takes over a snapshot.
     pub(super) fn renew(&mut self, snapshot: Arc<Snapshot>) -> Change {
         let before = std::mem::replace(&mut self.snapshot, snapshot);
-        if looks_alike(&before, &self.snapshot) {
-            Change::Unseen
-        } else {
-            Change::Seen
+        match difference(&before, &self.snapshot) {
+            Difference::None => Change::Unseen,
+            Difference::Begun => Change::Soon,
+            Difference::Some => Change::Seen,
         }
     }
 

@@ -1,25 +1,53 @@
-//! Whether two snapshots look the same on the screen, so that news which
-//! change nothing cost no frame. Knows nothing of drawing.
+//! What a reader could tell apart in two snapshots, so that news which change
+//! nothing cost no frame. Knows nothing of drawing.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{Outage, Snapshot};
+use crate::domain::{ConnectionStatus, Outage, Snapshot};
 
 /// A time to come is told in whole seconds, and computed anew for each
 /// snapshot from two clocks: less than this is no difference.
 const SAME_TIME: TimeDelta = TimeDelta::milliseconds(50);
 
-/// True when a reader could not tell the screens of both apart.
-pub(super) fn looks_alike(a: &Snapshot, b: &Snapshot) -> bool {
+/// What a newer snapshot shows that the one before did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Nothing.
+    None,
+    /// A check or another try is under way; nothing else is new.
+    Begun,
+    /// Something else.
+    Some,
+}
+
+/// What a reader could tell apart in the screens of both.
+pub(super) fn difference(before: &Snapshot, after: &Snapshot) -> Difference {
+    if !has_same_facts(before, after) {
+        return Difference::Some;
+    }
+    let is_same_step = before.connection == after.connection
+        && before.busy_since == after.busy_since
+        && Arc::ptr_eq(&before.operations, &after.operations)
+        && is_same_time(before.next_check, after.next_check)
+        && is_same_outage(before.outage.as_ref(), after.outage.as_ref());
+    if is_same_step {
+        return Difference::None;
+    }
+    let is_retry = (before.connection.status(), after.connection.status())
+        == (ConnectionStatus::Error, ConnectionStatus::Connecting);
+    let is_check = before.connection == after.connection;
+    if after.busy_since.is_some() && (is_check || is_retry) {
+        return Difference::Begun;
+    }
+    Difference::Some
+}
+
+fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
     Arc::ptr_eq(&a.session, &b.session)
-        && a.connection == b.connection
         && a.verdict == b.verdict
         && a.lamps == b.lamps
-        && a.busy_since == b.busy_since
-        && is_same_time(a.next_check, b.next_check)
-        && is_same_outage(a.outage.as_ref(), b.outage.as_ref())
         && has_same_lists(a, b)
 }
 
@@ -33,7 +61,6 @@ fn has_same_lists(a: &Snapshot, b: &Snapshot) -> bool {
     };
     a.last_good.as_ref().map(Arc::as_ptr) == b.last_good.as_ref().map(Arc::as_ptr)
         && Arc::ptr_eq(&a.checks, &b.checks)
-        && Arc::ptr_eq(&a.operations, &b.operations)
         && Arc::ptr_eq(&a.errors, &b.errors)
         && dropped(a) == dropped(b)
 }
@@ -59,39 +86,58 @@ fn is_same_time(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::Lane, tui::fixtures};
+    use crate::{
+        domain::{Lane, Step},
+        tui::fixtures,
+    };
 
     #[track_caller]
-    fn check(change: impl FnOnce(&mut Snapshot), alike: bool) {
+    fn check(change: impl FnOnce(&mut Snapshot), expected: Difference) {
         let before = fixtures::lost(fixtures::refused(), Lane::Slow);
         let mut after = before.clone();
         after.revision += 1;
         change(&mut after);
-        assert_eq!(looks_alike(&before, &after), alike);
+        assert_eq!(difference(&before, &after), expected);
     }
 
     #[test]
     fn only_what_can_be_seen_makes_a_difference() {
-        check(|_| {}, true);
+        use Difference::{None, Some as Seen};
+        check(|_| {}, None);
         let shift = |snapshot: &mut Snapshot, ms| {
             let outage = snapshot.outage.as_mut().unwrap();
             let due = outage.next_try.as_mut().unwrap();
             *due += TimeDelta::milliseconds(ms);
         };
-        check(|snapshot| shift(snapshot, 1), true);
-        check(|snapshot| shift(snapshot, 700), false);
-        check(|snapshot| snapshot.outage = None, false);
-        check(
-            |snapshot| snapshot.next_check = Some(fixtures::now()),
-            false,
-        );
-        check(
-            |snapshot| snapshot.busy_since = Some(fixtures::now()),
-            false,
-        );
-        check(|snapshot| snapshot.checks_dropped += 1, false);
-        check(|snapshot| snapshot.last_good = None, false);
-        check(|snapshot| snapshot.errors = Arc::new([]), false);
-        check(|snapshot| snapshot.connection.note_failure("other"), false);
+        check(|snapshot| shift(snapshot, 1), None);
+        check(|snapshot| shift(snapshot, 700), Seen);
+        check(|snapshot| snapshot.outage = Option::None, Seen);
+        check(|snapshot| snapshot.next_check = Some(fixtures::now()), Seen);
+        check(|snapshot| snapshot.operations = Arc::new([]), Seen);
+        check(|snapshot| snapshot.checks_dropped += 1, Seen);
+        check(|snapshot| snapshot.last_good = Option::None, Seen);
+        check(|snapshot| snapshot.errors = Arc::new([]), Seen);
+        check(|snapshot| snapshot.connection.note_failure("other"), Seen);
+    }
+
+    #[test]
+    fn a_check_or_a_try_that_begins_changes_nothing_else() {
+        let begin = |snapshot: &mut Snapshot| {
+            snapshot.busy_since = Some(fixtures::now());
+            snapshot.operations = Arc::new([]);
+            snapshot.outage.as_mut().unwrap().next_try = None;
+        };
+        check(begin, Difference::Begun);
+        let retry = |snapshot: &mut Snapshot| {
+            let retried = snapshot.connection.apply(Step::Retry, fixtures::now());
+            retried.unwrap();
+            begin(snapshot);
+        };
+        check(retry, Difference::Begun);
+        let with_an_error = |snapshot: &mut Snapshot| {
+            retry(snapshot);
+            snapshot.errors = Arc::new([]);
+        };
+        check(with_an_error, Difference::Some);
     }
 }

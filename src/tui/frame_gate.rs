@@ -10,6 +10,8 @@ const INTERVAL: Duration = Duration::from_millis(33);
 #[derive(Debug, Default)]
 pub(super) struct FrameGate {
     is_dirty: bool,
+    /// When a change that can wait has waited long enough.
+    ripe: Option<Instant>,
     last: Option<Instant>,
 }
 
@@ -19,15 +21,23 @@ impl FrameGate {
         self.is_dirty = true;
     }
 
+    /// Something that is shown has changed, and need not be seen before `at`:
+    /// what follows till then is drawn together with it.
+    pub(super) fn mark_by(&mut self, at: Instant) {
+        self.ripe = Some(self.ripe.map_or(at, |ripe| ripe.min(at)));
+    }
+
     /// When the next frame is due; `None` while nothing has changed.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        self.is_dirty
-            .then(|| self.last.map_or(now, |last| (last + INTERVAL).max(now)))
+        let wished = if self.is_dirty { now } else { self.ripe? };
+        let allowed = self.last.map_or(now, |last| last + INTERVAL);
+        Some(wished.max(allowed).max(now))
     }
 
     /// A frame was drawn that shows all changes so far.
     pub(super) fn drawn(&mut self, now: Instant) {
         self.is_dirty = false;
+        self.ripe = None;
         self.last = Some(now);
     }
 }
@@ -58,6 +68,22 @@ mod tests {
         assert_eq!(gate.due(soon), Some(start + INTERVAL));
         let late = start + INTERVAL * 9;
         assert_eq!(gate.due(late), Some(late));
+    }
+
+    #[test]
+    fn a_change_that_can_wait_is_drawn_when_it_is_ripe_or_with_the_next_frame() {
+        let start = Instant::now();
+        let ripe = start + INTERVAL * 3;
+        let mut gate = FrameGate::default();
+        gate.mark_by(ripe);
+        gate.mark_by(ripe + INTERVAL);
+        assert_eq!(gate.due(start), Some(ripe));
+        gate.mark();
+        assert_eq!(gate.due(start), Some(start));
+        gate.drawn(start);
+        assert_eq!(gate.due(start), None);
+        gate.mark_by(start);
+        assert_eq!(gate.due(start), Some(start + INTERVAL));
     }
 
     #[test]

@@ -39,20 +39,22 @@ impl Frozen {
         self.shown.snapshot.connection.status()
     }
 
-    /// Counts an event that the panes do not show.
-    pub(super) fn count(&mut self, event: &Event) {
-        match event {
+    /// Counts an event that the panes do not show; true when that changes a count.
+    pub(super) fn count(&mut self, event: &Event) -> bool {
+        let count = match event {
             // Every failed check is told as a sample too: it counts once.
             Event::Sampled(sample) => match sample.outcome {
-                SampleOutcome::Failed(_) | SampleOutcome::TimedOut(_) => self.failures += 1,
-                SampleOutcome::Answered(_) | SampleOutcome::OwnSide => {}
+                SampleOutcome::Failed(_) | SampleOutcome::TimedOut(_) => &mut self.failures,
+                SampleOutcome::Answered(_) | SampleOutcome::OwnSide => return false,
             },
             Event::StatusChanged { .. }
             | Event::HealthChanged { .. }
-            | Event::OwnSideAway { .. } => {
-                self.changes += 1;
+            | Event::OwnSideAway { .. } => &mut self.changes,
+            Event::CheckFinished(_) | Event::OperationFinished(_) | Event::CommandDone { .. } => {
+                return false;
             }
-            Event::CheckFinished(_) | Event::OperationFinished(_) | Event::CommandDone { .. } => {}
-        }
+        };
+        *count += 1;
+        true
     }
 }

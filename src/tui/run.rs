@@ -40,6 +40,10 @@ use crate::{
 /// Events taken at one go before keys are looked at again.
 const BURST: usize = 1_024;
 
+/// What has begun is shown after this time, if it has not ended by then: a
+/// check that takes a moment would only flicker.
+const BEGUN: Duration = Duration::from_millis(100);
+
 /// Shows the dashboard until the user quits, until SIGTERM, SIGHUP, SIGINT or
 /// SIGQUIT arrives, or until the terminal is gone. The terminal is restored
 /// before it returns. Ctrl-Z and SIGTSTP stop the process with the terminal
@@ -292,9 +296,8 @@ impl Loop {
     fn take_snapshot(&mut self, publisher: Publisher) {
         // The newest is taken in any case: the last one before the end too.
         let newest = Arc::clone(&self.snapshots.borrow_and_update());
-        if self.data.renew(newest) == Change::Seen {
-            self.gate.mark();
-        }
+        let change = self.data.renew(newest);
+        self.note(change);
         if let Publisher::Ended = publisher {
             self.data.ended = Some((self.clock.now)());
             self.gate.mark();
@@ -320,8 +323,14 @@ impl Loop {
     }
 
     fn take_event(&mut self, event: &Event) {
-        match self.data.absorb(event) {
+        let change = self.data.absorb(event);
+        self.note(change);
+    }
+
+    fn note(&mut self, change: Change) {
+        match change {
             Change::Seen => self.gate.mark(),
+            Change::Soon => self.gate.mark_by(Instant::now().into_std() + BEGUN),
             // Without a frame each second it would never be seen.
             Change::Later if !self.data.is_ticking() => self.gate.mark(),
             Change::Later | Change::Unseen => {}

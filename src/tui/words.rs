@@ -39,6 +39,16 @@ pub(super) fn age(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     span((now - at).to_std().unwrap_or(Duration::ZERO))
 }
 
+/// The same in whole minutes once there are some, for places where seconds
+/// that change would only draw the eye: `42 s`, `2 min`, `3 h 12 min`.
+pub(super) fn rough_age(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let age = (now - at).to_std().unwrap_or(Duration::ZERO);
+    match age.as_secs() / 60 {
+        minutes @ 1..60 => format!("{minutes} min"),
+        _ => span(age),
+    }
+}
+
 /// A length of time in its two largest units: `42 s`, `2 min 04 s`, `3 h 12 min`.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -176,6 +186,23 @@ mod tests {
         assert_eq!(left(now, now), None);
         assert_eq!(left(now, now - TimeDelta::seconds(1)), None);
         assert_eq!(age(now, now + TimeDelta::seconds(9)), "0 s");
+    }
+
+    #[test]
+    fn a_rough_age_has_no_seconds_beside_minutes() {
+        let now = DateTime::UNIX_EPOCH;
+        let told = |seconds| rough_age(now, now - TimeDelta::seconds(seconds));
+        let ages = [0, 59, 60, 179, 3_599, 3_600, 11_520].map(told);
+        let words = [
+            "0 s",
+            "59 s",
+            "1 min",
+            "2 min",
+            "59 min",
+            "1 h 00 min",
+            "3 h 12 min",
+        ];
+        assert_eq!(ages, words);
     }
 
     #[test]

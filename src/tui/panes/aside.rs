@@ -1,5 +1,5 @@
 //! What stands beside the title of a pane: how old its content is, and where
-//! in the list the reader is.
+//! in the list the reader is. Ages are rough: the header has the seconds.
 
 use ratatui::text::Span;
 
@@ -10,7 +10,7 @@ pub(super) fn staleness(data: &Data, view: &View) -> Vec<Span<'static>> {
     let Some(since) = data.stale_since() else {
         return Vec::new();
     };
-    let age = words::age(data.moment.now, since);
+    let age = words::rough_age(data.moment.now, since);
     vec![Span::styled(text::as_of(&age), view.look.theme.warn)]
 }
 
@@ -19,7 +19,7 @@ pub(super) fn silence(data: &Data, view: &View) -> Vec<Span<'static>> {
     let Some(answer) = data.last_answer().filter(|_| !data.is_connected()) else {
         return Vec::new();
     };
-    let age = words::age(data.moment.now, answer.at);
+    let age = words::rough_age(data.moment.now, answer.at);
     let words = format!("{} {age} ago", text::LAST_ANSWER);
     vec![Span::styled(words, view.look.theme.warn)]
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     domain::{LatencyBook, LatencySample, SampleOutcome},
@@ -12,6 +12,9 @@ use crate::{
 
 /// Seconds that share a column where samples come that fast.
 const BUCKET: i64 = 5;
+
+/// A column in which nothing came for this long has begun all the same.
+const SILENCE: TimeDelta = TimeDelta::seconds(2);
 
 /// Gaps between samples that are looked at to see how fast they come: at one
 /// heartbeat a second about a minute, so that a hiccup does not change the
@@ -48,10 +51,12 @@ impl Chart {
         }
     }
 
-    /// The newest column holds now, so that silence shows as gaps.
+    /// The newest column begins with its first sample. Where none comes in
+    /// time it begins without one, so that silence shows as gaps.
     fn of_buckets(book: &LatencyBook, now: DateTime<Utc>, width: usize) -> Self {
         let number = |at: DateTime<Utc>| at.timestamp().div_euclid(BUCKET);
-        let newest = number(now);
+        let sampled = book.recent().next_back().map(|sample| sample.at);
+        let newest = number(now - SILENCE).max(sampled.map_or(i64::MIN, number));
         let mut columns = Vec::with_capacity(width);
         let mut oldest = None;
         for LatencySample { at, outcome } in book.recent().rev() {
@@ -158,7 +163,6 @@ mod tests {
         ]);
         let chart = Chart::of(&book, now(), 40);
         let columns = [
-            Column::Gap,
             Column::Failed,
             Column::Answered(Duration::from_millis(9)),
             Column::Gap,
@@ -189,6 +193,20 @@ mod tests {
             before = chart.columns;
         }
         assert_eq!(before.len(), 50);
+    }
+
+    #[test]
+    fn a_column_begins_with_its_first_sample_or_with_silence() {
+        let columns = |seconds: i64| {
+            let book = book(&[(2, answered(1)), (1, answered(2))]);
+            Chart::of(&book, now() + TimeDelta::seconds(seconds), 9).columns
+        };
+        let answer = Column::Answered(Duration::from_millis(2));
+        assert_eq!(now().timestamp() % BUCKET, 0);
+        assert_eq!(columns(0), [answer]);
+        assert_eq!(columns(1), [answer]);
+        assert_eq!(columns(2), [Column::Gap, answer]);
+        assert_eq!(columns(7), [Column::Gap, Column::Gap, answer]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::harness::{Screen, on_paused_time};
 use crate::{
-    domain::{Event, LatencySample, SampleOutcome},
+    domain::{Event, Lane, LatencySample, SampleOutcome, Step},
     tui::fixtures::{self, PLAIN},
 };
 
@@ -19,9 +19,14 @@ fn a_second_of_ten_thousand_events_gives_at_most_31_frames() {
         for step in 0..1_000u64 {
             for part in 0..10 {
                 let latency = Duration::from_micros(200 + (step * 37 + part) % 700);
+                // Each of them is news: a failure after an answer, and the reverse.
+                let outcome = match part % 2 {
+                    0 => SampleOutcome::Failed(latency),
+                    _ => SampleOutcome::Answered(latency),
+                };
                 screen.tell(Event::Sampled(LatencySample {
                     at: fixtures::now() + Duration::from_millis(step),
-                    outcome: SampleOutcome::Failed(latency),
+                    outcome,
                 }));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -69,6 +74,55 @@ fn an_idle_minute_with_ages_and_countdowns_draws_once_a_second() {
         assert!((59..=60).contains(&drawn), "{drawn} frames");
         let picture = screen.picture();
         assert!(picture.contains("good check 1 min 08 s ago"), "{picture}");
+    });
+}
+
+#[test]
+fn failures_that_go_on_cost_no_frame_of_their_own() {
+    on_paused_time(|| async {
+        let lost = fixtures::lost(fixtures::refused(), Lane::Slow);
+        let screen = Screen::start(SIZE, lost, PLAIN);
+        let fail = |second| {
+            screen.tell(Event::Sampled(LatencySample {
+                at: fixtures::now() + Duration::from_secs(second),
+                outcome: SampleOutcome::Failed(Duration::ZERO),
+            }));
+        };
+        fail(0);
+        screen.settle().await;
+        let before = screen.frames();
+        for second in 1..=60 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            fail(second);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        let drawn = screen.frames() - before;
+        assert!((58..=61).contains(&drawn), "{drawn} frames");
+    });
+}
+
+#[test]
+fn a_try_that_fails_at_once_is_one_frame_and_a_longer_one_is_seen() {
+    on_paused_time(|| async {
+        let lost = fixtures::lost(fixtures::refused(), Lane::Slow);
+        let screen = Screen::start(SIZE, lost.clone(), PLAIN);
+        screen.settle().await;
+        let mut trying = lost.clone();
+        let retried = trying.connection.apply(Step::Retry, fixtures::now());
+        retried.unwrap();
+        trying.busy_since = Some(fixtures::now());
+        let before = screen.frames();
+        screen.publish(trying.clone());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut failed = lost;
+        failed.connection.note_failure("again");
+        screen.publish(failed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(screen.frames() - before, 1);
+        assert!(!screen.picture().contains("trying"));
+        screen.publish(trying);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(screen.picture().contains("trying"), "{}", screen.picture());
     });
 }
 
