@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::terminal::{Launch, Terminal};
+use crate::support::{
+    cluster::Cluster,
+    proxy::Proxy,
+    terminal::{Launch, Terminal},
+};
 
 /// Longer than anything here takes.
 pub(crate) const LIMIT: Duration = Duration::from_secs(40);
@@ -57,4 +61,10 @@ pub(crate) fn until(
 /// The value, or the end with the screen as it was.
 pub(crate) fn must<T>(result: Result<T, String>) -> T {
     result.unwrap_or_else(|screen| panic!("that never came; the screen is:\n{screen}"))
+}
+
+/// The cluster's address with the proxy's port.
+pub(crate) fn through(cluster: &Cluster, proxy: &Proxy) -> String {
+    let own = format!(":{}/", cluster.port());
+    cluster.url().replace(&own, &format!(":{}/", proxy.port()))
 }

@@ -1,29 +1,13 @@
 //! Whether anything grows: a thousand losses in one process, and ten minutes
 //! without a server.
-#![allow(
-    clippy::panic,
-    reason = "a measurement that cannot be made must end the program"
-)]
+use std::{fs, thread, time::Duration};
 
-use std::{
-    fs,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
-
-use chrono::Utc;
-use dbvitals::{
-    adapter::Database,
-    backend::{self, Backend, Clock, Handle, Subject},
-    config::{self, Fallback, FixedEnv, Flags, Sources},
-    domain::{ConnectionId, ConnectionStatus, Event, SampleOutcome},
-};
-use tokio::runtime::Runtime;
+use dbvitals::domain::ConnectionStatus;
 
 use crate::{
-    bed::{LIMIT, connected, must},
+    bed::{LIMIT, connected, must, through},
     cost::{cpu_seconds, peak_megabytes, thousands},
+    in_process::{QUICK_HEARTBEAT, Watch},
     report::Report,
     support::{
         cluster::{Cluster, StopMode},
@@ -37,6 +21,14 @@ const CYCLES: usize = 1_000;
 /// From this cycle on the process has its full size.
 const WARM: usize = 100;
 
+/// As quick as may be configured, so that a thousand cycles take minutes.
+const QUICK: [(&str, &str); 4] = [
+    ("DBVITALS_HEALTH_CHECK_INTERVAL", "5000"),
+    ("DBVITALS_HEALTH_CHECK_TIMEOUT", "500"),
+    ("DBVITALS_RETRY_DELAY", "100"),
+    QUICK_HEARTBEAT,
+];
+
 /// What must be as it was.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Holdings {
@@ -49,11 +41,8 @@ struct Holdings {
 pub(crate) fn cycles(report: &mut Report) {
     let mut cluster = Cluster::start();
     let proxy = Proxy::to(cluster.port());
-    let runtime = Runtime::new().expect("a runtime can be made");
-    let backend = runtime.block_on(async { watch(&cluster, &proxy) });
-    // The first reader hears the start; the stopwatch below wants the present.
-    drop(backend.handle.events());
-    let before = holdings(&runtime, &backend.handle, &cluster);
+    let watch = Watch::start(&through(&cluster, &proxy), &QUICK);
+    let before = holdings(&watch, &cluster);
     let mut warm = resident_megabytes();
     for cycle in 0..CYCLES {
         if cycle == WARM {
@@ -72,16 +61,16 @@ pub(crate) fn cycles(report: &mut Report) {
         if cycle % 4 == 3 {
             cluster.freeze();
         }
-        until(&runtime, &backend.handle, ConnectionStatus::Error);
+        watch.until(ConnectionStatus::Error);
         if cycle % 4 == 3 {
             cluster.thaw();
         }
         proxy.set(Mode::Pass);
-        until(&runtime, &backend.handle, ConnectionStatus::Connected);
-        heartbeats(&runtime, &backend.handle);
+        watch.until(ConnectionStatus::Connected);
+        watch.heartbeats();
     }
     let grown = resident_megabytes() - warm;
-    let after = holdings(&runtime, &backend.handle, &cluster);
+    let after = holdings(&watch, &cluster);
     report.note(&format!("before {before:?}, after {after:?}"));
     report.count(
         "1,000 cycles: backends, descriptors, tasks",
@@ -94,34 +83,17 @@ pub(crate) fn cycles(report: &mut Report) {
         2.0,
         "MB",
     );
-    drop(backend.handle);
-    runtime.shutdown_background();
+    watch.end();
 }
 
-/// Waits for two answers: by then the sentinel stands, so that the next fault
-/// meets a connection that is whole.
-fn heartbeats(runtime: &Runtime, handle: &Handle) {
-    let mut events = handle.events();
-    let mut answers = 0;
-    let wait = async {
-        while answers < 2 {
-            if let Ok(Event::Sampled(sample)) = events.recv().await {
-                answers += u8::from(matches!(sample.outcome, SampleOutcome::Answered(_)));
-            }
-        }
-    };
-    let waited = runtime.block_on(async { tokio::time::timeout(LIMIT, wait).await });
-    assert!(waited.is_ok(), "the sentinel never answered");
-}
-
-fn holdings(runtime: &Runtime, handle: &Handle, cluster: &Cluster) -> Holdings {
-    until(runtime, handle, ConnectionStatus::Connected);
+fn holdings(watch: &Watch, cluster: &Cluster) -> Holdings {
+    watch.until(ConnectionStatus::Connected);
     // Heartbeats pass: the sentinel stands, and what was left is gone.
     thread::sleep(Duration::from_secs(2));
     Holdings {
         backends: cluster_backends(cluster),
         descriptors: fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),
-        tasks: runtime.metrics().num_alive_tasks(),
+        tasks: watch.runtime.metrics().num_alive_tasks(),
     }
 }
 
@@ -163,46 +135,6 @@ pub(crate) fn ten_minutes_down(report: &mut Report) {
         up_memory + 0.5,
         "MB",
     );
-}
-
-fn watch(cluster: &Cluster, proxy: &Proxy) -> Backend {
-    let url = cluster.url().replace(
-        &format!(":{}/", cluster.port()),
-        &format!(":{}/", proxy.port()),
-    );
-    let env = FixedEnv::from_iter([
-        ("DATABASE_URL", url.as_str()),
-        ("USER", "somebody"),
-        ("DBVITALS_HEALTH_CHECK_INTERVAL", "5000"),
-        ("DBVITALS_HEALTH_CHECK_TIMEOUT", "500"),
-        ("DBVITALS_HEARTBEAT_INTERVAL", "200"),
-        ("DBVITALS_RETRY_DELAY", "100"),
-    ]);
-    let sources = Sources {
-        flags: Flags::default(),
-        env: &env,
-        cwd: std::env::temp_dir(),
-    };
-    let loaded = config::load(&sources, Fallback::Refuse).expect("the configuration is valid");
-    let id = ConnectionId(uuid::Uuid::now_v7());
-    let (sink, operations) = backend::operation_feed();
-    let watched = Arc::new(Database::new(&loaded.config.adapter, id, sink));
-    let session = Arc::new(backend::session(&loaded.config, Utc::now()));
-    let subject = Subject {
-        watched,
-        id,
-        operations,
-    };
-    backend::start(subject, &loaded.config.watch, session, Clock::system())
-}
-
-fn until(runtime: &Runtime, handle: &Handle, status: ConnectionStatus) {
-    let mut snapshots = handle.snapshots();
-    let wait = snapshots.wait_for(|snapshot| snapshot.connection.status() == status);
-    let start = Instant::now();
-    runtime
-        .block_on(async { tokio::time::timeout(LIMIT, wait).await.map(|_| ()) })
-        .unwrap_or_else(|_| panic!("not {status} after {:?}", start.elapsed()));
 }
 
 /// Sessions of ours on the server.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    bed::{CONNECTED, LIMIT, connected, must, settle, until},
+    bed::{CONNECTED, LIMIT, connected, must, settle, through, until},
     report::Report,
     support::{
         cluster::{Cluster, StopMode},
@@ -79,7 +79,6 @@ pub(crate) fn losses(report: &mut Report) {
         with_code,
         4 * RUNS,
     );
-    pool_termination(report);
 }
 
 fn resets() -> Vec<Duration> {
@@ -93,20 +92,6 @@ fn resets() -> Vec<Duration> {
         time
     };
     (0..RUNS).map(run).collect()
-}
-
-/// Ending what is no sentinel changes nothing.
-fn pool_termination(report: &mut Report) {
-    let cluster = Cluster::start();
-    let terminal = connected(&cluster.url());
-    cluster.terminate_backends("dbvitals");
-    settle();
-    let is_calm = terminal.screen_text().contains(CONNECTED);
-    report.count(
-        "a pool connection ended: still connected",
-        usize::from(is_calm),
-        1,
-    );
 }
 
 /// A server that is frozen, and a network that swallows everything.
@@ -192,10 +177,4 @@ pub(crate) fn new_connections_refused(report: &mut Report) {
         Duration::from_secs(1),
     );
     report.count("new connections refused: still connected", good, 3);
-}
-
-/// The cluster's address with the proxy's port.
-fn through(cluster: &Cluster, proxy: &Proxy) -> String {
-    let own = format!(":{}/", cluster.port());
-    cluster.url().replace(&own, &format!(":{}/", proxy.port()))
 }

@@ -2,15 +2,20 @@
 //! real terminal against real servers that are broken on purpose.
 //!
 //! `cargo bench --bench budgets -- [NAME]…` runs all parts, or those whose name
-//! begins so (half an hour in all; `cycles` and `down` take ten minutes each),
-//! and prints a line for each figure: what, how often, median,
+//! begins so (three quarters of an hour in all; `cycles` and `down` take ten
+//! minutes each), and prints a line for each figure: what, how often, median,
 //! worst, the budget, and whether it was kept. It exits with 1 when one was not.
+//! `peers` measures other programs of the kind beside it, where they are installed.
 
 mod bed;
+mod beginnings;
 mod cost;
 mod endurance;
 mod faults;
+mod in_process;
 mod keys;
+mod peers;
+mod pool;
 mod recovery;
 mod report;
 #[path = "../../tests/support/mod.rs"]
@@ -23,9 +28,11 @@ use report::Report;
 /// A part of the measurement.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 12] = [
     ("start", cost::first_frame),
+    ("away", beginnings::without_a_server),
     ("loss", faults::losses),
+    ("pool", pool::idle_session_ended),
     ("silence", faults::silences),
     ("refused", faults::new_connections_refused),
     ("restart", recovery::restarts),
@@ -33,6 +40,7 @@ const PARTS: [Part; 9] = [
     ("idle", cost::idle_minute),
     ("cycles", endurance::cycles),
     ("down", endurance::ten_minutes_down),
+    ("peers", peers::compare),
 ];
 
 fn main() -> ExitCode {
