@@ -8,6 +8,7 @@ mod data;
 mod detail;
 mod difference;
 mod error;
+mod event_loop;
 mod failure;
 mod footer;
 mod frame_gate;

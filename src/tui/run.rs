@@ -1,48 +1,25 @@
-//! The loop: waits for keys, news and due frames, never for the database.
-//! Decides nothing about what is shown.
+//! The start and the end of the screen, and what interrupts it: signals, and
+//! stopping for the shell. Knows neither what is shown nor what keys mean.
 
-use std::{error::Error, sync::Arc, time::Duration};
-
-use chrono::Timelike;
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::{Stream, StreamExt};
-use ratatui::{Terminal, backend::Backend};
-use tokio::{
-    sync::{
-        broadcast::{self, error::RecvError, error::TryRecvError},
-        watch,
-    },
-    time::{Instant, sleep_until},
-};
+use crossterm::event::EventStream;
+use ratatui::Terminal;
 
 use crate::{
     backend::Handle,
     config::TuiSection,
-    domain::{Event, Snapshot},
     tui::{
         TuiError,
-        action::Effect,
         clock::Clock,
-        data::{Change, Data},
-        frame_gate::FrameGate,
-        keys, logging, screen,
+        event_loop::{Loop, Pause},
         signals::{Ends, JobSignals, TerminalEnd},
         suspend::{Asked, Suspended, suspend},
         synchronized::Synchronized,
         terminal::{self, TerminalGuard},
         text,
-        update::update,
         view::View,
         watchdog::Watchdog,
     },
 };
-
-/// Events taken at one go before keys are looked at again.
-const BURST: usize = 1_024;
-
-/// What has begun is shown after this time, if it has not ended by then: a
-/// check that takes a moment would only flicker.
-const BEGUN: Duration = Duration::from_millis(100);
 
 /// Shows the dashboard until the user quits, until SIGTERM, SIGHUP, SIGINT or
 /// SIGQUIT arrives, or until the terminal is gone. The terminal is restored
@@ -81,7 +58,7 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
             _ = job.go_on.recv() => Interruption::WasStopped,
         };
         // The reader of keys is gone by now: it must not read for the shell.
-        let resumed = looped.interrupt(pause, &mut job).await;
+        let resumed = interrupt(&mut looped, pause, &mut job).await;
         let redrawn = resumed.and_then(|()| terminal.clear().map_err(TuiError::Setup));
         if let Err(error) = redrawn {
             break Err(error);
@@ -89,58 +66,6 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
     };
     watchdog.ending();
     ended
-}
-
-/// All that the loop owns, apart from the terminal.
-pub(super) struct Loop {
-    handle: Handle,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    events: broadcast::Receiver<Event>,
-    clock: Clock,
-    data: Data,
-    view: View,
-    gate: FrameGate,
-}
-
-/// What woke the loop.
-enum Wake {
-    Frame,
-    Terminal(Option<std::io::Result<TerminalEvent>>),
-    Snapshot(Publisher),
-    Event(Result<Event, RecvError>),
-    Logged,
-    Second,
-}
-
-/// Whether anybody is left who publishes snapshots.
-#[derive(Clone, Copy)]
-enum Publisher {
-    Alive,
-    Ended,
-}
-
-impl Publisher {
-    /// Waiting for the next snapshot fails for one reason only: nobody is left.
-    fn of(changed: &Result<(), watch::error::RecvError>) -> Self {
-        if changed.is_ok() {
-            Self::Alive
-        } else {
-            Self::Ended
-        }
-    }
-}
-
-/// What the loop does after a key.
-enum Flow {
-    GoOn,
-    Pause(Pause),
-}
-
-/// Why the loop came back, as wished by a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pause {
-    Quit,
-    Suspend,
 }
 
 /// What interrupted the loop, which goes on afterwards.
@@ -151,194 +76,20 @@ enum Interruption {
     WasStopped,
 }
 
-impl Loop {
-    /// A loop that has yet to draw its first frame. It hears every event from now on.
-    pub(super) fn new(handle: Handle, view: View, clock: Clock) -> Self {
-        let mut snapshots = handle.snapshots();
-        let first = Arc::clone(&snapshots.borrow_and_update());
-        let mut gate = FrameGate::default();
-        gate.mark();
-        Self {
-            events: handle.events(),
-            data: Data::new(first, clock.moment()),
-            handle,
-            snapshots,
-            clock,
-            view,
-            gate,
-        }
-    }
-
-    /// Carries out what interrupted the loop, and has everything drawn anew.
-    async fn interrupt(
-        &mut self,
-        interruption: Interruption,
-        job: &mut JobSignals,
-    ) -> Result<(), TuiError> {
-        self.gate.mark();
-        match interruption {
-            Interruption::WasStopped => terminal::take(),
-            Interruption::Suspend(asked) => {
-                if suspend(job, asked).await? == Suspended::Refused {
-                    self.data.advance(self.clock.moment());
-                    self.data.say(text::CANNOT_SUSPEND);
-                }
-                Ok(())
+/// Carries out what interrupted the loop, and has everything drawn anew.
+async fn interrupt(
+    looped: &mut Loop,
+    interruption: Interruption,
+    job: &mut JobSignals,
+) -> Result<(), TuiError> {
+    looped.draw_anew();
+    match interruption {
+        Interruption::WasStopped => terminal::take(),
+        Interruption::Suspend(asked) => {
+            if suspend(job, asked).await? == Suspended::Refused {
+                looped.say(text::CANNOT_SUSPEND);
             }
+            Ok(())
         }
-    }
-
-    /// Runs until the user wants to leave, or the terminal fails.
-    pub(super) async fn drive<B, S>(
-        &mut self,
-        terminal: &mut Terminal<B>,
-        mut keys: S,
-    ) -> Result<Pause, TuiError>
-    where
-        B: Backend<Error: Error + Send + Sync + 'static>,
-        S: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
-    {
-        loop {
-            match self.next(&mut keys).await {
-                Wake::Frame => self.draw(terminal)?,
-                Wake::Terminal(None) => return Err(TuiError::InputEnded),
-                Wake::Terminal(Some(event)) => {
-                    if let Flow::Pause(why) = self.react(&event.map_err(TuiError::Input)?) {
-                        return Ok(why);
-                    }
-                }
-                Wake::Snapshot(publisher) => self.take_snapshot(publisher),
-                Wake::Event(event) => self.take_events(event),
-                Wake::Logged | Wake::Second => self.gate.mark(),
-            }
-        }
-    }
-
-    /// Waits for whatever comes first. A due frame goes before all else, so
-    /// that no flood can keep the screen from being drawn.
-    async fn next<S>(&mut self, keys: &mut S) -> Wake
-    where
-        S: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
-    {
-        let now = Instant::now();
-        let due = self.gate.due(now.into_std());
-        let frame = due.map_or(now, Instant::from_std);
-        let second = now + self.until_next_second();
-        tokio::select! {
-            biased;
-            () = sleep_until(frame), if due.is_some() => Wake::Frame,
-            event = keys.next() => Wake::Terminal(event),
-            changed = self.snapshots.changed(), if self.data.ended.is_none() => Wake::Snapshot(Publisher::of(&changed)),
-            event = self.events.recv() => Wake::Event(event),
-            () = logging::logged() => Wake::Logged,
-            () = sleep_until(second), if self.data.is_ticking() => Wake::Second,
-        }
-    }
-
-    /// Aligned to whole seconds, all ages and countdowns change in one frame.
-    fn until_next_second(&self) -> Duration {
-        let ms = (self.clock.now)().nanosecond() / 1_000_000;
-        Duration::from_millis(u64::from(1_000 - ms.min(999)))
-    }
-
-    fn draw<B>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
-    where
-        B: Backend<Error: Error + Send + Sync + 'static>,
-    {
-        if self.data.frozen.is_none() {
-            logging::take_in();
-        }
-        self.data.advance(self.clock.moment());
-        let (data, view) = (&self.data, &mut self.view);
-        terminal
-            .draw(|frame| screen::render(frame, frame.area(), data, view))
-            .map_err(|error| TuiError::Draw(Box::new(error)))?;
-        self.gate.drawn(Instant::now().into_std());
-        Ok(())
-    }
-
-    fn react(&mut self, event: &TerminalEvent) -> Flow {
-        let key = match event {
-            TerminalEvent::Key(key) => key,
-            TerminalEvent::Resize(..) => {
-                self.gate.mark();
-                return Flow::GoOn;
-            }
-            // Neither mouse nor focus nor paste was asked for.
-            TerminalEvent::FocusGained
-            | TerminalEvent::FocusLost
-            | TerminalEvent::Mouse(_)
-            | TerminalEvent::Paste(_) => return Flow::GoOn,
-        };
-        let Some(action) = keys::lookup(key, self.view.place()) else {
-            return Flow::GoOn;
-        };
-        self.gate.mark();
-        match update(&self.data, &mut self.view, action) {
-            Some(Effect::Quit) => return Flow::Pause(Pause::Quit),
-            Some(Effect::Suspend) => return Flow::Pause(Pause::Suspend),
-            Some(Effect::Freeze) => {
-                self.data.advance(self.clock.moment());
-                self.data.freeze();
-            }
-            Some(Effect::Thaw) => self.data.thaw(),
-            Some(Effect::Send(command)) => {
-                if let Err(why) = self.handle.send(command) {
-                    self.data.moment = self.clock.moment();
-                    self.data.note_refusal(command, why);
-                }
-            }
-            None => {}
-        }
-        Flow::GoOn
-    }
-
-    fn take_snapshot(&mut self, publisher: Publisher) {
-        // The newest is taken in any case: the last one before the end too.
-        let newest = Arc::clone(&self.snapshots.borrow_and_update());
-        let change = self.data.renew(newest);
-        self.note(change);
-        if let Publisher::Ended = publisher {
-            self.data.ended = Some((self.clock.now)());
-            self.gate.mark();
-        }
-    }
-
-    /// Takes the event, and those that wait behind it.
-    fn take_events(&mut self, first: Result<Event, RecvError>) {
-        self.data.moment = self.clock.moment();
-        match first {
-            Ok(event) => self.take_event(&event),
-            Err(RecvError::Lagged(missed)) => self.note_missed(missed),
-            // Our own handle keeps the channel open.
-            Err(RecvError::Closed) => return,
-        }
-        for _ in 0..BURST {
-            match self.events.try_recv() {
-                Ok(event) => self.take_event(&event),
-                Err(TryRecvError::Lagged(missed)) => self.note_missed(missed),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
-        }
-    }
-
-    fn take_event(&mut self, event: &Event) {
-        let change = self.data.absorb(event);
-        self.note(change);
-    }
-
-    fn note(&mut self, change: Change) {
-        match change {
-            Change::Seen => self.gate.mark(),
-            Change::Soon => self.gate.mark_by(Instant::now().into_std() + BEGUN),
-            // Without a frame each second it would never be seen.
-            Change::Later if !self.data.is_ticking() => self.gate.mark(),
-            Change::Later | Change::Unseen => {}
-        }
-    }
-
-    fn note_missed(&mut self, missed: u64) {
-        self.data.missed = self.data.missed.saturating_add(missed);
-        self.gate.mark();
     }
 }

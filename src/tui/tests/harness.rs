@@ -24,8 +24,9 @@ use crate::{
     config::TuiSection,
     domain::{Event, Snapshot},
     tui::{
-        TuiError, fixtures,
-        run::{Loop, Pause},
+        TuiError,
+        event_loop::{Loop, Pause},
+        fixtures,
     },
 };
 
