@@ -182,7 +182,6 @@ fn keys_and_the_end_do_not_wait_for_a_backend_that_blocks() {
         terminal.send("?");
         see(&terminal, "resumes paused retries");
         if ending == "q" {
-            // Together with the next key an escape would be one key.
             terminal.send("\x1b");
             let closed = terminal.wait_until(LIMIT, |screen| {
                 !screen.contents().contains("resumes paused retries")

@@ -4,7 +4,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use chrono::Timelike;
-use crossterm::event::Event as TerminalEvent;
+use crossterm::event::{Event as TerminalEvent, KeyEvent};
 use futures::{Stream, StreamExt};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
@@ -46,6 +46,8 @@ pub(super) struct Loop {
     data: Data,
     view: View,
     gate: FrameGate,
+    /// The terminal may show something else than what was drawn last.
+    is_stale: bool,
 }
 
 /// What woke the loop.
@@ -104,11 +106,13 @@ impl Loop {
             clock,
             view,
             gate,
+            is_stale: false,
         }
     }
 
-    /// Has everything drawn anew.
+    /// Has everything drawn anew, not only what changes.
     pub(super) fn draw_anew(&mut self) {
+        self.is_stale = true;
         self.gate.mark();
     }
 
@@ -179,27 +183,40 @@ impl Loop {
             logging::take_in();
         }
         self.data.advance(self.clock.moment());
+        let failed = |error: B::Error| TuiError::Draw(Box::new(error));
+        if std::mem::take(&mut self.is_stale) {
+            terminal.clear().map_err(failed)?;
+        }
         let (data, view) = (&self.data, &mut self.view);
         terminal
             .draw(|frame| screen::render(frame, frame.area(), data, view))
-            .map_err(|error| TuiError::Draw(Box::new(error)))?;
+            .map_err(failed)?;
         self.gate.drawn(Instant::now().into_std());
         Ok(())
     }
 
     fn react(&mut self, event: &TerminalEvent) -> Flow {
-        let key = match event {
-            TerminalEvent::Key(key) => key,
-            TerminalEvent::Resize(..) => {
-                self.gate.mark();
-                return Flow::GoOn;
+        match event {
+            TerminalEvent::Key(event) => {
+                for key in keys::pressed(*event) {
+                    if let Flow::Pause(why) = self.press(&key) {
+                        return Flow::Pause(why);
+                    }
+                }
             }
+            // Also when the size is the same again: while it was another one,
+            // the terminal has cut off or moved what was on it.
+            TerminalEvent::Resize(..) => self.draw_anew(),
             // Neither mouse nor focus nor paste was asked for.
             TerminalEvent::FocusGained
             | TerminalEvent::FocusLost
             | TerminalEvent::Mouse(_)
-            | TerminalEvent::Paste(_) => return Flow::GoOn,
-        };
+            | TerminalEvent::Paste(_) => {}
+        }
+        Flow::GoOn
+    }
+
+    fn press(&mut self, key: &KeyEvent) -> Flow {
         let Some(action) = keys::lookup(key, self.view.place()) else {
             return Flow::GoOn;
         };

@@ -198,6 +198,30 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
 ];
 
+/// The keys that a person pressed.
+///
+/// The reader of keys takes an Esc, and a key that came in the same read, for
+/// that key with Alt. Over a slow connection that is how they come, and no key
+/// of ours has Alt, so they are taken for two. Keys that tell their modifiers
+/// by themselves (Alt-Left) are left as they are.
+pub(super) fn pressed(event: KeyEvent) -> impl Iterator<Item = KeyEvent> {
+    let may_follow = matches!(
+        event.code,
+        KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace
+    );
+    let is_two = may_follow && event.modifiers.contains(KeyModifiers::ALT);
+    let escape = is_two.then(|| KeyEvent {
+        code: KeyCode::Esc,
+        modifiers: KeyModifiers::NONE,
+        ..event
+    });
+    let mut key = event;
+    if is_two {
+        key.modifiers -= KeyModifiers::ALT;
+    }
+    escape.into_iter().chain([key])
+}
+
 /// What a pressed key means at a place; `None` when nothing.
 pub(super) fn lookup(event: &KeyEvent, place: Place) -> Option<Action> {
     if event.kind != KeyEventKind::Press {
@@ -260,6 +284,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_a_key_that_may_follow_an_escape_is_two() {
+        let split = |code, held| -> Vec<_> {
+            let keys = pressed(KeyEvent::new(code, held));
+            keys.filter_map(|key| Key::of(&key)).collect()
+        };
+        let escape = Key::Plain(KeyCode::Esc);
+        let q = KeyCode::Char('q');
+        let held = KeyModifiers::ALT | KeyModifiers::CONTROL;
+        assert_eq!(split(q, KeyModifiers::NONE), [plain('q')]);
+        assert_eq!(split(q, KeyModifiers::ALT), [escape, plain('q')]);
+        assert_eq!(split(KeyCode::Char('c'), held), [escape, Key::Ctrl('c')]);
+        assert_eq!(split(KeyCode::Left, KeyModifiers::ALT), []);
     }
 
     #[track_caller]

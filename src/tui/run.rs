@@ -58,9 +58,7 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
             _ = job.go_on.recv() => Interruption::WasStopped,
         };
         // The reader of keys is gone by now: it must not read for the shell.
-        let resumed = interrupt(&mut looped, pause, &mut job).await;
-        let redrawn = resumed.and_then(|()| terminal.clear().map_err(TuiError::Setup));
-        if let Err(error) = redrawn {
+        if let Err(error) = interrupt(&mut looped, pause, &mut job).await {
             break Err(error);
         }
     };

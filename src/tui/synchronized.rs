@@ -82,10 +82,13 @@ impl<W: Write> Backend for Synchronized<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
+        self.open()?;
         self.inner.clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        // Of a screen that is drawn anew nobody sees the blank moment.
+        self.open()?;
         self.inner.clear_region(clear_type)
     }
 
@@ -115,11 +118,12 @@ mod tests {
         let mut backend = Synchronized::new(&mut written);
         backend.draw(std::iter::empty()).unwrap();
         Backend::flush(&mut backend).unwrap();
+        backend.clear_region(ClearType::All).unwrap();
         let cell = Cell::new("x");
         backend.draw([(0, 0, &cell)].into_iter()).unwrap();
         Backend::flush(&mut backend).unwrap();
         let text = String::from_utf8(written).unwrap();
-        assert!(text.starts_with("\u{1b}[?2026h"), "{text:?}");
+        assert!(text.starts_with("\u{1b}[?2026h\u{1b}[2J"), "{text:?}");
         assert!(text.ends_with("\u{1b}[?2026l"), "{text:?}");
         assert_eq!(text.matches("2026").count(), 2);
     }

@@ -15,7 +15,7 @@ use ratatui::{
     Terminal,
     backend::{Backend, ClearType, TestBackend, WindowSize},
     buffer::{Buffer, Cell},
-    layout::{Position, Size},
+    layout::{Position, Rect, Size},
 };
 use tokio::task::JoinHandle;
 
@@ -43,6 +43,8 @@ pub(super) struct Screen {
 #[derive(Default)]
 struct Shown {
     frames: AtomicUsize,
+    /// Cells that the last frame wrote.
+    cells: AtomicUsize,
     last: Mutex<Option<Buffer>>,
 }
 
@@ -71,7 +73,12 @@ impl Screen {
 
     /// Presses a key.
     pub(super) fn press(&self, code: KeyCode) {
-        let event = KeyEvent::new(code, KeyModifiers::NONE);
+        self.press_with(code, KeyModifiers::NONE);
+    }
+
+    /// Presses a key with others held.
+    pub(super) fn press_with(&self, code: KeyCode, held: KeyModifiers) {
+        let event = KeyEvent::new(code, held);
         self.keys
             .unbounded_send(Ok(TerminalEvent::Key(event)))
             .unwrap();
@@ -82,6 +89,19 @@ impl Screen {
         for key in keys.chars() {
             self.press(KeyCode::Char(key));
         }
+    }
+
+    /// Tells that the terminal has a new size, whether it is one or not.
+    pub(super) fn resized(&self) {
+        let Rect { width, height, .. } = self.cells().area;
+        self.keys
+            .unbounded_send(Ok(TerminalEvent::Resize(width, height)))
+            .unwrap();
+    }
+
+    /// How many cells the last frame wrote.
+    pub(super) fn written(&self) -> usize {
+        self.shown.cells.load(Ordering::SeqCst)
     }
 
     /// Publishes an event.
@@ -167,7 +187,9 @@ impl Backend for Recorder {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        self.inner.draw(content)?;
+        let mut cells = 0;
+        self.inner.draw(content.inspect(|_| cells += 1))?;
+        self.shown.cells.store(cells, Ordering::SeqCst);
         self.shown.frames.fetch_add(1, Ordering::SeqCst);
         *self.shown.last.lock().unwrap() = Some(self.inner.buffer().clone());
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::harness::{Screen, on_paused_time, text};
 use crate::{
@@ -58,6 +58,41 @@ fn q_ends_the_loop_also_above_the_help() {
             assert!(screen.has_ended());
         });
     }
+}
+
+#[test]
+fn an_escape_and_a_key_in_one_read_are_two_keys() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SMALL, fixtures::healthy(), PLAIN);
+        screen.type_in("?");
+        screen.settle().await;
+        assert_shows(&screen, "resumes paused retries");
+        // The reader of keys takes them for one key with Alt.
+        screen.press_with(KeyCode::Char('3'), KeyModifiers::ALT);
+        screen.settle().await;
+        assert_hides(&screen, "resumes paused retries");
+        screen.press_with(KeyCode::Char('q'), KeyModifiers::ALT);
+        screen.settle().await;
+        assert!(screen.has_ended());
+    });
+}
+
+#[test]
+fn a_resize_draws_everything_even_to_the_same_size() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SMALL, fixtures::healthy(), PLAIN);
+        screen.settle().await;
+        let all = screen.written();
+        screen.type_in("f");
+        screen.settle().await;
+        assert!(screen.written() < all, "{} of {all}", screen.written());
+        screen.type_in("f");
+        screen.settle().await;
+        // It was small for a moment, and the terminal has cut what was there.
+        screen.resized();
+        screen.settle().await;
+        assert_eq!(screen.written(), all);
+    });
 }
 
 #[test]
