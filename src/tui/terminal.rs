@@ -13,7 +13,11 @@ use std::{
 
 use crossterm::{
     cursor, execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    style::{Attribute, SetAttribute},
+    terminal::{
+        EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
 };
 
 use crate::tui::TuiError;
@@ -75,8 +79,16 @@ pub(super) fn leave_raw_mode() {
     }
 }
 
+/// A frame may have been cut off before, where it was held up: so it is ended,
+/// and its colours with it.
 fn leave(out: &mut impl Write) -> io::Result<()> {
-    execute!(out, LeaveAlternateScreen, cursor::Show)
+    execute!(
+        out,
+        EndSynchronizedUpdate,
+        SetAttribute(Attribute::Reset),
+        LeaveAlternateScreen,
+        cursor::Show
+    )
 }
 
 /// A panic of the drawing thread ends the screen, so it gives the terminal
