@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    mem::ManuallyDrop,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -15,9 +16,9 @@ use dbvitals::{
     cli::{self, CheckOptions, Cli, Exit, Outcome, Task, config::Format},
     config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
-    tui,
+    tui::{self, Ended},
 };
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use uuid::Uuid;
 
 /// How long the supervisor may take to end the connection after `q`.
@@ -130,7 +131,8 @@ fn screen(loaded: &Loaded) -> Outcome {
         return Exit::NotAttempted.silent();
     }
     match on_two_runtimes(&loaded.config) {
-        Ok(()) => Exit::Done.silent(),
+        Ok(Ended::ByKey) => Exit::Done.silent(),
+        Ok(Ended::BySignal(signal)) => tui::end_by(signal),
         Err(error) => {
             tell(&format!("dbvitals: {error}"));
             Exit::Failed.silent()
@@ -141,37 +143,36 @@ fn screen(loaded: &Loaded) -> Outcome {
 /// The backend on a thread of its own, the screen on this one. They share no
 /// runtime: what blocks the backend's thread must not hold up keys, signals or
 /// frames.
-fn on_two_runtimes(config: &Config) -> io::Result<()> {
-    let backend = Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("backend")
-        .enable_all()
-        .build()?;
+fn on_two_runtimes(config: &Config) -> io::Result<Ended> {
+    let backend = runtime("backend")?;
     // The screen itself runs on this thread; its worker sees to the end of the
     // program also while the terminal blocks this one.
-    let screen = Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("screen")
-        .enable_all()
-        .build()?;
-    let ended = screen.block_on(watch(config, backend.handle()));
-    // Neither waits: whatever still runs ends with the process.
-    screen.shutdown_background();
-    backend.shutdown_background();
-    ended
+    let screen = runtime("screen")?;
+    screen.block_on(watch(config, backend.handle()))
 }
 
-async fn watch(config: &Config, runtime: &Handle) -> io::Result<()> {
+/// A runtime with one thread. It is never dropped, also not by a panic, for
+/// that would wait: whatever still runs ends with the process.
+fn runtime(name: &str) -> io::Result<ManuallyDrop<Runtime>> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .map(ManuallyDrop::new)
+}
+
+async fn watch(config: &Config, runtime: &Handle) -> io::Result<Ended> {
     tui::install_logging().map_err(io::Error::other)?;
     let Backend { handle, task } = start(config, runtime);
     let shown = tui::run(handle, config.tui).await;
     // The last handle is gone with the screen, so the supervisor ends now.
     let farewell = tokio::time::timeout(FAREWELL, task).await;
-    shown.map_err(io::Error::other)?;
+    let ended = shown.map_err(io::Error::other)?;
     match farewell {
         Ok(Err(crashed)) => Err(io::Error::other(crashed)),
         // Later than that, the server notices by itself that we are gone.
-        Ok(Ok(())) | Err(_) => Ok(()),
+        Ok(Ok(())) | Err(_) => Ok(ended),
     }
 }
 

@@ -88,6 +88,7 @@ const LAYERS: [Layer; 6] = [
             "log",
             "ratatui",
             "rustix",
+            "signal_hook",
             "tokio",
             "tracing",
             "tracing_subscriber",

@@ -210,7 +210,7 @@ pub(super) fn pressed(event: KeyEvent) -> impl Iterator<Item = KeyEvent> {
         KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace
     );
     let is_two = may_follow && event.modifiers.contains(KeyModifiers::ALT);
-    let escape = is_two.then(|| KeyEvent {
+    let escape = is_two.then_some(KeyEvent {
         code: KeyCode::Esc,
         modifiers: KeyModifiers::NONE,
         ..event

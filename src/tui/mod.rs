@@ -40,7 +40,8 @@ mod words;
 
 pub use error::TuiError;
 pub use logging::install_logging;
-pub use run::run;
+pub use run::{Ended, run};
+pub use signals::end_by;
 
 #[cfg(test)]
 mod fixtures;

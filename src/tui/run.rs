@@ -3,6 +3,7 @@
 
 use crossterm::event::EventStream;
 use ratatui::Terminal;
+use rustix::process::Signal;
 
 use crate::{
     backend::Handle,
@@ -11,7 +12,7 @@ use crate::{
         TuiError,
         clock::Clock,
         event_loop::{Loop, Pause},
-        signals::{Ends, JobSignals, TerminalEnd},
+        signals::{End, Ends, JobSignals, TerminalEnd},
         suspend::{Asked, Suspended, suspend},
         synchronized::Synchronized,
         terminal::{self, TerminalGuard},
@@ -21,19 +22,40 @@ use crate::{
     },
 };
 
+/// Why the screen ended, other than by a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// A key asked for it.
+    ByKey,
+    /// This signal asked for it.
+    BySignal(Signal),
+}
+
 /// Shows the dashboard until the user quits, until SIGTERM, SIGHUP, SIGINT or
 /// SIGQUIT arrives, or until the terminal is gone. The terminal is restored
-/// before it returns. Ctrl-Z and SIGTSTP stop the process with the terminal
-/// restored; SIGCONT draws everything anew.
+/// before it returns, on every way: its own screen, the cursor, the meaning of
+/// keys. Ctrl-Z and SIGTSTP stop the process with the terminal restored;
+/// SIGCONT draws everything anew.
 ///
 /// From here on those signals no longer end the process by themselves: the
 /// first ends the screen, a second one (while it ends, or after it has ended)
 /// ends the process at once. So does the first, within a second, when the
 /// terminal takes no output any more and the screen cannot end.
 ///
+/// What whoever started the process is to learn, and does when the caller
+/// follows an [`Ended::BySignal`] with [`end_by`](crate::tui::end_by):
+///
+/// | end | exit code |
+/// |---|---|
+/// | `q`, Ctrl-C (a key in raw mode) | 0 |
+/// | a signal, the first as well as a second one | none: that signal is the end, 128 + its number in a shell |
+/// | the terminal is gone, or cannot be used | 1; or SIGHUP, when the system sends it first |
+/// | a key, and the terminal takes no output any more | 1 |
+/// | a panic of the drawing thread | 101, with its message on the terminal's own screen |
+///
 /// # Errors
 /// [`TuiError`] when the terminal cannot be used (any more).
-pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
+pub async fn run(handle: Handle, section: TuiSection) -> Result<Ended, TuiError> {
     let clock = Clock::of(handle.clock());
     let mut looped = Loop::new(handle, View::new(section), clock);
     let terminal_end = TerminalEnd::watch()?;
@@ -47,12 +69,15 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<(), TuiError> {
         let pause = tokio::select! {
             ended = looped.drive(&mut terminal, EventStream::new()) => match ended {
                 Ok(Pause::Suspend) => Interruption::Suspend(Asked::ByKey),
-                Ok(Pause::Quit) => break Ok(()),
+                Ok(Pause::Quit) => break Ok(Ended::ByKey),
                 Err(error) => break Err(error),
             },
             end = ends.next() => {
                 tracing::info!(?end, "told to end");
-                break Ok(());
+                break match end {
+                    End::Asked(signal) => Ok(Ended::BySignal(signal)),
+                    End::TerminalGone => Err(TuiError::InputEnded),
+                };
             }
             _ = job.stop.recv() => Interruption::Suspend(Asked::BySignal),
             _ = job.go_on.recv() => Interruption::WasStopped,

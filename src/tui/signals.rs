@@ -1,13 +1,14 @@
 //! What the system tells the process: to end, to stop, to go on, and that the
 //! terminal is gone. Decides nothing about what follows from it.
 
-use std::{io::stdin, thread};
+use std::{io::stdin, process, thread};
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
     process::Signal as Number,
 };
+use signal_hook::low_level::emulate_default_handler;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
@@ -22,6 +23,14 @@ pub(super) enum End {
     Asked(Number),
     /// Nobody is at the other end of the terminal any more.
     TerminalGone,
+}
+
+/// Ends the process by a signal that it has taken, as if it had not: only so
+/// whoever started it learns of it (a shell as 128 and the signal's number).
+pub fn end_by(signal: Number) -> ! {
+    // Comes back only when the signal cannot be sent, or is none that ends.
+    emulate_default_handler(signal.as_raw()).ok();
+    process::exit(128 + signal.as_raw())
 }
 
 /// Everything that must end the program.

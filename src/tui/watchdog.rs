@@ -11,15 +11,16 @@ use rustix::{
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use crate::tui::{
-    signals::{End, Ends},
+    signals::{End, Ends, end_by},
     terminal,
 };
 
 /// A screen that can end has ended after this time.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// What waits for the terminal is thrown away this often before the process ends.
-const FLUSHES: u32 = 20;
+/// What waits for the terminal is thrown away this often before the process
+/// ends. All in all that leaves a busy machine time within the second.
+const FLUSHES: u32 = 40;
 
 /// Time between two of these.
 const FLUSH_EVERY: Duration = Duration::from_millis(10);
@@ -79,6 +80,8 @@ async fn watch_over(mut ends: Ends, mut phase: watch::Receiver<Phase>) {
             .ok();
     };
     tokio::select! {
+        // After a pause of the whole machine all three may be true at once.
+        biased;
         () = given_back => {}
         end = insisted(&mut ends) => die(Some(end)),
         () = unblock() => die(first),
@@ -111,12 +114,12 @@ async fn unblock() {
     }
 }
 
-/// Ends the process here and now, with the code that shells expect. All that
+/// Ends the process here and now, by the signal that asked for it. All that
 /// can be done for the terminal without writing to it is done.
 fn die(end: Option<End>) -> ! {
     terminal::leave_raw_mode();
-    process::exit(match end {
-        Some(End::Asked(signal)) => 128 + signal.as_raw(),
-        Some(End::TerminalGone) | None => FAILED,
-    })
+    match end {
+        Some(End::Asked(signal)) => end_by(signal),
+        Some(End::TerminalGone) | None => process::exit(FAILED),
+    }
 }
