@@ -6,8 +6,10 @@ use std::{
     env,
     ffi::OsString,
     fmt,
-    io::{Read, Write},
+    fs::File,
+    io::{ErrorKind, Read, Write},
     num::NonZeroU16,
+    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -15,6 +17,10 @@ use std::{
 };
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::{
+    fs::OFlags,
+    termios::{Action, tcflow},
+};
 
 use super::process::{self, Signal, wait_until};
 
@@ -115,20 +121,34 @@ struct State {
     parser: vt100::Parser,
     output: Vec<u8>,
     ended: bool,
+    is_stalled: bool,
+}
+
+/// Held while a terminal is opened, and by whoever starts a process meanwhile:
+/// for a moment the terminal library leaves both sides open to every child,
+/// and a child that keeps one keeps the terminal from ending.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// Waits until no terminal is being opened, and keeps it so.
+pub(crate) fn none_opening() -> MutexGuard<'static, ()> {
+    OPENING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // === impl Terminal ===
 
 impl Terminal {
     fn spawn(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let opening = none_opening();
         let pair = native_pty_system()
             .openpty(size(columns, rows))
             .expect("a pseudo-terminal can be opened");
+        drop(opening);
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 parser: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
                 output: Vec::new(),
                 ended: false,
+                is_stalled: false,
             }),
             arrived: Condvar::new(),
         });
@@ -229,6 +249,52 @@ impl Terminal {
             .expect("a terminal can be resized");
     }
 
+    /// Takes nothing more from the program, as a frozen connection does.
+    pub(crate) fn stall(&self) {
+        self.shared.lock().is_stalled = true;
+    }
+
+    /// Takes what the program wrote meanwhile, and goes on.
+    pub(crate) fn thaw(&self) {
+        self.shared.lock().is_stalled = false;
+        self.shared.arrived.notify_all();
+    }
+
+    /// Fills a stalled terminal with characters that mean nothing, until it
+    /// has no room for more. The system may still move some of them on, which
+    /// makes a little room again.
+    pub(crate) fn clog(&self) {
+        let mut way_in = self.program_side();
+        loop {
+            match way_in.write(&[0; 4096]) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => panic!("the terminal cannot be filled: {error}"),
+            }
+        }
+    }
+
+    /// From now on the system lets the program write nothing at all.
+    pub(crate) fn hold(&self) {
+        tcflow(self.program_side(), Action::OOff).expect("output can be held");
+    }
+
+    /// Ends that.
+    pub(crate) fn let_go(&self) {
+        tcflow(self.program_side(), Action::OOn).expect("output can go on");
+    }
+
+    /// The side that the program has, which must neither wait for room nor
+    /// become the tests' own terminal.
+    fn program_side(&self) -> File {
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        File::options()
+            .write(true)
+            .custom_flags(flags.bits().cast_signed())
+            .open(self.master.tty_name().expect("a terminal has a name"))
+            .expect("a terminal that is held open can be opened")
+    }
+
     /// The program's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().expect("a local child has an id")
@@ -278,7 +344,11 @@ impl Shared {
     fn read(&self, mut output: Box<dyn Read + Send>) {
         let mut bytes = [0; 8192];
         while let Ok(count @ 1..) = output.read(&mut bytes) {
-            let mut state = self.lock();
+            // What was read at the moment of stalling waits here.
+            let mut state = self
+                .arrived
+                .wait_while(self.lock(), |state| state.is_stalled)
+                .unwrap_or_else(PoisonError::into_inner);
             state.parser.process(&bytes[..count]);
             state.output.extend_from_slice(&bytes[..count]);
             self.arrived.notify_all();
