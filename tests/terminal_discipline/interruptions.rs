@@ -86,3 +86,32 @@ fn any_size_at_any_moment_is_drawn() {
     let status = terminal.wait_exit(LIMIT).expect("it ends");
     assert_eq!(status.exit_code(), 0);
 }
+
+#[test]
+fn no_key_is_lost_beside_a_signal() {
+    let mut terminal = dashboard().spawn();
+    see(&terminal, "● connected");
+    let program = Watched::new(terminal.pid());
+    for round in 0..40 {
+        let is_typed_while_stopped = round % 4 < 2;
+        if is_typed_while_stopped {
+            program.signal(Signal::STOP);
+            assert!(wait_until(LIMIT, || program.is_halted()));
+            terminal.send("?");
+            program.signal(Signal::WINCH);
+            program.signal(Signal::CONT);
+        } else {
+            program.signal(Signal::WINCH);
+            program.signal(Signal::CONT);
+            terminal.send("?");
+        }
+        let is_open = round % 2 == 0;
+        let is_answered = terminal.wait_until(LIMIT, |screen| {
+            screen.contents().contains("freeze the panes") == is_open
+        });
+        assert!(is_answered.is_ok(), "lost in round {round}");
+    }
+    terminal.send("q");
+    let status = terminal.wait_exit(LIMIT).expect("it ends");
+    assert_eq!(status.exit_code(), 0);
+}
