@@ -1,6 +1,6 @@
 //! A terminal that takes no output any more, as over a frozen connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     LIMIT, Watched, check_gone_within_a_second, dashboard, is_given_back, see,
@@ -9,6 +9,11 @@ use crate::{
         terminal::Terminal,
     },
 };
+
+/// Told once only, the program waits at least this long for the terminal.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+const TRIES: u32 = 5;
 
 /// Lets the terminal take nothing more, and waits until its room is used up.
 pub(crate) fn clog(terminal: &Terminal, program: &Watched) {
@@ -64,21 +69,22 @@ fn where_nothing_at_all_can_be_written_the_first_signal_is_the_end() {
 
 #[test]
 fn a_second_wish_to_end_ends_a_held_up_program_at_once() {
-    let (mut terminal, program) = start();
-    terminal.hold();
-    wait_until_held_up(&program, || {});
-    // Sent while it is stopped, both are there at once: no pause of this test
-    // can lie between them.
-    program.signal(Signal::STOP);
-    assert!(wait_until(LIMIT, || program.is_halted()));
-    program.signal(Signal::TERM);
-    program.signal(Signal::INT);
-    let insisted = Instant::now();
-    program.signal(Signal::CONT);
-    check_gone_within_a_second(&program, insisted);
-    let status = terminal.wait_exit(LIMIT).expect("it has ended");
-    // The first one would have been its end, had it waited for the terminal.
-    assert_eq!(status.signal(), Some("Interrupt"));
+    // A machine that pauses meanwhile proves nothing, so there are some tries.
+    let is_at_once = (0..TRIES).any(|_| {
+        let (terminal, program) = start();
+        terminal.hold();
+        wait_until_held_up(&program, || {});
+        // Sent while it is stopped, so that both are there at once.
+        program.signal(Signal::STOP);
+        assert!(wait_until(LIMIT, || program.is_halted()));
+        program.signal(Signal::TERM);
+        program.signal(Signal::INT);
+        let insisted = Instant::now();
+        program.signal(Signal::CONT);
+        check_gone_within_a_second(&program, insisted);
+        insisted.elapsed() < PATIENCE
+    });
+    assert!(is_at_once, "it waits for the terminal each time");
 }
 
 #[test]
