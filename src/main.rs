@@ -168,7 +168,7 @@ async fn watch(config: &Config, runtime: &Handle) -> io::Result<Ended> {
     let shown = tui::run(handle, config.tui).await;
     // The last handle is gone with the screen, so the supervisor ends now.
     let farewell = tokio::time::timeout(FAREWELL, task).await;
-    let ended = shown.map_err(io::Error::other)?;
+    let ended = shown.map_err(io::Error::other)?.ended;
     match farewell {
         Ok(Err(crashed)) => Err(io::Error::other(crashed)),
         // Later than that, the server notices by itself that we are gone.

@@ -41,7 +41,12 @@ struct Holdings {
 pub(crate) fn cycles(report: &mut Report) {
     let mut cluster = Cluster::start();
     let proxy = Proxy::to(cluster.port());
-    let watch = Watch::start(&through(&cluster, &proxy), &QUICK);
+    let url = through(&cluster, &proxy);
+    let variables: Vec<_> = QUICK
+        .into_iter()
+        .chain([("DATABASE_URL", url.as_str())])
+        .collect();
+    let watch = Watch::start(&variables);
     let before = holdings(&watch, &cluster);
     let mut warm = resident_megabytes();
     for cycle in 0..CYCLES {

@@ -25,9 +25,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Watches from now on, with these variables beside the address.
-    pub(crate) fn start(url: &str, variables: &[(&str, &str)]) -> Self {
-        let given = [("DATABASE_URL", url), ("USER", "somebody")];
+    /// Watches from now on, as these variables say.
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        let given = [("USER", "somebody")];
         let env: FixedEnv = given.iter().chain(variables).copied().collect();
         let sources = Sources {
             flags: Flags::default(),
@@ -108,3 +108,6 @@ pub(crate) fn changes(events: &mut tokio::sync::broadcast::Receiver<Event>) -> u
 
 /// The shortest time in which heartbeats are asked for, in ms.
 pub(crate) const QUICK_HEARTBEAT: (&str, &str) = ("DBVITALS_HEARTBEAT_INTERVAL", "200");
+
+/// Watches the embedded database.
+pub(crate) const MOCK: [(&str, &str); 1] = [("DBVITALS_MODE", "mock")];

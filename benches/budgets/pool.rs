@@ -16,7 +16,7 @@ const RUNS: usize = 10;
 /// next statement's success.
 pub(crate) fn idle_session_ended(report: &mut Report) {
     let cluster = Cluster::start();
-    let watch = Watch::start(&cluster.url(), &[QUICK_HEARTBEAT]);
+    let watch = Watch::start(&[("DATABASE_URL", &cluster.url()), QUICK_HEARTBEAT]);
     watch.until(ConnectionStatus::Connected);
     let ask = || {
         let query = watch.database.query::<Value>("select 1 as one", &[]);

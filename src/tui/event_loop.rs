@@ -24,6 +24,7 @@ use crate::{
         clock::Clock,
         data::{Change, Data},
         frame_gate::FrameGate,
+        frame_times::FrameTimes,
         keys, logging, screen,
         update::update,
         view::View,
@@ -46,6 +47,7 @@ pub(super) struct Loop {
     data: Data,
     view: View,
     gate: FrameGate,
+    frames: FrameTimes,
     /// The terminal may show something else than what was drawn last.
     is_stale: bool,
 }
@@ -106,8 +108,14 @@ impl Loop {
             clock,
             view,
             gate,
+            frames: FrameTimes::new(),
             is_stale: false,
         }
+    }
+
+    /// How long the frames took, after the last of them.
+    pub(super) fn into_frames(self) -> FrameTimes {
+        self.frames
     }
 
     /// Has everything drawn anew, not only what changes.
@@ -179,6 +187,7 @@ impl Loop {
     where
         B: Backend<Error: Error + Send + Sync + 'static>,
     {
+        let begun = Instant::now();
         if self.data.frozen.is_none() {
             logging::take_in();
         }
@@ -191,7 +200,9 @@ impl Loop {
         terminal
             .draw(|frame| screen::render(frame, frame.area(), data, view))
             .map_err(failed)?;
-        self.gate.drawn(Instant::now().into_std());
+        let done = Instant::now();
+        self.frames.note(done - begun);
+        self.gate.drawn(done.into_std());
         Ok(())
     }
 

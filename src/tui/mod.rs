@@ -12,6 +12,7 @@ mod event_loop;
 mod failure;
 mod footer;
 mod frame_gate;
+mod frame_times;
 mod freeze;
 mod glyphs;
 mod header;
@@ -39,8 +40,9 @@ mod widgets;
 mod words;
 
 pub use error::TuiError;
+pub use frame_times::FrameTimes;
 pub use logging::install_logging;
-pub use run::{Ended, run};
+pub use run::{Ended, Shown, run};
 pub use signals::end_by;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::{
         TuiError,
         clock::Clock,
         event_loop::{Loop, Pause},
+        frame_times::FrameTimes,
         signals::{End, Ends, JobSignals, TerminalEnd},
         suspend::{Asked, Suspended, suspend},
         synchronized::Synchronized,
@@ -21,6 +22,15 @@ use crate::{
         watchdog::Watchdog,
     },
 };
+
+/// A screen that has ended, other than by a failure.
+#[derive(Debug)]
+pub struct Shown {
+    /// Why it ended.
+    pub ended: Ended,
+    /// How long its frames took.
+    pub frames: FrameTimes,
+}
 
 /// Why the screen ended, other than by a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +65,7 @@ pub enum Ended {
 ///
 /// # Errors
 /// [`TuiError`] when the terminal cannot be used (any more).
-pub async fn run(handle: Handle, section: TuiSection) -> Result<Ended, TuiError> {
+pub async fn run(handle: Handle, section: TuiSection) -> Result<Shown, TuiError> {
     let clock = Clock::of(handle.clock());
     let mut looped = Loop::new(handle, View::new(section), clock);
     let terminal_end = TerminalEnd::watch()?;
@@ -88,7 +98,9 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<Ended, TuiError>
         }
     };
     watchdog.ending();
-    ended
+    let frames = looped.into_frames();
+    tracing::debug!(?frames, "the screen ends");
+    ended.map(|ended| Shown { ended, frames })
 }
 
 /// What interrupted the loop, which goes on afterwards.
