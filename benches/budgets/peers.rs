@@ -61,7 +61,7 @@ const PEERS: &[Peer] = &[
         program: "pg_glimpse",
         arguments: &["--refresh", "1"],
         typed: "",
-        ready: "Queries",
+        ready: "Server Stats",
     },
     Peer {
         program: "pgmon",
@@ -71,7 +71,7 @@ const PEERS: &[Peer] = &[
     },
     Peer {
         program: "pgcli",
-        arguments: &["--no-warn"],
+        arguments: &["--warn", "off"],
         typed: "select now() \\watch 1\r",
         ready: "SELECT 1",
     },
