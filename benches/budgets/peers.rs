@@ -43,42 +43,52 @@ const ALARMS: [&str; 12] = [
 struct Peer {
     program: &'static str,
     arguments: &'static [&'static str],
-    /// Typed once it runs.
-    typed: &'static str,
+    /// A variable that must hold the address as a URL, too.
+    variable: Option<&'static str>,
+    /// Typed once this prompt is there.
+    typed: Option<(&'static str, &'static str)>,
     /// Words that it shows when it is at work.
     ready: &'static str,
 }
 
-/// Each refreshes once a second.
+/// A question that a prompt asks again each second.
+const REPEATED: &str = "select now() \\watch 1\r";
+
+/// Each refreshes once a second, or as often as it does by itself.
 const PEERS: &[Peer] = &[
     Peer {
         program: "pg_activity",
         arguments: &["--refresh", "1"],
-        typed: "",
+        variable: None,
+        typed: None,
         ready: "RUNNING QUERIES",
     },
     Peer {
         program: "pg_glimpse",
         arguments: &["--refresh", "1"],
-        typed: "",
+        variable: None,
+        typed: None,
         ready: "Server Stats",
     },
     Peer {
         program: "pgmon",
         arguments: &[],
-        typed: "",
-        ready: "Activity",
+        variable: Some("PGMON_DSN"),
+        typed: None,
+        ready: "Activity Summary",
     },
     Peer {
         program: "pgcli",
         arguments: &["--warn", "off"],
-        typed: "select now() \\watch 1\r",
+        variable: None,
+        typed: Some(("app>", REPEATED)),
         ready: "SELECT 1",
     },
     Peer {
         program: "psql",
         arguments: &["-X"],
-        typed: "select now() \\watch 1\r",
+        variable: None,
+        typed: Some(("app=>", REPEATED)),
         ready: "(1 row)",
     },
 ];
@@ -89,7 +99,8 @@ pub(crate) fn compare(report: &mut Report) {
     let ours = Peer {
         program: env!("CARGO_BIN_EXE_dbvitals"),
         arguments: &[],
-        typed: "",
+        variable: None,
+        typed: None,
         ready: "● connected",
     };
     line(report, "dbvitals", &ours);
@@ -152,15 +163,17 @@ fn at_work(peer: &Peer, cluster: &Cluster) -> Result<Terminal, String> {
         .env("PAGER", "cat")
         .folder(env::temp_dir())
         .size(120, 40);
+    let launch = match peer.variable {
+        Some(name) => launch.env(name, cluster.url()),
+        None => launch,
+    };
     let arguments = peer.arguments.iter();
     let mut terminal = arguments
         .fold(launch, |launch, argument| launch.arg(*argument))
         .spawn();
-    if !peer.typed.is_empty() {
-        terminal
-            .wait_for("=>", READY)
-            .or_else(|_| terminal.wait_for("> ", READY))?;
-        terminal.send(peer.typed);
+    if let Some((prompt, words)) = peer.typed {
+        terminal.wait_for(prompt, READY)?;
+        terminal.send(words);
     }
     terminal.wait_for(peer.ready, READY)?;
     Ok(terminal)
