@@ -1,6 +1,8 @@
 //! One log line for each event: the only place where events become text of the log.
 
-use crate::domain::{CommandOutcome, Event};
+use std::fmt::Write;
+
+use crate::domain::{CommandOutcome, DbError, Event};
 
 /// Writes the event to the log.
 pub(super) fn log(event: &Event) {
@@ -19,20 +21,7 @@ pub(super) fn log(event: &Event) {
             error: Some(error),
             ..
         } => {
-            // A cause that the details quote already is not said twice.
-            let quoted =
-                |cause: &String| error.details().is_some_and(|d| d.contains(cause.as_str()));
-            let causes: Vec<_> = error.causes().filter(|cause| !quoted(cause)).collect();
-            tracing::error!(
-                target: "dbvitals::backend",
-                "status {from} -> {to}: {} kind={} code={} layer={} details={:?} causes={:?}",
-                error.message(),
-                error.kind().name(),
-                error.code().unwrap_or("none"),
-                error.layer().as_str(),
-                error.details().unwrap_or(""),
-                causes,
-            );
+            tracing::error!(target: "dbvitals::backend", "status {from} -> {to}: {}", told(error));
         }
         Event::HealthChanged { verdict, .. } if verdict.reasons.is_empty() => {
             tracing::info!(target: "dbvitals::backend", "health {}", verdict.health.as_str());
@@ -84,5 +73,52 @@ pub(super) fn log(event: &Event) {
         }
         // A sample is for charts; its check has a line of its own.
         Event::Sampled(_) => {}
+    }
+}
+
+/// An error with all that is known of it; what is not there is left out.
+fn told(error: &DbError) -> String {
+    let (kind, layer) = (error.kind().name(), error.layer().as_str());
+    let mut words = format!("{} kind={kind} layer={layer}", error.message());
+    if let Some(code) = error.code() {
+        write!(words, " code={code}").expect("a string takes all");
+    }
+    if let Some(details) = error.details() {
+        write!(words, " details={details:?}").expect("a string takes all");
+    }
+    // A cause that the details quote already is not said twice.
+    let quoted = |cause: &String| error.details().is_some_and(|d| d.contains(cause.as_str()));
+    let causes: Vec<_> = error.causes().filter(|cause| !quoted(cause)).collect();
+    if !causes.is_empty() {
+        write!(words, " causes={causes:?}").expect("a string takes all");
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, ErrorKind};
+
+    #[test]
+    fn an_error_is_told_with_all_that_is_known_and_no_more() {
+        let refused = DbError::new(Action::Connect, ErrorKind::ConnectionRefused);
+        let bare = "Cannot connect to database. Please check if PostgreSQL is running. \
+                    kind=ConnectionRefused layer=tcp";
+        assert_eq!(told(&refused), bare);
+        let refused = refused
+            .with_details("Connection refused")
+            .with_source(std::io::Error::other("Connection refused"));
+        assert_eq!(
+            told(&refused),
+            format!("{bare} details=\"Connection refused\"")
+        );
+        let source = std::io::Error::other("cable unplugged");
+        let lost = DbError::new(Action::HealthCheck, ErrorKind::ConnectionLost).with_source(source);
+        assert!(
+            told(&lost).ends_with(" causes=[\"cable unplugged\"]"),
+            "{}",
+            told(&lost)
+        );
     }
 }
