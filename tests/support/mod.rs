@@ -7,6 +7,8 @@
 )]
 
 pub(crate) mod cluster;
+pub(crate) mod disk;
+pub(crate) mod network;
 pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod proxy;

@@ -24,6 +24,11 @@ pub(crate) enum Mode {
     Refuse,
     /// Resets open connections, and new ones as soon as they are made.
     Reset,
+    /// Accepts new connections and closes them in order; open ones live on.
+    HangUp,
+    /// Carries this many bytes more to each client, then closes the
+    /// connection in order, in the middle of whatever is said.
+    Cut(usize),
     /// Carries nothing, in open connections and new ones. As in TCP, what was
     /// sent arrives when the network is well again.
     BlackHole,
@@ -61,14 +66,32 @@ struct Link {
     server: TcpStream,
 }
 
+/// Which direction is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToServer,
+    ToClient,
+}
+
+/// How much one direction has carried since connections are to be cut.
+#[derive(Debug, Default)]
+struct Carried {
+    since_cut: usize,
+}
+
 // === impl Proxy ===
 
 impl Proxy {
     /// Opens a port in front of this one.
     pub(crate) fn to(port: u16) -> Self {
+        Self::at(ClaimedPort::claim(), port)
+    }
+
+    /// Stands at a port that is ours already.
+    pub(crate) fn at(port: ClaimedPort, behind: u16) -> Self {
         let shared = Arc::new(Shared {
-            port: ClaimedPort::claim(),
-            behind: port,
+            port,
+            behind,
             state: Mutex::new(State {
                 mode: Mode::Pass,
                 listens: false,
@@ -115,7 +138,7 @@ impl Proxy {
                 drop(self.shared.wait(|state| state.listens));
                 reset(&links);
             }
-            Mode::Pass | Mode::Latency(_) | Mode::BlackHole => {
+            Mode::Pass | Mode::Latency(_) | Mode::BlackHole | Mode::HangUp | Mode::Cut(_) => {
                 drop(self.shared.wait(|state| state.listens));
             }
         }
@@ -212,7 +235,12 @@ impl Shared {
     }
 
     fn connect(self: &Arc<Self>, client: TcpStream) {
-        drop(self.wait(|state| state.ends || state.mode != Mode::BlackHole));
+        let mode = self
+            .wait(|state| state.ends || state.mode != Mode::BlackHole)
+            .mode;
+        if mode == Mode::HangUp {
+            return; // The socket closes with its owner.
+        }
         let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.behind)) else {
             close_with_reset(&client);
             return;
@@ -230,13 +258,14 @@ impl Shared {
             state.links.push(Arc::downgrade(&link));
         }
         let (its, other) = (Arc::clone(self), Arc::clone(&link));
-        thread::spawn(move || its.carry(&other.server, &other.client));
-        self.carry(&link.client, &link.server);
+        thread::spawn(move || its.carry(&other.server, &other.client, Way::ToClient));
+        self.carry(&link.client, &link.server, Way::ToServer);
     }
 
     /// Carries one direction until its end, which is carried too.
-    fn carry(&self, mut from: &TcpStream, mut to: &TcpStream) {
+    fn carry(&self, mut from: &TcpStream, mut to: &TcpStream, way: Way) {
         let mut bytes = [0; 16 * 1024];
+        let mut carried = Carried::default();
         loop {
             let count = match from.read(&mut bytes) {
                 Ok(count) => count,
@@ -244,6 +273,14 @@ impl Shared {
                 Err(_) => 0, // Reset by its end: for the other side it is an end.
             };
             if !self.may_deliver(Instant::now()) {
+                return;
+            }
+            if way == Way::ToClient
+                && let Some(last) = carried.last_part(self.lock().mode, count)
+            {
+                drop(to.write_all(&bytes[..last]));
+                drop(to.shutdown(Shutdown::Both));
+                drop(from.shutdown(Shutdown::Both));
                 return;
             }
             if count == 0 || to.write_all(&bytes[..count]).is_err() {
@@ -266,7 +303,23 @@ impl Shared {
                 thread::sleep((sent + time).saturating_duration_since(Instant::now()));
                 true
             }
-            Mode::Pass | Mode::Refuse | Mode::BlackHole => true,
+            Mode::Pass | Mode::Refuse | Mode::BlackHole | Mode::HangUp | Mode::Cut(_) => true,
         }
+    }
+}
+
+// === impl Carried ===
+
+impl Carried {
+    /// When these bytes reach the point at which the connection is to be cut:
+    /// how many of them still arrive.
+    fn last_part(&mut self, mode: Mode, count: usize) -> Option<usize> {
+        let Mode::Cut(at) = mode else {
+            self.since_cut = 0;
+            return None;
+        };
+        let before = self.since_cut;
+        self.since_cut += count;
+        (self.since_cut >= at).then(|| at.saturating_sub(before))
     }
 }

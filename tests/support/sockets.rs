@@ -127,7 +127,11 @@ pub(crate) struct FullQueue {
 impl FullQueue {
     /// Fills the queue of a new port.
     pub(crate) fn start() -> Self {
-        let port = ClaimedPort::claim();
+        Self::at(ClaimedPort::claim())
+    }
+
+    /// Fills the queue of a port that is ours already.
+    pub(crate) fn at(port: ClaimedPort) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())).into();
         let new = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
         let listener = new();
@@ -148,6 +152,11 @@ impl FullQueue {
             port,
             _sockets: sockets,
         }
+    }
+
+    /// Closes the port and gives it back.
+    pub(crate) fn into_port(self) -> ClaimedPort {
+        self.port
     }
 
     /// The port's number.

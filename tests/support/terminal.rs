@@ -120,6 +120,8 @@ struct Shared {
 struct State {
     parser: vt100::Parser,
     output: Vec<u8>,
+    /// A frame has begun and not ended, where the program says so.
+    is_half_drawn: bool,
     ended: bool,
     is_stalled: bool,
 }
@@ -134,6 +136,16 @@ pub(crate) fn none_opening() -> MutexGuard<'static, ()> {
     OPENING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What is on a terminal's screen, for other threads than the terminal's owner.
+#[derive(Clone)]
+pub(crate) struct Viewer {
+    shared: Arc<Shared>,
+}
+
+/// What stands before and after a frame that is to be shown as a whole; the
+/// last letter tells which of both it is.
+const FRAME: &[u8] = b"\x1b[?2026";
+
 // === impl Terminal ===
 
 impl Terminal {
@@ -147,6 +159,7 @@ impl Terminal {
             state: Mutex::new(State {
                 parser: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
                 output: Vec::new(),
+                is_half_drawn: false,
                 ended: false,
                 is_stalled: false,
             }),
@@ -191,21 +204,13 @@ impl Terminal {
         limit: Duration,
         wished: impl Fn(&vt100::Screen) -> bool,
     ) -> Result<Duration, String> {
-        let start = Instant::now();
-        let mut state = self.shared.lock();
-        loop {
-            if wished(state.parser.screen()) {
-                return Ok(start.elapsed());
-            }
-            let left = limit.saturating_sub(start.elapsed());
-            if left.is_zero() || state.ended {
-                return Err(state.parser.screen().contents());
-            }
-            (state, _) = self
-                .shared
-                .arrived
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
+        self.viewer().wait_until(limit, wished)
+    }
+
+    /// The screen, to be looked at from elsewhere.
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer {
+            shared: Arc::clone(&self.shared),
         }
     }
 
@@ -332,6 +337,44 @@ impl fmt::Debug for Terminal {
     }
 }
 
+// === impl Viewer ===
+
+impl Viewer {
+    /// Waits until the screen is as wished; gives the time it took. A frame
+    /// that is only half there is not looked at.
+    ///
+    /// # Errors
+    /// The screen as it is when the time is over or the program has ended.
+    pub(crate) fn wait_until(
+        &self,
+        limit: Duration,
+        wished: impl Fn(&vt100::Screen) -> bool,
+    ) -> Result<Duration, String> {
+        let start = Instant::now();
+        let mut state = self.shared.lock();
+        loop {
+            if !state.is_half_drawn && wished(state.parser.screen()) {
+                return Ok(start.elapsed());
+            }
+            let left = limit.saturating_sub(start.elapsed());
+            if left.is_zero() || state.ended {
+                return Err(state.parser.screen().contents());
+            }
+            (state, _) = self
+                .shared
+                .arrived
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What is on the screen, as lines; nothing while a frame is half there.
+    pub(crate) fn whole_screen(&self) -> Option<String> {
+        let state = self.shared.lock();
+        (!state.is_half_drawn).then(|| state.parser.screen().contents())
+    }
+}
+
 // === impl Shared ===
 
 impl Shared {
@@ -351,6 +394,13 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
             state.parser.process(&bytes[..count]);
             state.output.extend_from_slice(&bytes[..count]);
+            // The mark may have come in two parts.
+            let from = state.output.len().saturating_sub(count + FRAME.len());
+            let tail = &state.output[from..];
+            let last = tail.windows(FRAME.len()).rposition(|part| part == FRAME);
+            if let Some(mark) = last.and_then(|at| tail.get(at + FRAME.len())) {
+                state.is_half_drawn = *mark == b'h';
+            }
             self.arrived.notify_all();
         }
         self.lock().ended = true;

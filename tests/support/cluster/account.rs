@@ -15,6 +15,7 @@ use std::{
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     own_name: String,
+    server_name: String,
     /// Set when we are root and must step down.
     other: Option<(u32, u32)>,
 }
@@ -24,16 +25,26 @@ impl Account {
     pub(crate) fn choose() -> Self {
         let own_name = id(&["-un"]).expect("`id -un` names the user of this process");
         let other = rustix::process::geteuid().is_root().then(|| {
-            ids_of("postgres")
-                .or_else(|| ids_of("nobody"))
+            ["postgres", "nobody"]
+                .into_iter()
+                .find_map(|name| Some((name, ids_of(name)?)))
                 .expect("the tests run as root, and there is neither a user postgres nor nobody")
         });
-        Self { own_name, other }
+        Self {
+            server_name: other.map_or_else(|| own_name.clone(), |(name, _)| name.to_owned()),
+            own_name,
+            other: other.map(|(_, ids)| ids),
+        }
     }
 
     /// The name of this process's user, as the server's peer check sees it.
     pub(crate) fn own_name(&self) -> &str {
         &self.own_name
+    }
+
+    /// The name of the user that the server's processes run as.
+    pub(crate) fn server_name(&self) -> &str {
+        &self.server_name
     }
 
     /// `$TMPDIR`, unless it is root's and this user may not even enter it.
@@ -71,6 +82,20 @@ impl Account {
     pub(crate) fn own(&self, path: &Path) {
         if let Some((user, group)) = self.other {
             chown(path, Some(user), Some(group)).expect("root can give files away");
+        }
+    }
+
+    /// Gives a folder to this user, with all that is in it.
+    pub(crate) fn own_all(&self, folder: &Path) {
+        self.own(folder);
+        for entry in fs::read_dir(folder).expect("the folder can be listed") {
+            let entry = entry.expect("the folder can be listed");
+            let kind = entry.file_type().expect("its kind can be asked");
+            if kind.is_dir() {
+                self.own_all(&entry.path());
+            } else {
+                self.own(&entry.path());
+            }
         }
     }
 }

@@ -6,13 +6,19 @@ use std::{
     fs::{self, File, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
 use super::{
-    Cluster, SUPERUSER, account::Account, certificates, instance::Parts, programs::Programs,
-    template, watchdog::Watchdog,
+    Cluster, SUPERUSER,
+    account::Account,
+    certificates::{self, Validity},
+    instance::Parts,
+    programs::Programs,
+    template,
+    watchdog::Watchdog,
 };
 use crate::support::port::ClaimedPort;
 
@@ -29,7 +35,8 @@ const ROOM: u64 = 2 << 30;
 #[derive(Debug)]
 pub(crate) struct Builder {
     settings: Vec<(String, String)>,
-    tls_host: Option<String>,
+    variables: Vec<(String, String)>,
+    tls: Option<(String, Validity)>,
     identity: Identity,
 }
 
@@ -37,6 +44,15 @@ pub(crate) struct Builder {
 enum Identity {
     Common,
     Own,
+    /// The data of another cluster, which is followed.
+    StandbyOf(Primary),
+}
+
+/// Where a standby's primary is.
+#[derive(Debug)]
+struct Primary {
+    socket_folder: PathBuf,
+    port: u16,
 }
 
 impl Builder {
@@ -59,7 +75,8 @@ impl Builder {
         ];
         Self {
             settings: settings.map(|(k, v)| (k.into(), v.into())).into(),
-            tls_host: None,
+            variables: Vec::new(),
+            tls: None,
             identity: Identity::Common,
         }
     }
@@ -79,10 +96,33 @@ impl Builder {
     /// Offers TLS with a certificate for this host name, by an authority of
     /// its own ([`Cluster::ca_path`]).
     pub(crate) fn tls(mut self, host: &str) -> Self {
-        self.tls_host = Some(host.to_owned());
+        self.tls = Some((host.to_owned(), Validity::Now));
         self.setting("ssl", "on")
             .setting("ssl_cert_file", "server.crt")
             .setting("ssl_key_file", "server.key")
+    }
+
+    /// Offers TLS with a certificate whose time is over.
+    pub(crate) fn tls_expired(self, host: &str) -> Self {
+        let mut builder = self.tls(host);
+        builder.tls = Some((host.to_owned(), Validity::Past));
+        builder
+    }
+
+    /// Gives the server's processes a variable of the environment.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Makes the cluster a hot standby of this one: a copy made by
+    /// `pg_basebackup`, which follows it.
+    pub(crate) fn standby_of(mut self, primary: &Cluster) -> Self {
+        self.identity = Identity::StandbyOf(Primary {
+            socket_folder: primary.socket_folder().to_owned(),
+            port: primary.port(),
+        });
+        self
     }
 
     /// Gives the cluster a system identifier of its own. All others share one,
@@ -101,9 +141,10 @@ impl Builder {
         let watchdog = Watchdog::over(folder.path());
         let port = ClaimedPort::claim();
         let data = folder.path().join("data");
-        match self.identity {
+        match &self.identity {
             Identity::Common => template::copy_to(&data, &programs, &account),
             Identity::Own => template::make(&data, &programs, &account),
+            Identity::StandbyOf(primary) => copy_of(primary, &data, &programs, &account),
         }
         self.configure(folder.path(), &port, &account);
         let mut cluster = Cluster::assemble(Parts {
@@ -112,9 +153,13 @@ impl Builder {
             account,
             port,
             watchdog,
-            tls_host: self.tls_host,
+            tls_host: self.tls.map(|(host, _)| host),
+            variables: self.variables,
         });
-        cluster.start_again();
+        match self.identity {
+            Identity::Common | Identity::Own => cluster.start_again(),
+            Identity::StandbyOf(_) => cluster.launch("ready"),
+        }
         cluster
     }
 
@@ -130,20 +175,48 @@ impl Builder {
         write_owned(&data.join("postgresql.conf"), &settings, account);
         let logins = format!(
             "local all {SUPERUSER} peer map=own\n\
+             local replication {SUPERUSER} peer map=own\n\
              local all all scram-sha-256\n\
              host all all 127.0.0.1/32 scram-sha-256\n"
         );
         write_owned(&data.join("pg_hba.conf"), &logins, account);
-        let map = format!("own {} {SUPERUSER}\n", account.own_name());
+        // The server's own user, too: a standby logs in with it.
+        let map = format!(
+            "own {} {SUPERUSER}\nown {} {SUPERUSER}\n",
+            account.own_name(),
+            account.server_name()
+        );
         write_owned(&data.join("pg_ident.conf"), &map, account);
-        if let Some(host) = &self.tls_host {
-            certificates::write(&data, host);
+        if let Some((host, validity)) = &self.tls {
+            certificates::write(&data, host, *validity);
             account.own(&data.join("server.crt"));
             account.own(&data.join("server.key"));
             fs::rename(data.join("ca.pem"), folder.join("ca.pem")).expect("a file can be moved");
         }
         File::create(folder.join("log")).expect("the log can be made");
     }
+}
+
+/// Copies a running cluster's data, with what a standby needs to follow it.
+fn copy_of(primary: &Primary, data: &Path, programs: &Programs, account: &Account) {
+    let output = Command::new(programs.path("pg_basebackup"))
+        .args(["-D".as_ref(), data.as_os_str()])
+        .args(["-h".as_ref(), primary.socket_folder.as_os_str()])
+        .args(["-p", &primary.port.to_string(), "-U", SUPERUSER])
+        .args([
+            "--checkpoint=fast",
+            "--wal-method=stream",
+            "--write-recovery-conf",
+            "--no-sync",
+        ])
+        .output()
+        .expect("`pg_basebackup` runs");
+    assert!(
+        output.status.success(),
+        "pg_basebackup failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    account.own_all(data);
 }
 
 fn write_owned(path: &Path, text: &str, account: &Account) {

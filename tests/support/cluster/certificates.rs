@@ -5,15 +5,31 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
+
+/// When a certificate counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validity {
+    /// Now.
+    Now,
+    /// It did, years ago.
+    Past,
+}
 
 /// Writes a new authority to `ca.pem`, and to `server.crt` and `server.key`
 /// a certificate for this host name with its key.
-pub(crate) fn write(folder: &Path, host: &str) {
+pub(crate) fn write(folder: &Path, host: &str, validity: Validity) {
     let authority = authority("dbvitals test authority");
     let key = KeyPair::generate().expect("a key can be made");
-    let certificate = CertificateParams::new([host.to_owned()])
-        .and_then(|params| params.signed_by(&key, &authority))
+    let mut params =
+        CertificateParams::new([host.to_owned()]).expect("the host's name fits a certificate");
+    if validity == Validity::Past {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+    }
+    let certificate = params
+        .signed_by(&key, &authority)
         .expect("a certificate can be made");
     let private = folder.join("server.key");
     fs::write(folder.join("ca.pem"), authority.pem()).expect("ca.pem can be written");

@@ -88,6 +88,16 @@ impl Cluster {
         self.reload();
     }
 
+    /// Lets a server that has no TLS offer it from now on.
+    pub(crate) fn switch_tls_on(&self, host: &str) {
+        let data = self.data();
+        certificates::write(&data, host, certificates::Validity::Now);
+        for name in ["server.crt", "server.key"] {
+            self.parts.account.own(&data.join(name));
+        }
+        self.set("ssl", "on");
+    }
+
     /// Puts a line before all others of `pg_hba.conf`; new logins heed it.
     pub(crate) fn put_first_in_hba(&self, line: &str) {
         let path = self.data().join("pg_hba.conf");

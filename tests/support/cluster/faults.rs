@@ -94,6 +94,45 @@ impl Cluster {
         self.launch("standby");
     }
 
+    /// Starts the server, or starts it anew, and keeps it at the beginning of
+    /// its recovery: it starts up until [`Cluster::let_start`].
+    pub(crate) fn hold_start(&mut self) {
+        if self.is_started() {
+            self.stop(StopMode::Fast);
+        }
+        let signal = self.data().join("recovery.signal");
+        fs::write(&signal, "").expect("recovery.signal can be written");
+        self.parts.account.own(&signal);
+        fs::write(self.gate(), "").expect("the gate can be written");
+        let wait = format!(
+            "while [ -e {} ]; do sleep 0.02; done; false",
+            self.gate().display()
+        );
+        self.set_in_file("restore_command", &wait);
+        self.launch("starting");
+    }
+
+    /// Lets a server that was held start up; it lets people in when this returns.
+    pub(crate) fn let_start(&mut self) {
+        fs::remove_file(self.gate()).expect("the gate can be removed");
+        self.wait_until_ready();
+    }
+
+    fn gate(&self) -> std::path::PathBuf {
+        self.parts.folder.path().join("gate")
+    }
+
+    /// Kills (SIGKILL) the server process of one session of this application,
+    /// upon which the server ends all others and starts anew by itself.
+    pub(crate) fn kill_backend(&self, application_name: &str) {
+        let name = application_name.replace('\'', "''");
+        let rows = self.sql(&format!(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = '{name}' LIMIT 1"
+        ));
+        let pid = rows.parse().expect("such a session is there");
+        process::signal(pid, Signal::KILL);
+    }
+
     /// Adds a setting to the server's own file; it counts from the next start on.
     fn set_in_file(&self, name: &str, value: &str) {
         let path = self.data().join("postgresql.conf");

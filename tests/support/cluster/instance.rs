@@ -42,6 +42,7 @@ pub(super) struct Parts {
     pub(super) port: ClaimedPort,
     pub(super) watchdog: Watchdog,
     pub(super) tls_host: Option<String>,
+    pub(super) variables: Vec<(String, String)>,
 }
 
 /// How a server is told to end.
@@ -172,6 +173,12 @@ impl Cluster {
             .command(&self.parts.programs.path("postgres"))
             .arg("-D")
             .arg(self.data())
+            .envs(
+                self.parts
+                    .variables
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .current_dir(self.data())
             .stdin(Stdio::null())
             .stdout(log)
@@ -192,6 +199,13 @@ impl Cluster {
         );
     }
 
+    /// Waits until a server that runs lets people in (again).
+    pub(crate) fn wait_until_ready(&self) {
+        let pid = self.pid().to_string();
+        let ready = wait_until(LIMIT, || self.state_of(&pid).as_deref() == Some("ready"));
+        assert!(ready, "the server does not become ready:\n{}", self.log());
+    }
+
     /// Line 1 of `postmaster.pid` is the process, line 8 its state.
     fn state_of(&self, pid: &str) -> Option<String> {
         let text = fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
@@ -200,6 +214,12 @@ impl Cluster {
             return None;
         }
         Some(lines.nth(6)?.trim().to_owned())
+    }
+
+    /// Tells the server to end when its clients have left, and lets nobody
+    /// else in meanwhile. Does not wait for its end.
+    pub(crate) fn begin_smart_stop(&self) {
+        process::signal(self.pid(), Signal::TERM);
     }
 
     /// Ends the server and waits until it is gone. A frozen one is woken first.

@@ -13,6 +13,7 @@ mod watchdog;
 
 pub(crate) use builder::Builder;
 pub(crate) use instance::{Cluster, StopMode};
+pub(crate) use slots::SlotGuard;
 
 /// The role that tests log in as: an ordinary one, owner of [`DATABASE`].
 pub(crate) const ROLE: &str = "vitals";

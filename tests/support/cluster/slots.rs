@@ -29,6 +29,16 @@ impl Cluster {
     /// Opens connections as the ordinary role until the server refuses it with
     /// 53300. Slots that the server keeps for superusers stay free.
     pub(crate) fn fill_slots(&self) -> SlotGuard {
+        self.hold_sessions(usize::MAX)
+    }
+
+    /// Opens one session as the ordinary role, under the name
+    /// [`SlotGuard::APPLICATION`].
+    pub(crate) fn hold_one_session(&self) -> SlotGuard {
+        self.hold_sessions(1)
+    }
+
+    fn hold_sessions(&self, at_most: usize) -> SlotGuard {
         let mut config = Config::new();
         config
             .host("127.0.0.1")
@@ -41,7 +51,7 @@ impl Cluster {
         let (tell, full) = mpsc::channel();
         let (release, released) = oneshot::channel();
         // A thread with a runtime of its own, so that async tests may call this too.
-        let holder = thread::spawn(move || hold(&config, &tell, released));
+        let holder = thread::spawn(move || hold(&config, at_most, &tell, released));
         match full.recv() {
             Ok(count) => SlotGuard {
                 count,
@@ -54,10 +64,15 @@ impl Cluster {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn hold(config: &Config, full: &mpsc::Sender<usize>, released: oneshot::Receiver<()>) {
+async fn hold(
+    config: &Config,
+    at_most: usize,
+    full: &mpsc::Sender<usize>,
+    released: oneshot::Receiver<()>,
+) {
     let mut sessions = Vec::new();
     let mut refusals = 0;
-    while refusals < REFUSALS {
+    while refusals < REFUSALS && sessions.len() < at_most {
         match open_session(config).await {
             Ok(session) => {
                 sessions.push(session);

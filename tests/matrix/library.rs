@@ -1,0 +1,150 @@
+//! A caller of the library, whose statement meets a cause. It must not know
+//! which statement and which cause.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use dbvitals::{
+    adapter::{Database, DatabaseAdapter, DbResult},
+    config::{AdapterSection, Endpoint, LocalSection, RootCertificates, SslMode, TlsSection},
+    domain::{ConnectionId, DbError, Secret},
+};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::{
+    scene::{Bed, Scene},
+    seen::{Told, Words},
+    support::cluster::{DATABASE, PASSWORD, ROLE},
+    support::process::wait_until,
+};
+
+/// Longer than anything takes that is going to happen.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The statement that is running when a cause strikes.
+const SLEEP: &str = "select pg_sleep(60)";
+
+/// The name of the caller's sessions.
+pub(crate) const APPLICATION: &str = "caller";
+
+/// A connected caller.
+pub(crate) struct Caller {
+    runtime: Runtime,
+    database: Database,
+}
+
+impl Caller {
+    /// Connects to the scene's server, through its proxy where it has one.
+    pub(crate) fn of(scene: &Scene, bed: &Bed) -> Self {
+        let port = match (&scene.proxy, &scene.cluster) {
+            (Some(proxy), _) => proxy.port(),
+            (None, cluster) => cluster.as_ref().expect("the row has a server").port(),
+        };
+        let section = AdapterSection::Local(Box::new(section(port, bed)));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        let database = Database::new(&section, ConnectionId(Uuid::now_v7()), Arc::new(|_| {}));
+        runtime
+            .block_on(database.connect())
+            .unwrap_or_else(|error| panic!("the caller cannot connect: {error:?}"));
+        Self { runtime, database }
+    }
+
+    /// Runs something with the database.
+    pub(crate) fn run<T, F: Future<Output = T>>(&self, work: impl FnOnce(Database) -> F) -> T {
+        self.runtime.block_on(work(self.database.clone()))
+    }
+
+    /// Runs one statement.
+    pub(crate) fn query(&self, sql: &str) -> DbResult<Vec<Value>> {
+        self.run(|database| async move { database.query::<Value>(sql, &[]).await })
+    }
+
+    /// What the caller is told by work that must fail, from this moment on.
+    pub(crate) fn fails<T, F: Future<Output = DbResult<T>>>(
+        &self,
+        work: impl FnOnce(Database) -> F,
+    ) -> Told {
+        let began = Instant::now();
+        let outcome = self.run(work);
+        told(outcome.err(), began.elapsed())
+    }
+
+    /// A statement that sleeps at the server while the cause strikes.
+    pub(crate) fn struck(&self, scene: &mut Scene, strike: impl FnOnce(&mut Scene)) -> Told {
+        let database = self.database.clone();
+        let asking = self.runtime.spawn(async move {
+            let error = database.query::<Value>(SLEEP, &[]).await.err();
+            (error, Instant::now())
+        });
+        let sleeps = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+        let cluster = scene.cluster();
+        let asleep = wait_until(LIMIT, || cluster.sql(sleeps) == "1");
+        assert!(asleep, "the statement never ran");
+        let began = Instant::now();
+        strike(scene);
+        let (error, at) = self
+            .runtime
+            .block_on(asking)
+            .expect("the caller does not panic");
+        told(error, at.saturating_duration_since(began))
+    }
+
+    /// How soon a statement works (again), the caller trying without pause.
+    pub(crate) fn recovers(&self, told: &mut Told) {
+        let began = Instant::now();
+        let works = wait_until(LIMIT, || self.query("select 1 as n").is_ok());
+        told.back = works.then(|| began.elapsed());
+    }
+}
+
+fn told(error: Option<DbError>, took: Duration) -> Told {
+    Told {
+        visible: error.as_ref().map(|_| took),
+        words: error.map(|error| Words {
+            kind: error.kind().name().to_owned(),
+            code: error.code().map(str::to_owned),
+            layer: error.layer().as_str().to_owned(),
+            message: error.message(),
+            hint: error.hint().to_owned(),
+            details: error.details().unwrap_or_default().to_owned(),
+            transient: Some(error.is_transient()),
+        }),
+        // The adapter never runs a caller's statement twice.
+        retried: None,
+        ..Told::default()
+    }
+}
+
+fn section(port: u16, bed: &Bed) -> LocalSection {
+    LocalSection {
+        endpoint: Endpoint::Tcp {
+            host: "127.0.0.1".to_owned(),
+            hostaddr: None,
+            port,
+        },
+        user: ROLE.to_owned(),
+        password: Some(Secret::new(PASSWORD)),
+        database: DATABASE.to_owned(),
+        tls: TlsSection {
+            mode: SslMode::Disable,
+            roots: RootCertificates::Unset,
+            client: None,
+        },
+        options: None,
+        application_name: APPLICATION.to_owned(),
+        pool_size: 4,
+        timeout: bed.rhythm.timeout(),
+        max_retries: 0,
+        retry_delay: Duration::from_millis(100),
+        read_only: false,
+        requires_schema: false,
+    }
+}

@@ -1,0 +1,164 @@
+//! One row: a cause, when it strikes, how it ends, and what must be seen. It
+//! must not know how it is observed.
+
+use crate::{
+    expected::Expected,
+    scene::{Bed, Scene},
+    seen::Told,
+};
+
+/// When the cause strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Before the program starts.
+    Connecting,
+    /// While it is connected and asks nothing.
+    Idle,
+    /// While a statement of a caller runs.
+    Statement,
+}
+
+/// Whether a row is part of the default run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    Short,
+    Long,
+}
+
+/// What a row cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    /// Root on Linux, for this reason.
+    Root(&'static str),
+    /// A C compiler and Linux's loader.
+    Preload,
+}
+
+/// What happens in a row.
+#[derive(Clone, Copy)]
+pub(crate) enum Play {
+    /// The dashboard is on a screen.
+    Dashboard {
+        /// Makes the bed; while connecting, with the cause in place.
+        prepare: fn(&Bed) -> Scene,
+        /// Puts the cause in.
+        strike: fn(&mut Scene),
+        /// Takes it away; nothing when the row ends with it.
+        mend: Option<fn(&mut Scene)>,
+    },
+    /// A caller of the library runs a statement.
+    Statement(fn(&Bed) -> Told),
+}
+
+/// A row of the matrix.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) phase: Phase,
+    pub(crate) length: Length,
+    pub(crate) need: Need,
+    pub(crate) bed: Bed,
+    pub(crate) play: Play,
+    pub(crate) expected: Expected,
+}
+
+impl Row {
+    /// A cause that is there when the program starts.
+    pub(crate) fn connecting(name: &str, prepare: fn(&Bed) -> Scene, expected: Expected) -> Self {
+        let play = Play::Dashboard {
+            prepare,
+            strike: |_| {},
+            mend: None,
+        };
+        Self::new(name, Phase::Connecting, play, expected)
+    }
+
+    /// A cause that strikes an idle connection.
+    pub(crate) fn idle(
+        name: &str,
+        prepare: fn(&Bed) -> Scene,
+        strike: fn(&mut Scene),
+        expected: Expected,
+    ) -> Self {
+        let play = Play::Dashboard {
+            prepare,
+            strike,
+            mend: None,
+        };
+        Self::new(name, Phase::Idle, play, expected)
+    }
+
+    /// A cause that strikes a statement.
+    pub(crate) fn statement(name: &str, play: fn(&Bed) -> Told, expected: Expected) -> Self {
+        Self::new(name, Phase::Statement, Play::Statement(play), expected)
+    }
+
+    fn new(name: &str, phase: Phase, play: Play, expected: Expected) -> Self {
+        Self {
+            name: format!("{}: {name}", phase.as_str()),
+            phase,
+            length: Length::Short,
+            need: Need::Nothing,
+            bed: Bed::brisk(),
+            play,
+            expected,
+        }
+    }
+
+    /// How the cause is taken away.
+    pub(crate) fn mend(mut self, how: fn(&mut Scene)) -> Self {
+        if let Play::Dashboard { mend, .. } = &mut self.play {
+            *mend = Some(how);
+        }
+        self
+    }
+
+    /// The row is run by `--full` only.
+    pub(crate) fn long(mut self) -> Self {
+        self.length = Length::Long;
+        self
+    }
+
+    /// The row needs root.
+    pub(crate) fn root(mut self, reason: &'static str) -> Self {
+        self.need = Need::Root(reason);
+        self
+    }
+
+    /// The row needs a library of ours to be loaded before the program.
+    pub(crate) fn preload(mut self) -> Self {
+        self.need = Need::Preload;
+        self
+    }
+
+    /// The same row on another bed.
+    pub(crate) fn on(mut self, bed: Bed, suffix: &str) -> Self {
+        self.bed = bed;
+        self.name = format!("{} ({suffix})", self.name);
+        self
+    }
+}
+
+impl Phase {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Idle => "idle",
+            Self::Statement => "statement",
+        }
+    }
+}
+
+impl Need {
+    /// Why a row with this need cannot be run here, if it cannot.
+    pub(crate) fn missing(self) -> Option<String> {
+        let linux = cfg!(target_os = "linux");
+        match self {
+            Self::Nothing => None,
+            Self::Root(_) if linux && rustix::process::geteuid().is_root() => None,
+            Self::Root(reason) => Some(format!("needs root on Linux: {reason}")),
+            Self::Preload if linux => None,
+            Self::Preload => Some("needs Linux's loader".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Servers that are there and not usable, or not in every way.
+
+use crate::{
+    expected::{Expected, Failure, Promise, Recovery, failure},
+    row::Row,
+    scene::Scene,
+    support::cluster::{Cluster, StopMode},
+};
+
+pub(crate) const NOT_READY: Failure = failure("ServerNotReady", "login").code("57P03");
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        Row::connecting(
+            "starting up",
+            |bed| {
+                let mut scene = Scene::of(bed.cluster());
+                scene.cluster().hold_start();
+                scene
+            },
+            Expected::fails(NOT_READY).heals(),
+        )
+        .mend(|scene| scene.cluster().let_start()),
+        Row::connecting(
+            "in recovery, letting nobody in",
+            |bed| {
+                let mut scene = Scene::of(bed.cluster());
+                scene.cluster().start_in_recovery();
+                scene
+            },
+            Expected::fails(NOT_READY)
+                .meanwhile(&["ConnectionRefused"])
+                .heals(),
+        )
+        .mend(|scene| {
+            scene.cluster().stop(StopMode::Fast);
+            scene.cluster().start_again();
+        }),
+        Row::connecting(
+            "shutting down",
+            |bed| {
+                let mut scene = Scene::of(bed.cluster());
+                scene.slots = Some(scene.cluster().hold_one_session());
+                scene.cluster().begin_smart_stop();
+                scene
+            },
+            Expected::fails(NOT_READY)
+                .meanwhile(&["ConnectionRefused"])
+                .heals(),
+        )
+        .mend(|scene| {
+            scene.cluster().stop(StopMode::Fast);
+            scene.cluster().start_again();
+        }),
+        Row::connecting(
+            "standby",
+            |bed| {
+                let primary = bed.cluster();
+                let standby = bed.trusting(Cluster::builder().standby_of(&primary));
+                let mut scene = Scene::of(standby);
+                scene.standby = Some(primary);
+                scene
+            },
+            Expected::marked("read-only: standby or recovery").within(Promise::AtOnce),
+        ),
+        Row::connecting(
+            "read-only by default",
+            |bed| {
+                let cluster = bed.cluster();
+                cluster.sql("alter database app set default_transaction_read_only = on");
+                Scene::of(cluster)
+            },
+            Expected::marked("read-only: nothing can be written").recovery(Recovery::ByKey("c")),
+        )
+        .mend(|scene| {
+            drop(
+                scene
+                    .cluster()
+                    .sql("alter database app reset default_transaction_read_only"),
+            );
+        }),
+        Row::connecting(
+            "no tables of ours",
+            |bed| Scene::of(bed.cluster()).variable("DBVITALS_REQUIRE_SCHEMA", "true"),
+            Expected::marked("schema: not initialised 0/9"),
+        ),
+    ]
+}

@@ -1,0 +1,126 @@
+//! Runs the rows, several at once, and prints them in their order. It must
+//! not know what they do.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Instant,
+};
+
+use crate::{
+    dashboard,
+    options::Options,
+    row::{Play, Row},
+    seen::{Told, compare},
+    table::{self, Verdict},
+};
+
+/// Rows at once. They mostly wait, so more than there are cores.
+const AT_ONCE: usize = 4;
+
+/// Runs the rows; the exit code says whether all cells hold and the time was kept.
+pub(crate) fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
+    let began = Instant::now();
+    let next = AtomicUsize::new(0);
+    let mut counts = [0; 3];
+    // A panic is shown in its row, not between the lines of the table.
+    std::panic::set_hook(Box::new(|info| note_panic(&info.to_string())));
+    table::heads();
+    thread::scope(|scope| {
+        let (done, finished) = mpsc::channel();
+        for _ in 0..AT_ONCE {
+            let (rows, next, done) = (&rows, &next, done.clone());
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(row) = rows.get(at) else { return };
+                    // The printer lives until all senders have gone.
+                    let sent = done.send((at, one(row)));
+                    sent.expect("the printer listens");
+                }
+            });
+        }
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let mut printed = 0;
+        for (at, outcome) in finished {
+            waiting.insert(at, outcome);
+            while let Some((told, verdict)) = waiting.remove(&printed) {
+                print(&rows[printed], &told, &verdict, &mut counts);
+                printed += 1;
+            }
+        }
+    });
+    let (took, budget) = (began.elapsed(), options.budget());
+    table::sums(counts, took, budget);
+    let not_run_counts = env::var_os("CI").is_some() && counts[2] > 0;
+    if counts[1] > 0 || not_run_counts || took > budget {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn print(row: &Row, told: &Told, verdict: &Verdict, counts: &mut [usize; 3]) {
+    let place = match verdict {
+        Verdict::Passed => 0,
+        Verdict::Failed(_) => 1,
+        Verdict::NotRun(reason) => {
+            counts[2] += 1;
+            return table::not_run(row, reason);
+        }
+    };
+    counts[place] += 1;
+    table::row(row, told, verdict);
+}
+
+fn one(row: &Row) -> (Told, Verdict) {
+    if let Some(reason) = row.need.missing() {
+        return (Told::default(), Verdict::NotRun(reason));
+    }
+    let played = catch_unwind(AssertUnwindSafe(|| match row.play {
+        Play::Dashboard {
+            prepare,
+            strike,
+            mend,
+        } => dashboard::play(row, prepare, strike, mend),
+        Play::Statement(play) => play(&row.bed),
+    }));
+    match played {
+        Ok(told) => {
+            let faults = compare(row, &told).0;
+            if faults.is_empty() {
+                return (told, Verdict::Passed);
+            }
+            (told, Verdict::Failed(faults))
+        }
+        Err(_) => {
+            let words = take_panics();
+            (Told::default(), Verdict::Failed(words))
+        }
+    }
+}
+
+/// What panicked, by thread.
+static PANICS: Mutex<Vec<(thread::ThreadId, String)>> = Mutex::new(Vec::new());
+
+fn note_panic(words: &str) {
+    let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    panics.push((thread::current().id(), words.to_owned()));
+}
+
+/// The panics of this thread, and of threads that it started: all that nobody has taken.
+fn take_panics() -> Vec<String> {
+    let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    panics
+        .drain(..)
+        .map(|(_, words)| format!("panicked: {words}"))
+        .collect()
+}
