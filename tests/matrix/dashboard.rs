@@ -78,6 +78,7 @@ fn struck(facts: &mut Facts, row: &Row, began: Instant, over: Instant) {
     let limit = |promise: Promise| Some(over + promise.limit(&row.bed));
     match expected.impossible {
         Impossible::Nothing => {}
+        Impossible::QuickAnswers(least) => facts.slow = Some((over, least)),
         Impossible::Logins => {
             facts.no_logins = Some(over);
             // Asking by key takes its own time after the strike.
@@ -162,9 +163,7 @@ impl Show<'_> {
     fn note(&mut self, claims: Option<Claims>) {
         let claims = claims.unwrap_or_else(|| screen::read(&self.terminal.screen_text()));
         let mark = self.row.expected.mark;
-        self.told.mark = mark
-            .filter(|mark| claims.head.contains(mark))
-            .map(str::to_owned);
+        self.told.mark = mark.filter(|mark| claims.says(mark)).map(str::to_owned);
         self.told.words = claims.failure;
     }
 
@@ -227,7 +226,7 @@ fn cause(viewer: &Viewer, row: &Row) -> Option<(Instant, Claims)> {
     let expected = &row.expected;
     watch_for(viewer, |claims| match (&expected.told, expected.mark) {
         (Some(_), _) => claims.failure.is_some(),
-        (None, Some(mark)) => claims.head.contains(mark),
+        (None, Some(mark)) => claims.says(mark),
         (None, None) => claims.is_well(),
     })
 }

@@ -57,6 +57,8 @@ pub(crate) enum Impossible {
     Answers,
     /// New logins; the old connection answers.
     Logins,
+    /// Answers that take less than this time.
+    QuickAnswers(Duration),
     /// Nothing: it heals by itself, or is only a mark.
     Nothing,
 }
@@ -185,6 +187,12 @@ impl Expected {
 
     pub(crate) fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
+        self
+    }
+
+    /// Answers take at least so long.
+    pub(crate) fn slow(mut self, least: Duration) -> Self {
+        self.impossible = Impossible::QuickAnswers(least);
         self
     }
 

@@ -1,6 +1,8 @@
 //! One row: a cause, when it strikes, how it ends, and what must be seen. It
 //! must not know how it is observed.
 
+use std::path::Path;
+
 use crate::{
     expected::Expected,
     scene::{Bed, Scene},
@@ -33,6 +35,8 @@ pub(crate) enum Need {
     Root(&'static str),
     /// A C compiler and Linux's loader.
     Preload,
+    /// PostgreSQL's German messages, and what a German locale is made of.
+    German,
 }
 
 /// What happens in a row.
@@ -131,6 +135,15 @@ impl Row {
         self
     }
 
+    /// The same row before a server that speaks German.
+    pub(crate) fn in_german(mut self) -> Self {
+        self.need = match self.need {
+            Need::Nothing => Need::German,
+            other => other,
+        };
+        self.on(Bed::german(), "de")
+    }
+
     /// The same row on another bed.
     pub(crate) fn on(mut self, bed: Bed, suffix: &str) -> Self {
         self.bed = bed;
@@ -159,6 +172,8 @@ impl Need {
             Self::Root(reason) => Some(format!("needs root on Linux: {reason}")),
             Self::Preload if linux => None,
             Self::Preload => Some("needs Linux's loader".to_owned()),
+            Self::German if Path::new("/usr/share/i18n/locales/de_DE").exists() => None,
+            Self::German => Some("needs the sources of locales (Debian: locales)".to_owned()),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::{path::PathBuf, sync::Mutex, time::Duration};
 use tempfile::TempDir;
 
 use crate::support::{
+    clock::ShiftedClock,
     cluster::{Builder, Cluster, SlotGuard},
     disk::SmallDisk,
     network::{NameServer, Network, with_names},
@@ -55,6 +56,7 @@ pub(crate) struct Scene {
     pub(crate) names: Option<NameServer>,
     pub(crate) disk: Option<SmallDisk>,
     pub(crate) folder: Option<TempDir>,
+    pub(crate) clock: Option<ShiftedClock>,
     /// The dashboard's process, once it runs.
     pub(crate) pid: Option<u32>,
     url: String,
@@ -105,6 +107,14 @@ impl Bed {
         Self {
             rhythm: Rhythm::Brisk,
             language: None,
+        }
+    }
+
+    /// Quick rhythms and a German server.
+    pub(crate) const fn german() -> Self {
+        Self {
+            rhythm: Rhythm::Brisk,
+            language: Some(GERMAN),
         }
     }
 
@@ -279,7 +289,7 @@ impl Scene {
 
 /// German messages. PostgreSQL's translations come with it; the locale that
 /// asks for them is made here, once, for this process.
-pub(crate) const GERMAN: Language = Language {
+const GERMAN: Language = Language {
     name: "de_DE.UTF-8",
     folder: german,
 };

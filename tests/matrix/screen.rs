@@ -5,6 +5,19 @@ use std::time::Duration;
 
 use crate::seen::Words;
 
+/// The layers, as the screen names them.
+const LAYERS: [&str; 9] = [
+    "own side",
+    "host name",
+    "tcp",
+    "tls",
+    "login",
+    "database",
+    "permission",
+    "schema",
+    "statement",
+];
+
 /// The claims of one screen.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claims {
@@ -12,6 +25,8 @@ pub(crate) struct Claims {
     pub(crate) state: String,
     /// The header's lines as one text.
     pub(crate) head: String,
+    /// The whole screen.
+    pub(crate) text: String,
     /// The kind of the failure, while there is one.
     pub(crate) failure: Option<Words>,
     /// `since HH:MM:SS`, in seconds of the day.
@@ -39,6 +54,7 @@ pub(crate) fn read(screen: &str) -> Claims {
     let mut claims = Claims {
         state: state(first),
         head: head.join(" "),
+        text: screen.to_owned(),
         failed_tries: failed_tries(&head),
         ..Claims::default()
     };
@@ -67,6 +83,11 @@ pub(crate) fn read(screen: &str) -> Claims {
 }
 
 impl Claims {
+    /// These words stand in the header, or within one line elsewhere.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.head.contains(words) || self.text.contains(words)
+    }
+
     /// Connected, and no word of anything being wrong.
     pub(crate) fn is_well(&self) -> bool {
         self.state == "connected" && !self.is_marked()
@@ -108,9 +129,11 @@ fn failure(head: &[&str]) -> Option<Words> {
     let details = head[code_at..hint_at].join(" ");
     let code = details.strip_prefix("code ");
     let code = code.and_then(|rest| rest.split(" · ").next());
+    // Lines of the server's words may follow without a separator.
     let layer = details
         .split(" · ")
-        .find_map(|part| part.strip_prefix("at "));
+        .filter_map(|part| part.strip_prefix("at "))
+        .find_map(|part| LAYERS.iter().find(|layer| part.starts_with(**layer)));
     let hint_end = head[hint_at..]
         .iter()
         .position(|line| line.starts_with("down since"))
@@ -118,7 +141,7 @@ fn failure(head: &[&str]) -> Option<Words> {
     Some(Words {
         kind,
         code: code.map(str::to_owned),
-        layer: layer?.to_owned(),
+        layer: (*layer?).to_owned(),
         message: head[1..code_at].join(" "),
         hint: head[hint_at..hint_end].join(" ")["→ ".len()..].to_owned(),
         details,

@@ -123,7 +123,10 @@ impl Drop for Truth {
 
 impl Shared {
     fn watch(&self, viewer: &Viewer) {
-        while !self.ends.load(Ordering::SeqCst) {
+        // Looks once more when it is told to end.
+        let mut is_last = false;
+        while !is_last {
+            is_last = self.ends.load(Ordering::SeqCst);
             let begun = Instant::now();
             // Screen and facts are taken together: facts that change between
             // both would prove nothing.

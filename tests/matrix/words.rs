@@ -56,7 +56,7 @@ const TABLE: &[(&str, &str, &str, bool)] = &[
     ("TlsRefused", "Database server does not offer TLS. Please check sslmode.",
      "switch TLS on at the server, or lower sslmode", false),
     ("TlsCertificate", "Database server's certificate is not accepted. Please check sslmode and sslrootcert.",
-     "the words above say why: check its authority (sslrootcert), its name and its dates", false),
+     "its words say why: check authority (sslrootcert), name and dates", false),
     ("PermissionDenied", "Database role lacks a permission. Please check its grants.",
      "grant the right to this role, or use another role", false),
     ("DiskFull", "Database server's disk is full. Please free space.",

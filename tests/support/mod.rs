@@ -6,6 +6,7 @@
     reason = "each test crate uses a part of the bed, and a bed that cannot be made must fail the test"
 )]
 
+pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod disk;
 pub(crate) mod network;

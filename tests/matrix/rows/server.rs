@@ -73,11 +73,11 @@ pub(crate) fn rows() -> Vec<Row> {
             Expected::marked("read-only: nothing can be written").recovery(Recovery::ByKey("c")),
         )
         .mend(|scene| {
-            drop(
-                scene
-                    .cluster()
-                    .sql("alter database app reset default_transaction_read_only"),
+            let done = scene.cluster().try_sql(
+                "postgres",
+                "alter database app reset default_transaction_read_only",
             );
+            done.expect("the superuser may");
         }),
         Row::connecting(
             "no tables of ours",

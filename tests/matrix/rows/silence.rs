@@ -9,8 +9,8 @@ use crate::{
 
 const SILENT: Failure = failure("Timeout", "login");
 
-/// The old connection falls silent at a statement; a fresh login at another layer.
-const FELL_SILENT: Failure = failure("Timeout", "tcp");
+/// The old connection falls silent at its heartbeat; a fresh login at another layer.
+const FELL_SILENT: Failure = failure("Timeout", "statement");
 
 pub(crate) fn rows() -> Vec<Row> {
     let falls_silent = Expected::fails(FELL_SILENT)
@@ -60,6 +60,7 @@ pub(crate) fn rows() -> Vec<Row> {
             over_a_cable,
             |scene| scene.cable().drop_everything(),
             Expected::fails(FELL_SILENT)
+                .then(failure("Timeout", "tcp"))
                 .within(Promise::Silence)
                 .suspect()
                 .heals(),

@@ -158,7 +158,8 @@ fn schema() -> Vec<Row> {
         Row::statement(
             "table missing, by insert",
             |bed| insert(bed, "", "nowhere", &json!({"id": "a"})),
-            answered(MISSING.code("42P01").says("nowhere")),
+            // The adapter looked itself: no server gave a code.
+            answered(MISSING.says("nowhere")),
         ),
         Row::statement(
             "column missing",
@@ -290,10 +291,7 @@ fn disk_full(bed: &Bed) -> Told {
     let mut scene = Scene::of(bed.cluster());
     scene.disk = Some(disk);
     let cluster = scene.cluster();
-    cluster.sql(&format!(
-        "create tablespace small location '{}'",
-        path.display()
-    ));
+    cluster.make_tablespace("small", &path);
     cluster.sql("create table big (x text) tablespace small; grant all on big to vitals");
     let caller = Caller::of(&scene, bed);
     let sql = "insert into big select repeat(md5(n::text), 60) from generate_series(1, 20000) n";

@@ -59,7 +59,8 @@ pub(crate) fn rows() -> Vec<Row> {
                     },
                 )
             },
-            ended(),
+            // A session that sleeps notices that its postmaster is gone, and says nothing.
+            alone(LOST),
         ),
         Row::statement(
             "its backend terminated",

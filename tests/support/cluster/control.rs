@@ -81,6 +81,13 @@ impl Cluster {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
+    /// Makes a tablespace in an empty folder, which becomes the server's.
+    pub(crate) fn make_tablespace(&self, name: &str, folder: &std::path::Path) {
+        self.parts.account.own(folder);
+        let folder = folder.display();
+        self.administer(&format!("CREATE TABLESPACE {name} LOCATION '{folder}'"));
+    }
+
     /// Changes a server setting without a restart.
     pub(crate) fn set(&self, name: &str, value: &str) {
         let value = value.replace('\'', "''");

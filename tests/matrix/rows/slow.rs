@@ -1,0 +1,64 @@
+//! A network that carries everything, two seconds late.
+
+use std::time::Duration;
+
+use crate::{
+    expected::{Expected, Promise, Recovery, failure},
+    row::Row,
+    scene::{Bed, Scene},
+    support::proxy::Mode,
+};
+
+/// Each way; twice as much for an answer.
+const ONE_WAY: Duration = Duration::from_secs(1);
+
+const ROUND_TRIP: Duration = Duration::from_secs(2);
+
+pub(crate) fn rows() -> Vec<Row> {
+    let pass: fn(&mut Scene) = |scene| scene.set(Mode::Pass);
+    vec![
+        Row::connecting(
+            "2 s of latency, a long timeout",
+            |bed| {
+                let scene = patient(bed);
+                scene.set(Mode::Latency(ONE_WAY));
+                scene
+            },
+            Expected::marked("slow: 2")
+                .slow(ROUND_TRIP)
+                .within(Promise::Seconds(12)),
+        ),
+        Row::idle(
+            "2 s of latency, a long timeout",
+            patient,
+            |scene| scene.set(Mode::Latency(ONE_WAY)),
+            Expected::marked("suspect")
+                .slow(ROUND_TRIP)
+                .within(Promise::Suspicion)
+                .recovery(Recovery::ByItself(Promise::Seconds(4))),
+        )
+        .mend(pass),
+        Row::idle(
+            "2 s of latency, more than a login may take",
+            |bed| {
+                let scene = Scene::behind_proxy(bed.cluster());
+                scene.variable("DBVITALS_HEALTH_CHECK_TIMEOUT", "3000")
+            },
+            |scene| scene.set(Mode::Latency(ONE_WAY)),
+            Expected {
+                asks: None,
+                ..Expected::refused(failure("Timeout", "login"))
+            }
+            .slow(ROUND_TRIP)
+            .within(Promise::Seconds(5))
+            .recovery(Recovery::ByItself(Promise::Seconds(4))),
+        )
+        .mend(pass),
+    ]
+}
+
+fn patient(bed: &Bed) -> Scene {
+    Scene::behind_proxy(bed.cluster())
+        .variable("DBVITALS_HEALTH_CHECK_TIMEOUT", "14000")
+        .variable("DBVITALS_HEALTH_CHECK_INTERVAL", "30000")
+}
