@@ -81,7 +81,9 @@ impl ErrorKind {
             }
             Self::HostNotFound => "check the spelling of the host, and the name server",
             Self::ConnectionLost => "look into the server's log for why it ended the connection",
-            Self::AuthFailed => "check user and password, and whether the password was changed",
+            Self::AuthFailed => {
+                "check user and password, whether it was changed, and the role's VALID UNTIL"
+            }
             Self::SchemaMissing => "run the migrations, or check database and search_path",
             Self::ConstraintViolation => "change the data: the constraint names the rule",
             Self::Timeout { .. } => {
@@ -101,7 +103,9 @@ impl ErrorKind {
             Self::ServerNotReady => "wait; if it lasts, look into the server's log",
             Self::ReadOnly => "connect to the primary, or end default_transaction_read_only",
             Self::TlsRefused => "switch TLS on at the server, or lower sslmode",
-            Self::TlsCertificate => "set sslrootcert to the authority that signed the certificate",
+            Self::TlsCertificate => {
+                "its words say why: check authority (sslrootcert), name and dates"
+            }
             Self::PermissionDenied => "grant the right to this role, or use another role",
             Self::DiskFull => "free disk space at the server",
             Self::OutOfResources => "look at the server's memory and limits",
