@@ -38,6 +38,9 @@ pub(super) fn kind_of_io(error: &io::Error) -> ErrorKind {
     {
         return plain.kind;
     }
+    if is_cut_short(error) {
+        return ErrorKind::ConnectionLost;
+    }
     #[cfg(unix)]
     if error.raw_os_error() == Some(EHOSTDOWN) {
         return ErrorKind::HostUnreachable;
@@ -63,6 +66,15 @@ pub(super) fn kind_of_io(error: &io::Error) -> ErrorKind {
         }
         _ => ErrorKind::OwnSide,
     }
+}
+
+/// Whether the stream ended in the middle of a message. The framing under the
+/// driver has no kind of its own for it; these are its words, not a server's.
+fn is_cut_short(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Other
+        && error
+            .get_ref()
+            .is_some_and(|inner| inner.to_string() == "bytes remaining on stream")
 }
 
 /// Bytes that are no TLS at all mean another program; everything else is a
