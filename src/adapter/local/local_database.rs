@@ -2,7 +2,10 @@
 //! pool of sessions. Knows nothing of status and recording.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,7 +29,7 @@ use crate::{
         mode_adapter::{Check, Record, Rows},
     },
     config::LocalSection,
-    domain::{Action, DbError, ErrorKind},
+    domain::{Action, DbError, ErrorKind, Layer},
 };
 
 /// A PostgreSQL server.
@@ -88,8 +91,9 @@ impl LocalDatabase {
 
     pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
         let action = Action::Query;
-        self.bounded(action, async {
-            let mut lease = self.lease(action).await?;
+        let asked = Asked::default();
+        self.bounded(action, &asked, async {
+            let mut lease = self.lease(action, &asked).await?;
             let rows = statements::query(&mut lease, sql, params, action).await;
             settle(lease, rows).await
         })
@@ -97,8 +101,9 @@ impl LocalDatabase {
     }
 
     pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
-        self.bounded(Action::Insert, async {
-            let mut lease = self.lease(Action::Insert).await?;
+        let asked = Asked::default();
+        self.bounded(Action::Insert, &asked, async {
+            let mut lease = self.lease(Action::Insert, &asked).await?;
             let row = statements::insert(&mut lease, table, data).await;
             settle(lease, row).await
         })
@@ -111,8 +116,9 @@ impl LocalDatabase {
         id: &str,
         data: &Record,
     ) -> DbResult<Value> {
-        self.bounded(Action::Update, async {
-            let mut lease = self.lease(Action::Update).await?;
+        let asked = Asked::default();
+        self.bounded(Action::Update, &asked, async {
+            let mut lease = self.lease(Action::Update, &asked).await?;
             let row = statements::update(&mut lease, table, id, data).await;
             settle(lease, row).await
         })
@@ -120,8 +126,9 @@ impl LocalDatabase {
     }
 
     pub(in crate::adapter) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
-        self.bounded(Action::Delete, async {
-            let mut lease = self.lease(Action::Delete).await?;
+        let asked = Asked::default();
+        self.bounded(Action::Delete, &asked, async {
+            let mut lease = self.lease(Action::Delete, &asked).await?;
             let deleted = statements::delete(&mut lease, table, id).await;
             settle(lease, deleted).await
         })
@@ -138,8 +145,9 @@ impl LocalDatabase {
         } else {
             Access::ReadWrite
         };
-        self.bounded(Action::Transaction, async {
-            let mut lease = self.lease(Action::Transaction).await?;
+        let asked = Asked::default();
+        self.bounded(Action::Transaction, &asked, async {
+            let mut lease = self.lease(Action::Transaction, &asked).await?;
             let done = transaction(&mut lease, access, work).await;
             settle(lease, done).await
         })
@@ -151,11 +159,13 @@ impl LocalDatabase {
         pool.clone()
     }
 
-    async fn lease(&self, action: Action) -> DbResult<Lease> {
-        match self.pool() {
-            Some(pool) => pool.lease(action).await,
-            None => Err(DbError::new(action, ErrorKind::NotConnected)),
-        }
+    async fn lease(&self, action: Action, asked: &Asked) -> DbResult<Lease> {
+        let lease = match self.pool() {
+            Some(pool) => pool.lease(action).await?,
+            None => return Err(DbError::new(action, ErrorKind::NotConnected)),
+        };
+        asked.0.store(true, Ordering::Relaxed);
+        Ok(lease)
     }
 
     /// Waiting for a session, opening it and its statements: one deadline for
@@ -163,15 +173,28 @@ impl LocalDatabase {
     async fn bounded<T>(
         &self,
         action: Action,
+        asked: &Asked,
         work: impl Future<Output = DbResult<T>> + Send,
     ) -> DbResult<T> {
         let limit = self.target.section().timeout;
-        match timeout(limit, work).await {
-            Ok(done) => done,
-            Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
+        let elapsed = match timeout(limit, work).await {
+            Ok(done) => return done,
+            Err(elapsed) => elapsed,
+        };
+        let error = timeout_error(action, limit).with_source(elapsed);
+        if asked.0.load(Ordering::Relaxed) {
+            return Err(error
+                .at_layer(Layer::Statement)
+                .with_details("the statement was not answered"));
         }
+        Err(error.with_details("no session was free or could be opened"))
     }
 }
+
+/// Whether a call came so far that its statement was sent: what hangs then is
+/// the statement, whatever lies behind it.
+#[derive(Debug, Default)]
+struct Asked(AtomicBool);
 
 /// Gives a session back after a call, unless the call has broken it.
 async fn settle<T>(lease: Lease, result: DbResult<T>) -> DbResult<T> {
