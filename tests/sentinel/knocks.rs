@@ -84,8 +84,8 @@ async fn a_frozen_server_is_silent_and_answers_when_it_thaws() {
     let mut cluster = Cluster::start();
     let database = at(cluster.port());
     cluster.freeze();
-    unanswered(&database, TIMEOUT, Layer::Tls).await;
-    unanswered(&on(socket_section(&cluster)), TIMEOUT, Layer::Tls).await;
+    unanswered(&database, TIMEOUT, Layer::Login).await;
+    unanswered(&on(socket_section(&cluster)), TIMEOUT, Layer::Login).await;
     let waiting = tokio::spawn(async move { database.knock(LIMIT).await });
     cluster.thaw();
     let answer = waiting.await.expect("a knock does not panic");
@@ -98,12 +98,12 @@ async fn who_accepts_and_says_nothing_is_nobody() {
     let proxy = Proxy::to(cluster.port());
     answered(&at(proxy.port())).await;
     proxy.set(Mode::BlackHole);
-    unanswered(&at(proxy.port()), TIMEOUT, Layer::Tls).await;
+    unanswered(&at(proxy.port()), TIMEOUT, Layer::Login).await;
     proxy.set(Mode::Pass);
     answered(&at(proxy.port())).await;
 
     let silent = Listener::start(Manner::Silent);
-    unanswered(&at(silent.port()), TIMEOUT, Layer::Tls).await;
+    unanswered(&at(silent.port()), TIMEOUT, Layer::Login).await;
     assert_eq!(silent.accepted(), 1);
     let full = FullQueue::start();
     unanswered(&at(full.port()), TIMEOUT, Layer::Tcp).await;
@@ -112,7 +112,7 @@ async fn who_accepts_and_says_nothing_is_nobody() {
 #[tokio::test]
 async fn who_hangs_up_is_nobody_and_who_talks_nonsense_is_somebody() {
     let rude = Listener::start(Manner::HangUp);
-    unanswered(&at(rude.port()), ErrorKind::ConnectionLost, Layer::Tls).await;
+    unanswered(&at(rude.port()), ErrorKind::ConnectionLost, Layer::Login).await;
     let garbage = Listener::start(Manner::Garbage);
     answered(&at(garbage.port())).await;
 }

@@ -45,13 +45,16 @@ struct State {
 // === impl Phase ===
 
 impl Phase {
-    const fn layer(self) -> Layer {
-        match self {
-            Self::Dns => Layer::HostName,
-            Self::Tcp => Layer::Tcp,
-            Self::Tls => Layer::Tls,
-            Self::Login => Layer::Login,
-            Self::Query => Layer::Statement,
+    /// Where a hang in this phase lies, by the step that is missing. Before the
+    /// first answer nothing is known of TLS: whoever accepted says nothing at
+    /// all, as at a login without TLS.
+    const fn layer(self, step: Option<&'static str>) -> Layer {
+        match (self, step) {
+            (Self::Dns, _) => Layer::HostName,
+            (Self::Tcp, _) => Layer::Tcp,
+            (Self::Tls, Some(_)) => Layer::Tls,
+            (Self::Tls, None) | (Self::Login, _) => Layer::Login,
+            (Self::Query, _) => Layer::Statement,
         }
     }
 
@@ -163,7 +166,7 @@ impl PhaseClock {
             (state.phase, state.step)
         };
         timeout_error(self.action, self.limit)
-            .at_layer(phase.layer())
+            .at_layer(phase.layer(step))
             .with_details(step.unwrap_or(phase.words()))
     }
 
@@ -224,8 +227,19 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout { after_ms: 5000 });
-        assert_eq!(error.layer(), Layer::Tls);
+        assert_eq!(error.layer(), Layer::Login);
         check(&clock, [Some(0), Some(3), None, None, None]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tls_hangs_only_after_it_was_agreed_to() {
+        let clock = PhaseClock::start(Action::Connect, LIMIT);
+        let hanging = clock.within(async {
+            clock.begin(Phase::Tls);
+            clock.step("the handshake");
+            std::future::pending::<DbResult<()>>().await
+        });
+        assert_eq!(hanging.await.unwrap_err().layer(), Layer::Tls);
     }
 
     #[tokio::test(start_paused = true)]

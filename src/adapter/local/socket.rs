@@ -23,7 +23,7 @@ use crate::{
         local::phase_clock::{Phase, PhaseClock},
     },
     config::Endpoint,
-    domain::{Action, DbError, ErrorKind},
+    domain::{Action, DbError, ErrorKind, Layer},
 };
 
 /// A peer that died without a word is noticed after about this long.
@@ -144,6 +144,11 @@ async fn first_that_answers(
             Ok(stream) => return Ok(Box::new(stream)),
             Err(error) => from_io(error, action),
         };
+        // A reset that comes before we look: it was accepted, and ended unanswered.
+        let error = match error.kind() {
+            ErrorKind::ConnectionLost => error.at_layer(Layer::Login),
+            _ => error,
+        };
         if told
             .as_ref()
             .is_none_or(|before| telling(error.kind()) > telling(before.kind()))
@@ -188,7 +193,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::domain::Layer;
 
     async fn attempt(endpoint: Endpoint) -> (DbResult<Socket>, PhaseClock) {
         let limit = Duration::from_secs(5);

@@ -63,7 +63,7 @@ pub(in crate::adapter::local) async fn negotiate(
         other => {
             let words = format!("the answer to a request for TLS was byte 0x{other:02x}");
             return Err(DbError::new(action, ErrorKind::ProtocolViolation)
-                .at_layer(Layer::Tls)
+                .at_layer(Layer::Login)
                 .with_details(&words));
         }
     }
@@ -87,7 +87,8 @@ pub(in crate::adapter::local) async fn negotiate(
 }
 
 /// Asks whether there is TLS, which a server answers with one byte before it
-/// knows who asks.
+/// knows who asks. Who does not answer fails at the login: without TLS the
+/// same would be met there.
 pub(in crate::adapter::local) async fn ask_for_tls(
     socket: &mut Socket,
     action: Action,
@@ -95,11 +96,11 @@ pub(in crate::adapter::local) async fn ask_for_tls(
     socket
         .write_all(&SSL_REQUEST)
         .await
-        .map_err(|error| at_tls(error, action))?;
+        .map_err(|error| unanswered(error, action))?;
     socket
         .read_u8()
         .await
-        .map_err(|error| at_tls(error, action))
+        .map_err(|error| unanswered(error, action))
 }
 
 /// An error instead of an answer: of a server that has no room for another
@@ -111,7 +112,7 @@ async fn refusal(socket: &mut Socket, action: Action) -> DbError {
     let read = rest.read_to_end(&mut said).await;
     let Some(error) = any_error(&said) else {
         let violation = DbError::new(action, ErrorKind::ProtocolViolation)
-            .at_layer(Layer::Tls)
+            .at_layer(Layer::Login)
             .with_details("the answer to a request for TLS was an error that cannot be read");
         return match read {
             Ok(_) => violation,
@@ -125,6 +126,10 @@ async fn refusal(socket: &mut Socket, action: Action) -> DbError {
         Some(code) => refused.with_code(code.as_str()).with_source(error),
         None => refused.with_source(error),
     }
+}
+
+fn unanswered(error: io::Error, action: Action) -> DbError {
+    from_io(error, action).at_layer(Layer::Login)
 }
 
 fn at_tls(error: io::Error, action: Action) -> DbError {
