@@ -443,6 +443,30 @@ fn a_refused_login_is_degraded_while_the_guard_is_answered() {
 }
 
 #[test]
+fn a_login_that_takes_too_long_is_no_loss_while_heartbeats_are_answered_late() {
+    let late = |second| (second, Input::Beat(Beat::Late));
+    let slow = || {
+        vec![
+            late(2),
+            (3, answered()),
+            late(5),
+            (6, answered()),
+            late(7),
+            (7, check_failed(TIMEOUT)),
+        ]
+    };
+    let machine = check_guarded(slow(), &["check"], Connected);
+    let watching = machine.watching().unwrap();
+    assert!(watching.suspect.is_some());
+    assert_eq!(watching.refused.as_ref().unwrap().kind(), TIMEOUT);
+
+    // The guard has the last word.
+    let mut inputs = slow();
+    inputs.push((11, guard_ended(TIMEOUT)));
+    check_guarded(inputs, &["check", "no guard", "abandon"], Error);
+}
+
+#[test]
 fn a_guard_that_cannot_be_posted_is_missed_and_posted_again_later() {
     let mut machine = in_phase("connected");
     let names = play(

@@ -10,7 +10,7 @@
 //! | `AttemptEnded` ok| –          | Connected, guard    | –                    | –                    | –         | –                |
 //! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
 //! | `CheckEnded` ok  | –          | –                   | next check by interval; a missing guard is posted again | – | –    | –                |
-//! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life | – | –      | –                |
+//! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life, or must tell whether a login was only too slow | – | –      | –                |
 //! | … own side       | –          | –                   | next check by interval | –                  | –         | –                |
 //! | `Beat` answered  | –          | –                   | no longer suspect    | –                    | –         | –                |
 //! | … late           | –          | –                   | suspect, check       | –                    | –         | –                |

@@ -180,11 +180,18 @@ impl Watching {
         if matches!(error.kind(), ErrorKind::OwnSide | ErrorKind::Cancelled) {
             return Verdict::Stay;
         }
-        if self.has_proof_of_life(&error, rhythm, now) {
+        if self.has_proof_of_life(&error, rhythm, now) || self.is_the_guards_to_say(&error) {
             self.refused = Some(error);
             return Verdict::Stay;
         }
         Verdict::Lost(error)
+    }
+
+    /// Whether only the guard can tell: a login that took too long proves no
+    /// loss while a heartbeat is on its way, since a slow network needs several
+    /// round trips for a login and one for a heartbeat. Its own deadline is near.
+    fn is_the_guards_to_say(&self, error: &DbError) -> bool {
+        matches!(error.kind(), ErrorKind::Timeout { .. }) && self.has_heartbeat()
     }
 
     /// Whether the old connection lives although a new login failed.
