@@ -4,13 +4,13 @@
 use ratatui::{style::Style, text::Line};
 
 use crate::{
-    domain::{Snapshot, clean},
+    domain::clean,
     tui::{data::Data, text, view::Look, words},
 };
 
 /// What must stay on the screen, e.g. that nothing is persisted.
-pub(super) fn lasting(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let session = &*snapshot.session;
+pub(super) fn lasting(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let session = &*data.snapshot.session;
     let mode = session.target.mode;
     let mut warnings = session.warnings.iter().map(|warning| clean(warning));
     let mut lines = Vec::new();
@@ -26,6 +26,10 @@ pub(super) fn lasting(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Lin
     }
     for warning in warnings {
         add(text::WARNING, &warning);
+    }
+    if let Some(behind) = data.moment.set_back {
+        let length = words::span(behind.to_std().unwrap_or_default());
+        add(text::WARNING, &text::set_back(&length));
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! The time of a frame, and the zone in which it is told. Never reads a clock
 //! while drawing: the loop reads it once for each frame.
 
-use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Local, Offset, TimeDelta, TimeZone, Utc};
 
 use crate::backend;
 
@@ -9,6 +9,8 @@ use crate::backend;
 pub(super) struct Clock {
     /// Tells the time.
     pub(super) now: Box<dyn Fn() -> DateTime<Utc>>,
+    /// Tells how far the machine's clock was set back since the start.
+    pub(super) set_back: Box<dyn Fn() -> Option<TimeDelta>>,
     /// Tells the local offset at a time.
     pub(super) zone: Zone,
 }
@@ -21,6 +23,8 @@ pub(super) type Zone = fn(DateTime<Utc>) -> FixedOffset;
 pub(super) struct Moment {
     /// Now.
     pub(super) now: DateTime<Utc>,
+    /// How far the machine's clock stands behind this time, because it was set back.
+    pub(super) set_back: Option<TimeDelta>,
     /// The local offset.
     pub(super) zone: Zone,
 }
@@ -31,8 +35,10 @@ impl Clock {
     /// The backend's clock, by which all times that it tells are counted, and
     /// the machine's time zone.
     pub(super) fn of(clock: backend::Clock) -> Self {
+        let its = clock.clone();
         Self {
             now: Box::new(move || clock.now().wall),
+            set_back: Box::new(move || its.set_back_by()),
             zone: |at| Local.offset_from_utc_datetime(&at.naive_utc()).fix(),
         }
     }
@@ -41,6 +47,7 @@ impl Clock {
     pub(super) fn moment(&self) -> Moment {
         Moment {
             now: (self.now)(),
+            set_back: (self.set_back)(),
             zone: self.zone,
         }
     }

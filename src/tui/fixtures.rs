@@ -48,6 +48,7 @@ pub(super) fn clock() -> Clock {
     let start = tokio::time::Instant::now();
     Clock {
         now: Box::new(move || now() + start.elapsed()),
+        set_back: Box::new(|| None),
         zone: |_| FixedOffset::east_opt(7_200).unwrap(),
     }
 }
@@ -56,6 +57,7 @@ pub(super) fn clock() -> Clock {
 pub(super) fn moment() -> Moment {
     Moment {
         now: now(),
+        set_back: None,
         zone: |_| FixedOffset::east_opt(7_200).unwrap(),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
     lines.extend(head.next());
     lines.extend(banners::frozen(data, look, width));
     lines.extend(head);
-    lines.extend(banners::lasting(&data.snapshot, look, width));
+    lines.extend(banners::lasting(data, look, width));
     lines
 }
 

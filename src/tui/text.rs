@@ -120,6 +120,11 @@ pub(super) fn failed_tries(count: u32) -> Words {
     }
 }
 
+/// That the times on the screen are not those of the machine's clock any more.
+pub(super) fn set_back(length: &str) -> Words {
+    format!("this machine's clock was set back by {length}: the times here go on as before").into()
+}
+
 /// The age of what is still shown.
 pub(super) fn as_of(age: &str) -> String {
     format!("as of {age} ago")
