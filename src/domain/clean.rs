@@ -70,12 +70,29 @@ impl fmt::Write for Excerpt {
     }
 }
 
-/// Control characters, and the format characters that reorder or hide text
-/// (Unicode Standard Annex 9, and the zero-width ones).
+/// Control characters, and those that reorder text, hide in it or change the
+/// width of their neighbours, so that a terminal draws another number of
+/// columns than was counted.
 fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    c.is_control() || turns_text(c) || is_invisible(c)
+}
+
+/// Direction marks, embeddings, overrides and isolates (Unicode Standard Annex
+/// 9), and separators that break lines.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}')
+}
+
+/// What Unicode calls ignorable by default: joiners, fillers, selectors of
+/// variants, tags; and annotations.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    )
 }
 
 #[cfg(test)]
@@ -95,6 +112,17 @@ mod tests {
         check("abc\u{202e}fed", "abc<202E>fed");
         check("\u{9b}31m", "<9B>31m");
         check("a\u{61c}b\u{e0041}", "a<61C>b<E0041>");
+    }
+
+    #[test]
+    fn what_turns_or_hides_text_is_shown() {
+        let turning = "\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\u{61c}\u{2028}";
+        let hidden =
+            "\u{200b}\u{200d}\u{2060}\u{feff}\u{fe0f}\u{3164}\u{34f}\u{115f}\u{e0101}\u{ad}";
+        for c in turning.chars().chain(hidden.chars()) {
+            check(&format!("a{c}b"), &format!("a<{:02X}>b", u32::from(c)));
+        }
+        check("e\u{301} 한글 עברית", "e\u{301} 한글 עברית");
     }
 
     #[test]

@@ -2,15 +2,20 @@
 //! show nothing that is executed, and be told as what it is.
 
 use dbvitals::{
+    adapter::DatabaseAdapter,
     config::{LocalSection, SslMode},
     domain::{DbError, ErrorKind, Layer},
 };
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
-use crate::bed::{BRIEF, on, section_at};
+use crate::{
+    bed::{BRIEF, local_section, on, section_at},
+    support::cluster::Cluster,
+};
 
 /// What a server does each time it has been sent something.
 #[derive(Debug, Clone)]
@@ -274,4 +279,27 @@ async fn an_answer_unlike_our_statement_is_a_violation_of_the_protocol() {
     ];
     let error = failure(server(steps).await).await;
     check(&error, ErrorKind::ConnectionLost, Layer::Tcp);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_function_raises_is_clean() {
+    let cluster = Cluster::start();
+    let database = on(local_section(&cluster));
+    database.connect().await.unwrap();
+    let sql = format!(
+        "do $$ begin raise exception using message = 'words {ESCAPES}', \
+         detail = 'more {ESCAPES}', hint = 'most {ESCAPES}'; end $$"
+    );
+    let error = database.query::<Value>(&sql, &[]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Unknown, Some("P0001"))
+    );
+    let mut shown = vec![error.message(), error.details().unwrap().to_owned()];
+    shown.extend(error.causes());
+    for text in &shown {
+        assert!(text.contains("words <1B>]0;OWNED<07>"), "{text}");
+        let is_unsafe = |c: char| c.is_control() || ESCAPES.contains(c) && !c.is_ascii();
+        assert!(!text.contains(is_unsafe), "{text:?}");
+    }
 }
