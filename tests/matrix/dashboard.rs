@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longer than anything takes that is going to happen.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A dashboard in the middle of its row.
 struct Show<'a> {
@@ -65,6 +65,10 @@ pub(crate) fn play(
         show.told.visible = show.see_cause(began);
     }
     show.go_on(mend);
+    let expected = &row.expected;
+    let is_missing = show.told.visible.is_none()
+        || show.told.back.is_none() && expected.recovery != Recovery::NotSeen;
+    show.told.never = is_missing.then(|| show.terminal.screen_text());
     show.truth.end();
     show.told.meanwhile = show.truth.kinds_told();
     show.told.untrue = show.truth.findings();

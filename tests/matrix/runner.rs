@@ -32,7 +32,7 @@ pub(crate) fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     let next = AtomicUsize::new(0);
     let mut counts = [0; 3];
     // A panic is shown in its row, not between the lines of the table.
-    std::panic::set_hook(Box::new(|info| note_panic(&info.to_string())));
+    std::panic::set_hook(Box::new(|info| note_panic(info.to_string())));
     table::heads();
     thread::scope(|scope| {
         let (done, finished) = mpsc::channel();
@@ -108,19 +108,20 @@ fn one(row: &Row) -> (Told, Verdict) {
     }
 }
 
-/// What panicked, by thread.
-static PANICS: Mutex<Vec<(thread::ThreadId, String)>> = Mutex::new(Vec::new());
+/// What panicked and has not been told yet.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-fn note_panic(words: &str) {
+fn note_panic(words: String) {
     let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-    panics.push((thread::current().id(), words.to_owned()));
+    panics.push(words);
 }
 
-/// The panics of this thread, and of threads that it started: all that nobody has taken.
+/// What panicked in this row or in a thread that it started. One that panics
+/// at the same time in another row may be told here, too early: it fails its
+/// own row all the same.
 fn take_panics() -> Vec<String> {
     let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-    panics
-        .drain(..)
-        .map(|(_, words)| format!("panicked: {words}"))
-        .collect()
+    let mut words: Vec<String> = panics.drain(..).collect();
+    words.push("the row panicked".to_owned());
+    words
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    expected::{Expected, Failure, Promise, Recovery},
+    expected::{Failure, Promise, Recovery},
     row::{Phase, Row},
     scene::Bed,
     words,
@@ -50,6 +50,8 @@ pub(crate) struct Told {
     pub(crate) back: Option<Duration>,
     /// What each instrument said, in the order of [`crate::instruments::ALL`].
     pub(crate) said: Vec<Said>,
+    /// The screen on which something never came.
+    pub(crate) never: Option<String>,
     /// What the truth checker found, and the screen at which it did.
     pub(crate) untrue: Vec<String>,
 }
@@ -149,13 +151,19 @@ pub(crate) fn compare(row: &Row, told: &Told) -> Faults {
         Recovery::NotSeen => {}
     }
     for said in &told.said {
-        compare_check(&mut faults, expected, said, bed);
+        compare_check(&mut faults, row, said);
     }
     faults.0.extend(told.untrue.iter().cloned());
+    faults.0.extend(
+        told.never
+            .iter()
+            .map(|screen| format!("the screen at the end:\n{screen}")),
+    );
     faults
 }
 
-fn compare_check(faults: &mut Faults, expected: &Expected, said: &Said, bed: &Bed) {
+fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
+    let (expected, bed) = (&row.expected, &row.bed);
     match (&expected.check, &said.words) {
         (Some(wanted), Some(words)) => {
             faults.failure("check", wanted, words, bed);
@@ -169,9 +177,9 @@ fn compare_check(faults: &mut Faults, expected: &Expected, said: &Said, bed: &Be
         (None, Some(words)) => faults.check("check", "nothing", words.kind.as_str()),
         (None, None) => faults.check("check exit", 0, said.exit),
     }
-    let is_mark_of_check = expected.check.is_none() && expected.told.is_none();
+    // What struck an old connection alone is nothing to a fresh one.
+    let is_mark_of_check = row.phase == Phase::Connecting && expected.told.is_none();
     if let Some(mark) = expected.mark.filter(|_| is_mark_of_check)
-        && expected.asks.is_none()
         && !said.reasons.iter().any(|reason| reason.contains(mark))
     {
         faults.check("check reasons", mark.to_owned(), said.reasons.join(", "));

@@ -24,7 +24,7 @@ pub(crate) enum Verdict {
 /// Prints the heads of the columns.
 pub(crate) fn heads() {
     let mut cells = vec![
-        format!("{:<56}", "row"),
+        format!("{:<66}", "row"),
         format!("{:<19}", "kind"),
         format!("{:<6}", "code"),
         format!("{:<10}", "layer"),
@@ -59,7 +59,7 @@ pub(crate) fn row(row: &Row, told: &Told, verdict: &Verdict) {
         said.transient
     });
     let mut cells = vec![
-        format!("{:<56}", row.name),
+        format!("{:<66}", row.name),
         format!("{kind:<19}"),
         format!("{:<6}", words.code.as_deref().unwrap_or("–")),
         format!("{:<10}", or_dash(&words.layer)),
@@ -102,7 +102,7 @@ pub(crate) fn row(row: &Row, told: &Told, verdict: &Verdict) {
 
 /// Prints a row that was not run.
 pub(crate) fn not_run(row: &Row, reason: &str) {
-    line(&format!("{:<56}  not run: {reason}", row.name));
+    line(&format!("{:<66}  not run: {reason}", row.name));
 }
 
 /// Prints the sums; the counts stand alone on the last line.

@@ -171,6 +171,63 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Shows the checker screens that lie, and one that does not.
+pub(crate) fn prove() {
+    let now = Instant::now();
+    let ago = |seconds| now.checked_sub(Duration::from_secs(seconds));
+    let silent = Facts {
+        no_answers: ago(60),
+        no_logins: ago(60),
+        marked_from: ago(30),
+        lost_from: ago(20),
+        outage_from: ago(60),
+        kinds: vec!["Timeout"],
+        slow: Some((now, Duration::from_secs(2))),
+        is_blind: false,
+    };
+    let clock = |seconds: i64| {
+        let of_day = i64::from(Utc::now().num_seconds_from_midnight()) - seconds;
+        let of_day = of_day.rem_euclid(DAY);
+        let (hours, rest) = (of_day / 3_600, of_day % 3_600);
+        format!("{hours:02}:{:02}:{:02}", rest / 60, rest % 60)
+    };
+    let screen = |kind: &str, since: i64, down: i64, answer: i64| {
+        let since = clock(since);
+        format!(
+            "✖ error {kind} at login · since {since} · try 1 of 3 · next in 3 s\nmessage\n\
+             at login · words\n→ next step\n\
+             down since {since} ({since} UTC) · {down} s · 2 tries failed\n\
+             ┏ 1 Connection ━ as of 62 s ago ┓┌ 2 Latency ─ last good answer {answer} s ago ┐"
+        )
+    };
+    let connected = |words: &str| format!("● connected  {words}since 00:00:00\n┏");
+    let lies = |text: &str| judge(&silent, &screen::read(text), now);
+    let check = |text: &str, lie: &str| {
+        let found = lies(text);
+        assert!(
+            found.iter().any(|found| found.contains(lie)),
+            "the checker does not find '{lie}' ({found:?}) in:\n{text}"
+        );
+    };
+    let honest = screen("Timeout", 40, 40, 61);
+    assert_eq!(lies(&honest), Vec::<String>::new(), "it is true:\n{honest}");
+    check(&screen("Timeout", 40, 40, 12), "the newest answer is said");
+    check(&screen("AuthFailed", 40, 40, 61), "the cause AuthFailed");
+    check(&screen("Timeout", 900, 900, 61), "down since");
+    check(&screen("Timeout", 40, 10, 61), "down for");
+    check(&connected(""), "connected without a mark");
+    check(&connected("suspect "), "connected, and it is not");
+    let young = honest.replace("as of 62 s", "as of 3 s");
+    check(&young, "the newest good check is said");
+    let quick = "● connected  degraded  since 00:00:00\nlast good answer 0 s ago in 0.40 ms\n┏";
+    let later = now + Duration::from_secs(10);
+    let found = judge(&silent, &screen::read(quick), later);
+    assert!(
+        found.iter().any(|found| found.contains("over a way of")),
+        "the checker believes an answer that was too quick: {found:?}"
+    );
+}
+
 /// All that is untrue on one screen.
 fn judge(facts: &Facts, claims: &Claims, now: Instant) -> Vec<String> {
     let mut wrong = Vec::new();

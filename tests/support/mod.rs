@@ -2,6 +2,7 @@
 //! can break at will. It must not know what is tested with it.
 #![allow(
     dead_code,
+    unused_imports,
     clippy::panic,
     reason = "each test crate uses a part of the bed, and a bed that cannot be made must fail the test"
 )]

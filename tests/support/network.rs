@@ -38,8 +38,9 @@ impl Network {
         let process = std::process::id();
         let outer_name = format!("dbv{}x{count}", process % 1_000_000);
         // Other test processes may make networks at the same time.
-        let [_, _, third, second] = process.to_be_bytes();
-        let subnet = count.wrapping_mul(4);
+        let [_, _, higher, third_byte] = process.to_be_bytes();
+        let second_byte = 200 + higher % 32;
+        let subnet = (count % 64) * 4;
         // The namespace lives as long as `cat`, which ends with our end of its pipe.
         let holder = Command::new("unshare")
             .args(["-n", "cat"])
@@ -50,8 +51,8 @@ impl Network {
         let mut network = Self {
             holder,
             outer_name,
-            outer: Ipv4Addr::new(10, 200 | (third & 31), second, subnet | 1),
-            inner: Ipv4Addr::new(10, 200 | (third & 31), second, subnet | 2),
+            outer: Ipv4Addr::new(10, second_byte, third_byte, subnet + 1),
+            inner: Ipv4Addr::new(10, second_byte, third_byte, subnet + 2),
         };
         network.wait_for_holder();
         network.connect();

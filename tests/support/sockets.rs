@@ -120,19 +120,25 @@ pub(super) fn wake(port: u16) {
 /// from outside like a firewall that says nothing.
 #[derive(Debug)]
 pub(crate) struct FullQueue {
-    port: ClaimedPort,
+    number: u16,
+    /// Absent where somebody else holds the port.
+    claim: Option<ClaimedPort>,
     _sockets: Vec<Socket>,
 }
 
 impl FullQueue {
     /// Fills the queue of a new port.
     pub(crate) fn start() -> Self {
-        Self::at(ClaimedPort::claim())
+        let claim = ClaimedPort::claim();
+        let mut queue = Self::beside(claim.number());
+        queue.claim = Some(claim);
+        queue
     }
 
-    /// Fills the queue of a port that is ours already.
-    pub(crate) fn at(port: ClaimedPort) -> Self {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())).into();
+    /// Fills the queue of this port of 127.0.0.1, which somebody holds who
+    /// listens at another address.
+    pub(crate) fn beside(number: u16) -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, number)).into();
         let new = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
         let listener = new();
         listener.bind(&address).expect("the port is ours");
@@ -149,18 +155,19 @@ impl FullQueue {
             }
         }
         Self {
-            port,
+            number,
+            claim: None,
             _sockets: sockets,
         }
     }
 
-    /// Closes the port and gives it back.
-    pub(crate) fn into_port(self) -> ClaimedPort {
-        self.port
-    }
-
     /// The port's number.
     pub(crate) fn port(&self) -> u16 {
-        self.port.number()
+        self.number
+    }
+
+    /// Closes the port and gives it back.
+    pub(crate) fn into_port(self) -> ClaimedPort {
+        self.claim.expect("the port was claimed here")
     }
 }

@@ -53,7 +53,8 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn stopped() -> Expected {
-    Expected::marked("this program was stopped")
+    // The log breaks its line after these words.
+    Expected::marked("own side: this program was")
         .within(Promise::Seconds(62))
         .recovery(Recovery::ByItself(Promise::Seconds(1)))
 }

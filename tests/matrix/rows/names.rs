@@ -4,7 +4,7 @@ use crate::{
     expected::{Expected, Promise, Recovery, failure},
     row::Row,
     scene::{Bed, Scene},
-    support::{cluster::Cluster, network::NameServer, port::ClaimedPort, sockets::FullQueue},
+    support::{cluster::Cluster, network::NameServer, sockets::FullQueue},
 };
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -50,14 +50,11 @@ fn name_server_hangs(bed: &Bed) -> Scene {
 /// The system tries 127.0.0.1 first; there nobody takes a connection. The
 /// server listens at 127.0.0.7.
 fn first_is_dead(bed: &Bed) -> Scene {
-    let queue = FullQueue::at(ClaimedPort::claim());
-    let port = queue.port().to_string();
-    let builder = Cluster::builder()
-        .setting("listen_addresses", "127.0.0.7")
-        .setting("port", &port);
+    let builder = Cluster::builder().setting("listen_addresses", "127.0.0.7");
     let mut scene = Scene::of(bed.trusting(builder));
-    let url = scene.url_at("db.test", queue.port());
-    scene.queue = Some(queue);
+    let port = scene.cluster().port();
+    let url = scene.url_at("db.test", port);
+    scene.queue = Some(FullQueue::beside(port));
     scene
         .url(url)
         .names("127.0.0.1 db.test\n127.0.0.7 db.test\n", "")

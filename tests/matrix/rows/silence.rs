@@ -55,6 +55,19 @@ pub(crate) fn rows() -> Vec<Row> {
         .mend(thaw),
         frozen(Bed::brisk()),
         black_hole(Bed::brisk()),
+        Row::connecting(
+            "the network drops every packet",
+            |bed| {
+                let scene = over_a_cable(bed);
+                scene.cable().drop_everything();
+                scene
+            },
+            Expected::fails(failure("Timeout", "tcp"))
+                .within(Promise::Timeout)
+                .heals(),
+        )
+        .mend(|scene| scene.cable().carry())
+        .root("network namespaces"),
         Row::idle(
             "half-open after a network drop",
             over_a_cable,

@@ -35,30 +35,32 @@ pub(crate) fn rows() -> Vec<Row> {
             Expected::marked("suspect")
                 .slow(ROUND_TRIP)
                 .within(Promise::Suspicion)
-                .recovery(Recovery::ByItself(Promise::Seconds(4))),
+                .recovery(Recovery::ByItself(Promise::Seconds(16))),
         )
         .mend(pass),
         Row::idle(
             "2 s of latency, more than a login may take",
             |bed| {
                 let scene = Scene::behind_proxy(bed.cluster());
-                scene.variable("DBVITALS_HEALTH_CHECK_TIMEOUT", "3000")
+                scene.variable("DBVITALS_HEALTH_CHECK_INTERVAL", "5000")
             },
             |scene| scene.set(Mode::Latency(ONE_WAY)),
             Expected {
                 asks: None,
-                ..Expected::refused(failure("Timeout", "login"))
+                ..Expected::refused(failure("Timeout", "statement"))
             }
             .slow(ROUND_TRIP)
-            .within(Promise::Seconds(5))
-            .recovery(Recovery::ByItself(Promise::Seconds(4))),
+            .within(Promise::Seconds(8))
+            // The refused login is forgotten with the first check that is quick.
+            .recovery(Recovery::ByItself(Promise::Seconds(11))),
         )
-        .mend(pass),
+        .mend(pass)
+        .on(Bed::unhurried(), "default rhythms"),
     ]
 }
 
 fn patient(bed: &Bed) -> Scene {
     Scene::behind_proxy(bed.cluster())
         .variable("DBVITALS_HEALTH_CHECK_TIMEOUT", "14000")
-        .variable("DBVITALS_HEALTH_CHECK_INTERVAL", "30000")
+        .variable("DBVITALS_HEALTH_CHECK_INTERVAL", "14000")
 }
