@@ -14,7 +14,10 @@ use crate::{
     scene::{Bed, Scene},
     screen::{self, Claims},
     seen::Told,
-    support::terminal::{Terminal, Viewer},
+    support::{
+        process::wait_until,
+        terminal::{Terminal, Viewer},
+    },
     truth::{Facts, Truth},
 };
 
@@ -118,6 +121,15 @@ impl Show<'_> {
             "it never stood:\n{}",
             self.terminal.screen_text()
         );
+        // A server process that still sends an answer when it is ended cannot
+        // say why.
+        let Some(cluster) = &self.scene.cluster else {
+            return;
+        };
+        let sql = "select wait_event from pg_stat_activity \
+                   where application_name = 'dbvitals-sentinel'";
+        let idle = wait_until(LIMIT, || cluster.sql(sql) == "ClientRead");
+        assert!(idle, "the sentinel is not idle: {}", cluster.sql(sql));
     }
 
     /// Puts the cause in and waits until it is told.

@@ -31,6 +31,23 @@ const SLEEP: &str = "select pg_sleep(60)";
 /// The name of the caller's sessions.
 pub(crate) const APPLICATION: &str = "caller";
 
+/// A statement sleeps at the server, the cause strikes, and goes again.
+pub(crate) fn play(
+    bed: &Bed,
+    prepare: fn(&Bed) -> Scene,
+    strike: fn(&mut Scene),
+    mend: Option<fn(&mut Scene)>,
+) -> Told {
+    let mut scene = prepare(bed);
+    let caller = Caller::of(&scene, bed);
+    let mut told = caller.struck(&mut scene, strike);
+    if let Some(mend) = mend {
+        mend(&mut scene);
+    }
+    caller.recovers(&mut told);
+    told
+}
+
 /// A connected caller.
 pub(crate) struct Caller {
     runtime: Runtime,

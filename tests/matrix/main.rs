@@ -42,5 +42,5 @@ fn main() -> ExitCode {
     }
     // A checker that finds no lie would pass every screen.
     truth::prove();
-    runner::run(options.choose(rows), &options)
+    runner::run(&options.choose(rows), &options)
 }

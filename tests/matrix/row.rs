@@ -51,7 +51,13 @@ pub(crate) enum Play {
         /// Takes it away; nothing when the row ends with it.
         mend: Option<fn(&mut Scene)>,
     },
-    /// A caller of the library runs a statement.
+    /// A caller's statement sleeps at the server.
+    Sleeping {
+        prepare: fn(&Bed) -> Scene,
+        strike: fn(&mut Scene),
+        mend: Option<fn(&mut Scene)>,
+    },
+    /// A caller of the library runs statements of its own.
     Statement(fn(&Bed) -> Told),
 }
 
@@ -92,6 +98,21 @@ impl Row {
         Self::new(name, Phase::Idle, play, expected)
     }
 
+    /// A cause that strikes a statement while it sleeps at the server.
+    pub(crate) fn sleeping(
+        name: &str,
+        prepare: fn(&Bed) -> Scene,
+        strike: fn(&mut Scene),
+        expected: Expected,
+    ) -> Self {
+        let play = Play::Sleeping {
+            prepare,
+            strike,
+            mend: None,
+        };
+        Self::new(name, Phase::Statement, play, expected)
+    }
+
     /// A cause that strikes a statement.
     pub(crate) fn statement(name: &str, play: fn(&Bed) -> Told, expected: Expected) -> Self {
         Self::new(name, Phase::Statement, Play::Statement(play), expected)
@@ -111,7 +132,7 @@ impl Row {
 
     /// How the cause is taken away.
     pub(crate) fn mend(mut self, how: fn(&mut Scene)) -> Self {
-        if let Play::Dashboard { mend, .. } = &mut self.play {
+        if let Play::Dashboard { mend, .. } | Play::Sleeping { mend, .. } = &mut self.play {
             *mend = Some(how);
         }
         self

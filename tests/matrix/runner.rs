@@ -16,7 +16,7 @@ use std::{
 };
 
 use crate::{
-    dashboard,
+    dashboard, library,
     options::Options,
     row::{Play, Row},
     seen::{Told, compare},
@@ -27,7 +27,7 @@ use crate::{
 const AT_ONCE: usize = 4;
 
 /// Runs the rows; the exit code says whether all cells hold and the time was kept.
-pub(crate) fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
+pub(crate) fn run(rows: &[Row], options: &Options) -> ExitCode {
     let began = Instant::now();
     let next = AtomicUsize::new(0);
     let mut counts = [0; 3];
@@ -37,7 +37,7 @@ pub(crate) fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     thread::scope(|scope| {
         let (done, finished) = mpsc::channel();
         for _ in 0..AT_ONCE {
-            let (rows, next, done) = (&rows, &next, done.clone());
+            let (next, done) = (&next, done.clone());
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
@@ -91,20 +91,21 @@ fn one(row: &Row) -> (Told, Verdict) {
             strike,
             mend,
         } => dashboard::play(row, prepare, strike, mend),
+        Play::Sleeping {
+            prepare,
+            strike,
+            mend,
+        } => library::play(&row.bed, prepare, strike, mend),
         Play::Statement(play) => play(&row.bed),
     }));
-    match played {
-        Ok(told) => {
-            let faults = compare(row, &told).0;
-            if faults.is_empty() {
-                return (told, Verdict::Passed);
-            }
-            (told, Verdict::Failed(faults))
-        }
-        Err(_) => {
-            let words = take_panics();
-            (Told::default(), Verdict::Failed(words))
-        }
+    let Ok(told) = played else {
+        return (Told::default(), Verdict::Failed(take_panics()));
+    };
+    let faults = compare(row, &told).0;
+    if faults.is_empty() {
+        (told, Verdict::Passed)
+    } else {
+        (told, Verdict::Failed(faults))
     }
 }
 

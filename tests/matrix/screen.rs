@@ -151,14 +151,14 @@ fn failure(head: &[&str]) -> Option<Words> {
 
 fn failed_tries(head: &[&str]) -> u32 {
     let line = head.iter().find(|line| line.starts_with("down since"));
-    let parts = line.into_iter().flat_map(|line| line.split(" · "));
+    let mut parts = line.into_iter().flat_map(|line| line.split(" · "));
     let count = |part: &str| {
         let number = part
             .strip_suffix(" tries failed")
             .or(part.strip_suffix(" try failed"))?;
         number.parse().ok()
     };
-    parts.filter_map(count).next().unwrap_or(0)
+    parts.find_map(count).unwrap_or(0)
 }
 
 /// What follows these words, wherever they stand.

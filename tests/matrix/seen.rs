@@ -1,6 +1,6 @@
 //! What was seen of a row, and its comparison with what must be seen.
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use crate::{
     expected::{Failure, Promise, Recovery},
@@ -61,7 +61,11 @@ pub(crate) struct Told {
 pub(crate) struct Faults(pub(crate) Vec<String>);
 
 impl Faults {
-    fn check<T: PartialEq + std::fmt::Debug>(&mut self, cell: &str, expected: T, seen: T) {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "most cells are small, and a reference each would hide them"
+    )]
+    fn check<T: PartialEq + Debug>(&mut self, cell: &str, expected: T, seen: T) {
         if expected != seen {
             self.0
                 .push(format!("{cell}: expected {expected:?}, seen {seen:?}"));

@@ -37,7 +37,7 @@ fn refused_at_first() -> Vec<Row> {
         Row::connecting("wrong password", wrong_password, fails(WRONG_PASSWORD)).mend(|scene| {
             scene
                 .cluster()
-                .set_password(crate::support::cluster::PASSWORD)
+                .set_password(crate::support::cluster::PASSWORD);
         }),
         Row::connecting(
             "role unknown",
@@ -62,7 +62,7 @@ fn refused_at_first() -> Vec<Row> {
         Row::connecting("pg_hba.conf rejects", rejected, fails(REJECTED)).mend(|scene| {
             scene
                 .cluster()
-                .put_first_in_hba("host all all 127.0.0.1/32 trust")
+                .put_first_in_hba("host all all 127.0.0.1/32 trust");
         }),
         Row::connecting(
             "role without login",
@@ -138,7 +138,7 @@ fn refused_later() -> Vec<Row> {
         .mend(|scene| {
             scene
                 .cluster()
-                .set_password(crate::support::cluster::PASSWORD)
+                .set_password(crate::support::cluster::PASSWORD);
         }),
         Row::idle(
             "pg_hba.conf rejects, old connection lives",
@@ -146,14 +146,14 @@ fn refused_later() -> Vec<Row> {
             |scene| {
                 scene
                     .cluster()
-                    .put_first_in_hba("host all vitals 127.0.0.1/32 reject")
+                    .put_first_in_hba("host all vitals 127.0.0.1/32 reject");
             },
             Expected::refused(REJECTED),
         )
         .mend(|scene| {
             scene
                 .cluster()
-                .put_first_in_hba("host all all 127.0.0.1/32 trust")
+                .put_first_in_hba("host all all 127.0.0.1/32 trust");
         }),
         Row::idle(
             "slots used up, old connection lives",
