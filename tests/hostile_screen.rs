@@ -2,9 +2,15 @@
 //! errors with escape sequences, characters that turn or hide text, and wide
 //! ones. Judged by the bytes that the real program writes.
 
+#![expect(
+    clippy::panic,
+    reason = "a program that does not behave must fail the test"
+)]
+
 mod support;
 
 use std::{
+    fmt::Write as _,
     io::{Read, Write},
     net::TcpListener,
     process::Command,
@@ -78,7 +84,11 @@ fn launch(url: &str) -> Launch {
 
 /// Every byte as it is written in a URL.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut url = String::new();
+    for byte in text.bytes() {
+        write!(url, "%{byte:02X}").expect("a String takes any text");
+    }
+    url
 }
 
 /// The cluster's URL with other names.

@@ -165,6 +165,12 @@ impl Row {
         self.on(Bed::german(), "de")
     }
 
+    /// The same row on a terminal of 80 by 24.
+    pub(crate) fn narrow(self) -> Self {
+        let bed = self.bed.clone().narrow();
+        self.on(bed, "80×24")
+    }
+
     /// The same row on another bed.
     pub(crate) fn on(mut self, bed: Bed, suffix: &str) -> Self {
         self.bed = bed;

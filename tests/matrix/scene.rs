@@ -19,6 +19,12 @@ use crate::support::{
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dbvitals");
 
+/// A terminal that shows all panes.
+const WIDE: (u16, u16) = (120, 40);
+
+/// A terminal in a corner of another one.
+const NARROW: (u16, u16) = (80, 24);
+
 /// The rhythms of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rhythm {
@@ -32,6 +38,8 @@ pub(crate) enum Rhythm {
 #[derive(Debug, Clone)]
 pub(crate) struct Bed {
     pub(crate) rhythm: Rhythm,
+    /// Columns and rows of the terminal.
+    pub(crate) size: (u16, u16),
     /// The server speaks this language instead of English.
     pub(crate) language: Option<Language>,
 }
@@ -106,6 +114,7 @@ impl Bed {
     pub(crate) const fn brisk() -> Self {
         Self {
             rhythm: Rhythm::Brisk,
+            size: WIDE,
             language: None,
         }
     }
@@ -114,6 +123,7 @@ impl Bed {
     pub(crate) const fn german() -> Self {
         Self {
             rhythm: Rhythm::Brisk,
+            size: WIDE,
             language: Some(GERMAN),
         }
     }
@@ -122,8 +132,15 @@ impl Bed {
     pub(crate) const fn unhurried() -> Self {
         Self {
             rhythm: Rhythm::Default,
+            size: WIDE,
             language: None,
         }
+    }
+
+    /// The same on a small terminal.
+    pub(crate) fn narrow(mut self) -> Self {
+        self.size = NARROW;
+        self
     }
 
     /// A server that takes the role without a password, whose arithmetic is
@@ -276,7 +293,7 @@ impl Scene {
         let program = words.next().expect("a command has a name");
         let mut launch = Launch::new(program)
             .folder(std::env::temp_dir())
-            .size(120, 40);
+            .size(bed.size.0, bed.size.1);
         for word in words {
             launch = launch.arg(word);
         }

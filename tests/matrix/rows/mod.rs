@@ -13,7 +13,16 @@ mod statement_loss;
 mod tls;
 mod translated;
 
-use crate::row::Row;
+use crate::row::{Length, Row};
+
+/// What somebody sees who looks through a small window: rows whose failure
+/// needs more lines there, and those that change while one looks.
+fn narrow() -> Vec<Row> {
+    let groups = [tls::rows(), login::rows(), loss::rows(), silence::rows()];
+    let rows = groups.into_iter().flatten();
+    let is_chosen = |row: &Row| row.length == Length::Short;
+    rows.filter(is_chosen).map(Row::narrow).collect()
+}
 
 /// All rows, the long ones too.
 pub(crate) fn all() -> Vec<Row> {
@@ -29,6 +38,7 @@ pub(crate) fn all() -> Vec<Row> {
         clock::rows(),
         statement_loss::rows(),
         statement::rows(),
+        narrow(),
         translated::rows(),
     ]
     .into_iter()
