@@ -155,3 +155,26 @@ fn heartbeats_and_news_that_change_nothing_cost_no_frame_of_their_own() {
         );
     });
 }
+
+#[test]
+fn heartbeats_in_step_with_the_second_do_not_hide_it() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SIZE, fixtures::healthy(), PLAIN);
+        screen.settle().await;
+        let before = screen.frames();
+        for second in 1..=30u64 {
+            screen.tell(Event::Sampled(LatencySample {
+                at: fixtures::now() + Duration::from_secs(second),
+                outcome: SampleOutcome::Answered(Duration::from_micros(300)),
+            }));
+            // The loop finds the heartbeat and the second at once.
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        }
+        screen.settle().await;
+        let drawn = screen.frames() - before;
+        assert!((28..=32).contains(&drawn), "{drawn} frames");
+        let picture = screen.picture();
+        assert!(picture.contains("good check 38 s ago"), "{picture}");
+    });
+}
