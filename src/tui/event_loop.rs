@@ -48,6 +48,8 @@ pub(super) struct Loop {
     view: View,
     gate: FrameGate,
     frames: FrameTimes,
+    /// When ages and countdowns are drawn anew.
+    second: Option<Instant>,
     /// The terminal may show something else than what was drawn last.
     is_stale: bool,
 }
@@ -109,6 +111,7 @@ impl Loop {
             view,
             gate,
             frames: FrameTimes::new(),
+            second: None,
             is_stale: false,
         }
     }
@@ -156,8 +159,8 @@ impl Loop {
         }
     }
 
-    /// Waits for whatever comes first. A due frame goes before all else, so
-    /// that no flood can keep the screen from being drawn.
+    /// Waits for whatever comes first. A due frame goes before all else, then
+    /// the second, so that no flood can keep the screen from being drawn.
     async fn next<S>(&mut self, keys: &mut S) -> Wake
     where
         S: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
@@ -165,15 +168,21 @@ impl Loop {
         let now = Instant::now();
         let due = self.gate.due(now.into_std());
         let frame = due.map_or(now, Instant::from_std);
-        let second = now + self.until_next_second();
+        // Kept until it comes: news that come at the same moment, as heartbeats in
+        // step with the second do, must not put it off for another one.
+        let until = self.until_next_second();
+        let second = *self.second.get_or_insert_with(|| now + until);
         tokio::select! {
             biased;
             () = sleep_until(frame), if due.is_some() => Wake::Frame,
+            () = sleep_until(second), if self.data.is_ticking() => {
+                self.second = None;
+                Wake::Second
+            }
             event = keys.next() => Wake::Terminal(event),
             changed = self.snapshots.changed(), if self.data.ended.is_none() => Wake::Snapshot(Publisher::of(&changed)),
             event = self.events.recv() => Wake::Event(event),
             () = logging::logged() => Wake::Logged,
-            () = sleep_until(second), if self.data.is_ticking() => Wake::Second,
         }
     }
 
