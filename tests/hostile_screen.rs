@@ -121,6 +121,21 @@ fn names_of_role_and_database_are_shown_as_text() {
 }
 
 #[test]
+fn names_of_applications_are_shown_as_text() {
+    let cluster = Cluster::builder()
+        .max_connections(8)
+        .setting("superuser_reserved_connections", "0")
+        .start();
+    let _holders = cluster.hold_sessions(6, &format!("a{HOSTILE}"));
+    // At seven of eight the pane names who holds them.
+    let mut terminal = launch(&cluster.url()).spawn();
+    terminal.send("1z");
+    let told = terminal.wait_for("held by", LIMIT);
+    told.unwrap_or_else(|screen| panic!("nobody is named:\n{screen}"));
+    check(&terminal);
+}
+
+#[test]
 fn the_words_of_a_real_server_are_shown_as_text() {
     let cluster = Cluster::start();
     cluster.put_first_in_hba("host all all 127.0.0.1/32 trust");

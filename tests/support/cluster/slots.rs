@@ -29,16 +29,18 @@ impl Cluster {
     /// Opens connections as the ordinary role until the server refuses it with
     /// 53300. Slots that the server keeps for superusers stay free.
     pub(crate) fn fill_slots(&self) -> SlotGuard {
-        self.hold_sessions(usize::MAX)
+        self.hold_sessions(usize::MAX, SlotGuard::APPLICATION)
     }
 
     /// Opens one session as the ordinary role, under the name
     /// [`SlotGuard::APPLICATION`].
     pub(crate) fn hold_one_session(&self) -> SlotGuard {
-        self.hold_sessions(1)
+        self.hold_sessions(1, SlotGuard::APPLICATION)
     }
 
-    fn hold_sessions(&self, at_most: usize) -> SlotGuard {
+    /// Opens sessions as the ordinary role under this name, until the server
+    /// refuses one or there are so many.
+    pub(crate) fn hold_sessions(&self, at_most: usize, application: &str) -> SlotGuard {
         let mut config = Config::new();
         config
             .host("127.0.0.1")
@@ -46,7 +48,7 @@ impl Cluster {
             .user(ROLE)
             .password(self.password())
             .dbname(&self.database)
-            .application_name(SlotGuard::APPLICATION)
+            .application_name(application)
             .connect_timeout(Duration::from_secs(20));
         let (tell, full) = mpsc::channel();
         let (release, released) = oneshot::channel();
