@@ -155,7 +155,9 @@ impl Show<'_> {
                 scene
             });
             let suspect = row.expected.suspect.and_then(|_| {
-                let at = watch_for(&self.viewer, |claims| claims.head.contains("suspect"));
+                let at = watch_for(&self.viewer, LIMIT, |claims| {
+                    claims.head.contains("suspect")
+                });
                 at.map(|(at, _)| at - began)
             });
             let cause = cause(&self.viewer, row);
@@ -240,17 +242,24 @@ impl Show<'_> {
 /// Waits until the screen tells what the row expects, or some failure.
 fn cause(viewer: &Viewer, row: &Row) -> Option<(Instant, Claims)> {
     let expected = &row.expected;
-    watch_for(viewer, |claims| match (&expected.told, expected.mark) {
-        (Some(_), _) => claims.failure.is_some(),
-        (None, Some(mark)) => claims.says(mark),
-        (None, None) => claims.is_well(),
+    let limit = LIMIT + expected.within.time(&row.bed);
+    watch_for(viewer, limit, |claims| {
+        match (&expected.told, expected.mark) {
+            (Some(_), _) => claims.failure.is_some(),
+            (None, Some(mark)) => claims.says(mark),
+            (None, None) => claims.is_well(),
+        }
     })
 }
 
 /// Waits for a screen; gives its claims and the moment at which it came.
-fn watch_for(viewer: &Viewer, wished: impl Fn(&Claims) -> bool) -> Option<(Instant, Claims)> {
+fn watch_for(
+    viewer: &Viewer,
+    limit: Duration,
+    wished: impl Fn(&Claims) -> bool,
+) -> Option<(Instant, Claims)> {
     let found = Cell::new(None);
-    let seen = viewer.wait_until(LIMIT, |screen| {
+    let seen = viewer.wait_until(limit, |screen| {
         let claims = screen::read(&screen.contents());
         let is_it = wished(&claims);
         if is_it {
