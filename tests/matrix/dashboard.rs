@@ -213,7 +213,6 @@ impl Show<'_> {
             *facts = Facts {
                 kinds: std::mem::take(&mut facts.kinds),
                 outage_from: facts.outage_from,
-                is_blind: facts.is_blind,
                 ..Facts::default()
             };
         });

@@ -56,7 +56,8 @@ pub(crate) struct Language {
 pub(crate) struct Scene {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) cluster: Option<Cluster>,
-    pub(crate) standby: Option<Cluster>,
+    /// Whom a standby follows.
+    pub(crate) primary: Option<Cluster>,
     pub(crate) slots: Option<SlotGuard>,
     pub(crate) listener: Option<Listener>,
     pub(crate) queue: Option<FullQueue>,

@@ -58,7 +58,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 let primary = bed.cluster();
                 let standby = bed.trusting(Cluster::builder().standby_of(&primary));
                 let mut scene = Scene::of(standby);
-                scene.standby = Some(primary);
+                scene.primary = Some(primary);
                 scene
             },
             Expected::marked("read-only: standby or recovery").within(Promise::AtOnce),
