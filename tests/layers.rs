@@ -56,6 +56,7 @@ const LAYERS: [Layer; 6] = [
         outside: &[
             "chrono",
             "deadpool",
+            "dns_lookup",
             "fastrand",
             "futures",
             "rustls",
@@ -67,8 +68,10 @@ const LAYERS: [Layer; 6] = [
             "tokio",
             "tokio_postgres",
             "tokio_postgres_rustls",
+            "tokio_rustls",
             "tracing",
             "uuid",
+            "x509_cert",
         ],
         never: &[],
     },

@@ -4,10 +4,12 @@
 mod classify;
 mod database;
 mod database_adapter;
+mod diagnosis;
 mod guard;
 mod local;
 mod mock;
 mod mode_adapter;
+mod own_side;
 mod recorder;
 mod retry;
 mod status;
@@ -15,5 +17,6 @@ mod vigil;
 
 pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};
+pub use diagnosis::{DiagnosisOptions, WriteTest};
 pub use guard::{Beat, GuardSettings};
 pub use recorder::OperationSink;

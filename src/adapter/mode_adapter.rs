@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     adapter::{
-        DbResult, SqlValue, TransactionClient, guard::Guard, local::LocalDatabase,
-        mock::MockDatabase,
+        DbResult, DiagnosisOptions, SqlValue, TransactionClient, diagnosis::Findings, guard::Guard,
+        local::LocalDatabase, mock::MockDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -71,6 +71,19 @@ impl ModeAdapter {
         match self {
             Self::Local(local) => local.check(action).await,
             Self::Mock(mock) => mock.check(action).await,
+        }
+    }
+
+    /// Examines the way and the database, and tells what it finds. An error is
+    /// what ends the way; it is not told yet.
+    pub(super) async fn diagnose(
+        &self,
+        options: DiagnosisOptions,
+        findings: &Findings,
+    ) -> DbResult<()> {
+        match self {
+            Self::Local(local) => local.diagnose(options, findings).await,
+            Self::Mock(mock) => mock.diagnose(options, findings).await,
         }
     }
 

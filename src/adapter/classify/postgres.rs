@@ -94,6 +94,7 @@ pub(in crate::adapter) struct ServerWords {
     message: String,
     detail: Option<String>,
     hint: Option<String>,
+    routine: Option<String>,
 }
 
 impl ServerWords {
@@ -104,7 +105,13 @@ impl ServerWords {
             message: excerpt(server.message()),
             detail: server.detail().map(excerpt),
             hint: server.hint().map(excerpt),
+            routine: server.routine().map(excerpt),
         }
+    }
+
+    /// The function of the server that refused: the same in every language.
+    pub(in crate::adapter) fn routine(&self) -> Option<&str> {
+        self.routine.as_deref()
     }
 }
 

@@ -15,8 +15,10 @@ use tokio::time::timeout;
 
 use crate::{
     adapter::{
-        DbResult, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        diagnosis::Findings,
         local::{
+            diagnose,
             knock::knock,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
@@ -61,6 +63,15 @@ impl LocalDatabase {
         }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
+    }
+
+    /// Examines the way to the server and the server itself.
+    pub(in crate::adapter) async fn diagnose(
+        &self,
+        options: DiagnosisOptions,
+        findings: &Findings,
+    ) -> DbResult<()> {
+        diagnose::diagnose(&self.target, options, findings).await
     }
 
     /// Opens the connection that only watches.

@@ -4,6 +4,7 @@ mod decode;
 mod decode_network;
 mod decode_numeric;
 mod details;
+mod diagnose;
 mod fence;
 mod first_byte;
 mod knock;

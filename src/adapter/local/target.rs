@@ -69,6 +69,14 @@ impl Target {
         !holds_read_only && self.takes_options.swap(false, Ordering::AcqRel)
     }
 
+    /// The deadline that a probe's session options give the server, in ms;
+    /// `None` where its options were refused.
+    pub(super) fn probe_deadline_ms(&self) -> Option<i64> {
+        let takes_options = self.takes_options.load(Ordering::Acquire);
+        let limit = (self.section.timeout + GRACE).as_millis();
+        takes_options.then(|| i64::try_from(limit).unwrap_or(i64::MAX))
+    }
+
     /// The name that the server's certificate must be for.
     pub(super) fn host(&self) -> &str {
         match &self.section.endpoint {

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     adapter::{
-        DbResult, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        diagnosis::Findings,
         local::timeout_error,
         mock::{
             classify::from_sqlite,
@@ -22,7 +23,7 @@ use crate::{
         mode_adapter::{Check, Record, Rows},
     },
     config::MockSection,
-    domain::{Action, DbError, ErrorKind, HealthDetails, PhaseTimings},
+    domain::{Action, DbError, ErrorKind, Exam, Finding, HealthDetails, PhaseTimings},
 };
 
 /// The one bare statement of a health check, and what there is to know.
@@ -76,6 +77,47 @@ impl MockDatabase {
                 }
             }
         }
+    }
+
+    /// Examines the embedded database: there is no way to it.
+    pub(in crate::adapter) async fn diagnose(
+        &self,
+        options: DiagnosisOptions,
+        findings: &Findings,
+    ) -> DbResult<()> {
+        let elsewhere = [
+            Exam::HostName,
+            Exam::Tcp,
+            Exam::Tls,
+            Exam::Login,
+            Exam::Permission,
+            Exam::Schema,
+            Exam::Slots,
+            Exam::Blocking,
+            Exam::Pooler,
+            Exam::Standby,
+        ];
+        for exam in elsewhere {
+            findings.tell(Finding::skipped(
+                exam,
+                "mock mode: embedded in this program",
+            ));
+        }
+        let action = Action::HealthCheck;
+        let (latency, found) = self.bounded(action, self.look(action)).await?;
+        let (version, _, query_only) = found;
+        let words = format!("SQLite {version}, in memory: nothing is persisted");
+        findings.tell(Finding::ok(Exam::Database, words));
+        findings.tell(match (query_only, options.policy.expects_writes) {
+            (0, true) => Finding::ok(Exam::Write, "a session can write"),
+            (_, false) => Finding::ok(Exam::Write, "switched off by read_only"),
+            (_, true) => Finding::warning(Exam::Write, "the database is read-only")
+                .because(DbError::new(action, ErrorKind::ReadOnly)),
+        });
+        let mut finding = Finding::ok(Exam::Latency, format!("one answer in {latency:.1?}"));
+        finding.fact("medianMs", latency);
+        findings.tell(finding.taking(latency));
+        Ok(())
     }
 
     /// Opens the database for a guard.

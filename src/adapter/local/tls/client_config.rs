@@ -5,8 +5,9 @@ use std::{io, path::Path, sync::Arc, thread};
 
 use rustls::{
     ClientConfig, RootCertStore,
+    client::danger::ServerCertVerifier,
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
 };
 
 use tokio::sync::{Semaphore, oneshot};
@@ -31,15 +32,88 @@ static READERS: Semaphore = Semaphore::const_new(4);
 /// for the handshake: neither a network file system that hangs nor a pipe that
 /// nobody fills may hold up the program, not even at its end.
 pub(super) async fn client_config(tls: &TlsSection, action: Action) -> DbResult<ClientConfig> {
+    let tls = tls.clone();
+    on_a_thread(action, move || read_config(&tls, action)).await
+}
+
+/// The same for a handshake that believes everybody, to see what is shown.
+pub(in crate::adapter::local) async fn trusting_config(
+    tls: &TlsSection,
+    action: Action,
+) -> DbResult<ClientConfig> {
+    let tls = TlsSection {
+        mode: SslMode::Prefer,
+        ..tls.clone()
+    };
+    client_config(&tls, action).await
+}
+
+/// What the checking modes make of a certificate: the error's words where it
+/// is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapter::local) struct Judged {
+    /// As `verify-ca` does it.
+    pub(in crate::adapter::local) authority: Result<(), String>,
+    /// As `verify-full` does it.
+    pub(in crate::adapter::local) name: Result<(), String>,
+}
+
+/// Judges a chain, the server's own certificate first, for this host.
+pub(in crate::adapter::local) async fn judge_chain(
+    tls: &TlsSection,
+    chain: Vec<CertificateDer<'static>>,
+    host: String,
+) -> DbResult<Judged> {
+    let action = Action::HealthCheck;
+    let tls = tls.clone();
+    on_a_thread(action, move || {
+        let judge = |mode| {
+            let tls = TlsSection {
+                mode,
+                ..tls.clone()
+            };
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let judged = verifier(&tls, provider, action).and_then(|verifier| {
+                accept(&verifier, &chain, &host)
+                    .map_err(|error| refused(action, "certificate", error))
+            });
+            judged.map_err(|error| error.details().unwrap_or("not accepted").to_owned())
+        };
+        Ok(Judged {
+            authority: judge(SslMode::VerifyCa),
+            name: judge(SslMode::VerifyFull),
+        })
+    })
+    .await
+}
+
+fn accept(
+    verifier: &Verifier,
+    chain: &[CertificateDer<'static>],
+    host: &str,
+) -> Result<(), rustls::Error> {
+    let (own, others) = chain
+        .split_first()
+        .ok_or(rustls::Error::NoCertificatesPresented)?;
+    let name =
+        ServerName::try_from(host).map_err(|error| rustls::Error::General(error.to_string()))?;
+    verifier
+        .verify_server_cert(own, others, &name, &[], UnixTime::now())
+        .map(drop)
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    action: Action,
+    work: impl FnOnce() -> DbResult<T> + Send + 'static,
+) -> DbResult<T> {
     let reader = READERS.acquire().await;
     let reader = reader.map_err(|error| own_side(action, error))?;
     let (done, result) = oneshot::channel();
-    let tls = tls.clone();
     thread::Builder::new()
         .name("certificates".to_owned())
         .spawn(move || {
             // Whoever waited may have gone.
-            drop(done.send(read_config(&tls, action)));
+            drop(done.send(work()));
             drop(reader);
         })
         .map_err(|error| own_side(action, error))?;

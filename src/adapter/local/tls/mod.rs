@@ -4,4 +4,5 @@ mod client_config;
 mod negotiate;
 mod verifier;
 
+pub(super) use client_config::{judge_chain, trusting_config};
 pub(super) use negotiate::{Channel, Handover, Negotiation, ask_for_tls, negotiate};

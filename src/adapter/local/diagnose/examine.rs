@@ -1,0 +1,89 @@
+//! The whole examination: the way from outside and a login as every client
+//! does it, at the same time, under one deadline. Knows no layer by itself.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    adapter::{
+        DbResult, DiagnosisOptions,
+        diagnosis::Findings,
+        local::{
+            diagnose::{inside, login, way},
+            target::Target,
+        },
+    },
+    domain::{Exam, Layer},
+};
+
+/// When what must be known. All lie within twice the timeout.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    started: Instant,
+    timeout: Duration,
+}
+
+/// Examines and tells; the error is the one that a health check would meet.
+pub(in crate::adapter::local) async fn diagnose(
+    target: &Target,
+    options: DiagnosisOptions,
+    findings: &Findings,
+) -> DbResult<()> {
+    let limits = Limits::start(target.section().timeout);
+    let inside = async {
+        let reached = Box::pin(inside::look(target, options, limits, findings)).await;
+        (reached, limits.started.elapsed())
+    };
+    let (seen, (reached, entering)) = tokio::join!(
+        // Boxed: what a handshake needs would make every future that may diagnose large.
+        Box::pin(way::look(target, limits, findings)),
+        inside,
+    );
+    match &reached {
+        Ok(()) => way::soften(findings),
+        Err(error) if error.layer() == Layer::Login => {
+            let refused = login::refused(target, error, &seen, limits).await;
+            findings.tell(refused.taking(entering));
+        }
+        // The server looks for the database and its rights after the login.
+        Err(error) if Exam::of(error.layer()) > Exam::Login => {
+            if findings.of(Exam::Login).is_none() {
+                findings.tell(login::let_in_before(target));
+            }
+        }
+        Err(_) => {}
+    }
+    reached
+}
+
+// === impl Limits ===
+
+impl Limits {
+    pub(super) fn start(timeout: Duration) -> Self {
+        Self {
+            started: Instant::now(),
+            timeout,
+        }
+    }
+
+    /// The configured timeout.
+    pub(super) fn timeout(self) -> Duration {
+        self.timeout
+    }
+
+    /// For the way there and the login: what a health check may take.
+    pub(super) fn entry(self) -> Instant {
+        self.started + self.timeout
+    }
+
+    /// For what is asked of the server.
+    pub(super) fn answers(self) -> Instant {
+        self.started + self.timeout * 3 / 2
+    }
+
+    /// For what is asked after all else.
+    pub(super) fn last(self) -> Instant {
+        self.started + self.timeout * 7 / 4
+    }
+}

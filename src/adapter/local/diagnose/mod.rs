@@ -1,0 +1,26 @@
+//! The examination of the way to a PostgreSQL server and of the server, a file
+//! for each layer. Knows nothing of what follows from what it finds.
+
+mod answers;
+mod asking;
+mod blocking;
+mod certificate;
+mod columns;
+mod database;
+mod examine;
+mod inside;
+mod latency;
+mod login;
+mod name;
+mod permission;
+mod pooler;
+mod schema;
+mod slots;
+mod sslmodes;
+mod standby;
+mod tcp;
+mod tls;
+mod way;
+mod write;
+
+pub(super) use examine::diagnose;
