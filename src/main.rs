@@ -13,7 +13,7 @@ use clap::Parser;
 use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Subject},
-    cli::{self, CheckOptions, Cli, Exit, Outcome, Task, config::Format},
+    cli::{self, CheckOptions, Cli, DiagnoseOptions, Exit, Outcome, Style, Task, config::Format},
     config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
     tui::{self, Ended},
@@ -52,7 +52,9 @@ fn run(task: Task, flags: Flags) -> Outcome {
     };
     let fallback = match task {
         Task::Screen => Fallback::Mock,
-        Task::Check { .. } | Task::ConfigShow(_) | Task::ConfigCheck(_) => Fallback::Refuse,
+        Task::Check { .. } | Task::Diagnose { .. } | Task::ConfigShow(_) | Task::ConfigCheck(_) => {
+            Fallback::Refuse
+        }
     };
     let loaded = config::load(&sources, fallback);
     let mut out = io::stdout().lock();
@@ -69,7 +71,24 @@ fn run(task: Task, flags: Flags) -> Outcome {
             screen(&loaded)
         }
         (Task::Check { format, bar }, Ok(loaded)) => {
-            check(&loaded.config, CheckOptions { format, bar }, &mut out)
+            let options = CheckOptions { format, bar };
+            once(cli::check(&loaded.config, options, &mut out))
+        }
+        (
+            Task::Diagnose {
+                format,
+                bar,
+                write_test,
+            },
+            Ok(loaded),
+        ) => {
+            let options = DiagnoseOptions {
+                format,
+                bar,
+                write_test,
+                style: style(&loaded.config),
+            };
+            once(cli::diagnose(&loaded.config, options, &mut out))
         }
         (Task::ConfigShow(format), Ok(loaded)) => {
             let printed = cli::config::show(&loaded, format, &mut out);
@@ -86,7 +105,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
             let printed = cli::config::show_refused(&settings, &complaints, format, &mut out);
             Exit::NotAttempted.printed(printed)
         }
-        (Task::Check { format, .. }, Err(complaints)) => {
+        (Task::Check { format, .. } | Task::Diagnose { format, .. }, Err(complaints)) => {
             tell_complaints(&complaints);
             let printed = match format {
                 Format::Json => cli::print_not_attempted(&complaints, &mut out),
@@ -107,7 +126,17 @@ fn tell_complaints(complaints: &Complaints) {
     ));
 }
 
-fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) -> Outcome {
+/// Colours are for terminals, and only where nobody objects.
+fn style(config: &Config) -> Style {
+    if io::stdout().is_terminal() && !config.tui.no_color {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
+}
+
+/// Runs a command that asks once and ends.
+fn once(asking: impl Future<Output = Outcome>) -> Outcome {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -115,7 +144,7 @@ fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) -> Outcome
             return Exit::NotAttempted.silent();
         }
     };
-    let outcome = runtime.block_on(cli::check(config, options, out));
+    let outcome = runtime.block_on(asking);
     // A name lookup that hangs must not keep the program from ending.
     runtime.shutdown_background();
     outcome

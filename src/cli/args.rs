@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{cli::config::Format, config::Flags, domain::Secret};
+use crate::{adapter::WriteTest, cli::config::Format, config::Flags, domain::Secret};
 
 /// Shows the vital signs of a database connection, and never stays quiet when it fails.
 #[derive(Debug, Parser)]
@@ -37,13 +37,16 @@ configured: the dashboard opens in mock mode, in which nothing is persisted.
 Passwords are never taken from the command line, where every user of the
 machine can read them: use DATABASE_URL, PGPASSWORD, ~/.pgpass or the file.
 
-Exit codes: 0 done (check: healthy or degraded), 1 failed (check: reachable
-but refusing or not usable), 2 no answer (check), 3 configuration or usage.";
+Exit codes: 0 done (check, diagnose, wait: healthy or degraded), 1 failed (the
+same: reachable but refusing or not usable), 2 no answer (the same), 3
+configuration or usage.";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Run one health check and tell the result by words and exit code.
     Check(CheckArgs),
+    /// Examine the way to the database layer by layer, and say what is broken.
+    Diagnose(DiagnoseArgs),
     /// Show or check the configuration.
     Config(ConfigArgs),
 }
@@ -58,6 +61,21 @@ struct CheckArgs {
     /// Exit with 1 also when the database is degraded.
     #[arg(long)]
     strict: bool,
+}
+
+#[derive(Debug, Args)]
+struct DiagnoseArgs {
+    #[command(flatten)]
+    address: Address,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 also when the database is degraded.
+    #[arg(long)]
+    strict: bool,
+    /// Also try to write: one transaction that is rolled back.
+    #[arg(long)]
+    write_test: bool,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +139,15 @@ pub enum Task {
         /// What counts as passed.
         bar: Bar,
     },
+    /// A diagnosis.
+    Diagnose {
+        /// How it is printed.
+        format: Format,
+        /// What counts as passed.
+        bar: Bar,
+        /// Whether writing is tried.
+        write_test: WriteTest,
+    },
     /// The values in force.
     ConfigShow(Format),
     /// The validity of the configuration.
@@ -161,18 +188,20 @@ impl Cli {
         let (task, address) = match self.command {
             None => (Task::Screen, None),
             Some(Subcommands::Check(args)) => {
-                let bar = if args.strict {
-                    Bar::Healthy
-                } else {
-                    Bar::Usable
-                };
-                (
-                    Task::Check {
-                        format: format(args.json),
-                        bar,
+                let (format, bar) = (format(args.json), bar(args.strict));
+                (Task::Check { format, bar }, args.address.url)
+            }
+            Some(Subcommands::Diagnose(args)) => {
+                let task = Task::Diagnose {
+                    format: format(args.json),
+                    bar: bar(args.strict),
+                    write_test: if args.write_test {
+                        WriteTest::Try
+                    } else {
+                        WriteTest::Judge
                     },
-                    args.address.url,
-                )
+                };
+                (task, args.address.url)
             }
             Some(Subcommands::Config(ConfigArgs { command })) => match command {
                 ConfigSubcommands::Show(args) => {
@@ -193,6 +222,10 @@ impl Cli {
         };
         (task, flags)
     }
+}
+
+fn bar(strict: bool) -> Bar {
+    if strict { Bar::Healthy } else { Bar::Usable }
 }
 
 fn format(json: bool) -> Format {

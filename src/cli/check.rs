@@ -16,6 +16,7 @@ use crate::{
         args::Bar,
         config::Format,
         exit::{Exit, Outcome},
+        json::{error_json, millis},
     },
     config::{Complaints, Config},
     domain::{
@@ -93,19 +94,6 @@ fn print_json(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     put("details", details_json(told));
     serde_json::to_writer_pretty(&mut *out, &Value::Object(object))?;
     writeln!(out)
-}
-
-fn error_json(error: &DbError) -> Value {
-    json!({
-        "kind": error.kind().name(),
-        "code": error.code(),
-        "message": error.message(),
-        "hint": error.hint(),
-        "transient": error.is_transient(),
-        "layer": error.layer(),
-        "details": error.details(),
-        "causes": error.causes().collect::<Vec<_>>(),
-    })
 }
 
 /// The check's details, with the reasons of a degraded health and what is odd
@@ -197,10 +185,6 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  connections {active} of {max}")?;
     }
     Ok(())
-}
-
-fn millis(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// Prints that nothing was attempted, so that a reader of JSON gets JSON.
