@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use dbvitals::{
-    adapter::{Beat, Database, DatabaseAdapter, GuardSettings},
-    domain::{HealthDetails, REQUIRED_TABLES},
+    adapter::{Beat, Database, DatabaseAdapter, DiagnosisOptions, GuardSettings, WriteTest},
+    domain::{Exam, FindingStatus, HealthDetails, HealthPolicy, REQUIRED_TABLES},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc::channel;
@@ -24,7 +24,7 @@ const NOTES: &str = "create table public.caught (who name, what text); \
 
 /// Functions of the system that a statement of ours may call: name, arguments,
 /// result, and the lie.
-const FUNCTIONS: [(&str, &str, &str, &str); 17] = [
+const FUNCTIONS: [(&str, &str, &str, &str); 25] = [
     (
         "jsonb_build_object",
         "text, text, text, bigint",
@@ -44,6 +44,14 @@ const FUNCTIONS: [(&str, &str, &str, &str); 17] = [
     ("string_to_array", "text, text", "text[]", "'{lie}'"),
     ("btrim", "text, text", "text", "'lie'"),
     ("has_schema_privilege", "oid, text", "bool", "false"),
+    ("has_table_privilege", "oid, text", "bool", "false"),
+    ("has_database_privilege", "oid, text", "bool", "false"),
+    ("row_security_active", "oid", "bool", "true"),
+    ("pg_blocking_pids", "int", "int[]", "'{1}'"),
+    ("array_to_string", "text[], text", "text", "'lie'"),
+    ("starts_with", "text, text", "bool", "true"),
+    ("lo_from_bytea", "oid, bytea", "oid", "1"),
+    ("decode", "text, text", "bytea", "'lie'"),
     ("set_config", "text, text, bool", "text", "'lie'"),
     ("to_jsonb", "public.agents", "jsonb", "'{}'"),
     (
@@ -55,7 +63,8 @@ const FUNCTIONS: [(&str, &str, &str, &str); 17] = [
 ];
 
 /// Operators: name, arguments, result, and the lie.
-const OPERATORS: [(&str, &str, &str, &str, &str); 10] = [
+const OPERATORS: [(&str, &str, &str, &str, &str); 11] = [
+    ("-", "timestamptz", "timestamptz", "interval", "'1 day'"),
     ("*", "numeric", "int", "numeric", "42"),
     ("*", "float8", "float8", "float8", "42"),
     ("=", "oid", "regclass", "bool", "true"),
@@ -131,6 +140,29 @@ async fn details(database: &Database) -> HealthDetails {
     report.result.details().expect("details").clone()
 }
 
+/// A diagnosis believes the system alone, also when it tries to write.
+async fn diagnose(database: &Database) {
+    let options = DiagnosisOptions {
+        policy: HealthPolicy {
+            slow_threshold: PATIENT,
+            expects_writes: true,
+            requires_schema: true,
+        },
+        write_test: WriteTest::Try,
+    };
+    let found = database.diagnose(options, channel(16).0).await;
+    for finding in &found.findings {
+        assert_ne!(finding.status, FindingStatus::Skipped, "{finding:?}");
+    }
+    let of = |exam| found.findings.iter().find(|finding| finding.exam == exam);
+    let permission = of(Exam::Permission).unwrap();
+    assert_eq!(permission.status, FindingStatus::Ok, "{permission:?}");
+    let blocking = of(Exam::Blocking).unwrap();
+    assert_eq!(blocking.summary, "nobody waits for a lock");
+    let write = of(Exam::Write).unwrap();
+    assert!(write.notes[0].starts_with("tried: "), "{write:?}");
+}
+
 /// Checks and statements give right answers and set no trap off.
 async fn check(cluster: &Cluster) {
     let database = on(local_section(cluster));
@@ -148,6 +180,7 @@ async fn check(cluster: &Cluster) {
     assert!(found.clock_skew_ms.unwrap().abs() < 1_000.0);
     assert!(found.database_size_bytes.unwrap() > 1_000_000);
     assert!(found.fingerprint.is_some());
+    diagnose(&database).await;
     let row: Value = database
         .insert("agents", &json!({"id": "a", "name": "one"}))
         .await
