@@ -7,9 +7,9 @@ use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use crate::{
-    adapter::{Beat, GuardSettings, HealthReport},
+    adapter::{Beat, DiagnosisOptions, GuardSettings, HealthReport},
     backend::watched::Watched,
-    domain::{Action, DbError, ErrorKind},
+    domain::{Action, DbError, Diagnosis, ErrorKind, Finding},
 };
 
 /// The adapter keeps its own deadline; this is what a job may take beyond it
@@ -31,6 +31,7 @@ pub(super) enum JobResult {
     Disconnected(Result<(), Arc<DbError>>),
     Knocked(Result<(), Arc<DbError>>),
     GuardEnded(Arc<DbError>),
+    Diagnosed(Result<Box<Diagnosis>, Arc<DbError>>),
 }
 
 /// A job that has ended.
@@ -101,6 +102,18 @@ pub(super) async fn disconnect<A: Watched>(watched: Arc<A>, limit: Duration) -> 
 pub(super) async fn knock<A: Watched>(watched: Arc<A>) -> JobResult {
     let knock = bounded(Action::Connect, KNOCK, watched.knock(KNOCK)).await;
     JobResult::Knocked(knock.and_then(|answered| answered.map_err(Arc::new)))
+}
+
+/// Examines the way and the database, which takes twice the deadline at most.
+pub(super) async fn diagnose<A: Watched>(
+    watched: Arc<A>,
+    options: DiagnosisOptions,
+    limit: Duration,
+    told: mpsc::Sender<Finding>,
+) -> JobResult {
+    let diagnosis = watched.diagnose(options, told);
+    let ended = bounded(Action::HealthCheck, limit * 2, diagnosis).await;
+    JobResult::Diagnosed(ended.map(Box::new))
 }
 
 /// Stands until the guard's connection ends; a guard that panics has ended, too.

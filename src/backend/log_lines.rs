@@ -52,6 +52,16 @@ pub(super) fn log(event: &Event) {
                 check.latency().as_secs_f64() * 1e3
             ),
         },
+        Event::Diagnosed(progress) => {
+            if let Some((_, conclusion)) = progress.ended() {
+                tracing::info!(
+                    target: "dbvitals::backend",
+                    "diagnosis: {} next: {}",
+                    conclusion.verdict,
+                    conclusion.next_step
+                );
+            }
+        }
         Event::OperationFinished(operation) => tracing::trace!(
             target: "dbvitals::backend",
             "operation type={} service={} table={}",

@@ -109,6 +109,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::StopGuard => "no guard",
         Effect::StartKnock => "knock",
         Effect::StopKnock => "no knock",
+        Effect::StartDiagnosis => "diagnosis",
         Effect::Answer(_, CommandOutcome::Begun) => "begun",
         Effect::Answer(_, CommandOutcome::Needless(_)) => "needless",
     }
@@ -237,6 +238,19 @@ fn every_row_of_the_table_about_wishes_holds() {
     );
     check("paused", wish(Command::CheckNow), &["needless"], Error);
     check("closing", wish(Command::CheckNow), &["needless"], Connected);
+
+    let diagnosis = ["begun", "diagnosis"];
+    check("closed", wish(Command::Diagnose), &diagnosis, Disconnected);
+    check(
+        "connecting",
+        wish(Command::Diagnose),
+        &diagnosis,
+        Connecting,
+    );
+    check("connected", wish(Command::Diagnose), &diagnosis, Connected);
+    check("waiting", wish(Command::Diagnose), &diagnosis, Error);
+    check("paused", wish(Command::Diagnose), &diagnosis, Error);
+    check("closing", wish(Command::Diagnose), &diagnosis, Connected);
 }
 
 #[test]
@@ -606,6 +620,7 @@ fn outside() -> impl Strategy<Value = Outside> {
         Command::Reconnect,
         Command::Disconnect,
         Command::CheckNow,
+        Command::Diagnose,
     ]);
     let beat = prop::sample::select(vec![Beat::Opened, Beat::Answered(SECOND), Beat::Late]);
     prop_oneof![
@@ -665,7 +680,7 @@ impl UnderWay {
                 self.has_knock = true;
             }
             Effect::StopKnock => self.has_knock = false,
-            Effect::Answer(..) => {}
+            Effect::StartDiagnosis | Effect::Answer(..) => {}
             start => {
                 assert!(
                     self.job.is_none(),

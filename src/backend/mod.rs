@@ -2,6 +2,7 @@
 //! machine. Knows nothing of terminals.
 
 mod clock;
+mod diagnosing;
 mod handle;
 mod jobs;
 mod log_lines;

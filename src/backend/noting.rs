@@ -29,6 +29,7 @@ impl<A: Watched> Supervisor<A> {
     pub(super) fn news(&mut self, news: News) -> Visible {
         let (result, since) = match news {
             News::Beat(beat) => return self.beat(beat),
+            News::Finding(finding) => return self.finding(finding),
             News::Ended(result, since) => (result, since),
         };
         match result {
@@ -48,6 +49,7 @@ impl<A: Watched> Supervisor<A> {
                 self.feed(Input::DisconnectEnded)
             }
             JobResult::GuardEnded(error) => self.guard_ended(error),
+            JobResult::Diagnosed(result) => self.diagnosed(result),
             JobResult::Knocked(result) => {
                 if result.is_err() {
                     self.sample_silence();

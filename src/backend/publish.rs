@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::{
     backend::{clock::Moment, machine::Machine, record::Record},
     domain::{
-        ConnectionStatus, Evidence, HealthCheckResult, Lamps, Outage, Session, Snapshot, Verdict,
+        ConnectionStatus, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage, Session,
+        Snapshot, Verdict,
     },
 };
 
@@ -18,6 +19,7 @@ pub(super) struct Sources<'a> {
     pub(super) newest: Option<&'a HealthCheckResult>,
     pub(super) busy_since: Option<Moment>,
     pub(super) operations_lost: u64,
+    pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
     pub(super) revision: u64,
 }
 
@@ -36,6 +38,7 @@ pub(super) fn first_snapshot(
             newest: None,
             busy_since: None,
             operations_lost: 0,
+            diagnosis: None,
             revision: 0,
         },
         now,
@@ -71,6 +74,7 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         operations_dropped: sources.record.operations_dropped() + sources.operations_lost,
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
+        diagnosis: sources.diagnosis.map(Arc::clone),
     })
 }
 

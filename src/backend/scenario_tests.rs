@@ -14,13 +14,14 @@ use uuid::Uuid;
 
 use super::{Backend, Clock, Subject, Watched, operation_feed, start};
 use crate::{
-    adapter::{Beat, DbResult, GuardSettings, HealthReport, OperationSink},
+    adapter::{Beat, DbResult, DiagnosisOptions, GuardSettings, HealthReport, OperationSink},
     config::WatchSection,
     domain::{
         Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
-        DbError, DegradedReason, ErrorKind, Event, Health, HealthCheckDraft, HealthCheckResult,
-        HealthDetails, HealthPolicy, LampState, Lane, Mode, OperationDraft, OperationId,
-        OperationType, Outcome, SampleOutcome, Session, Snapshot, Target, TransportSecurity,
+        DbError, DegradedReason, Diagnosis, ErrorKind, Event, Exam, Finding, Health,
+        HealthCheckDraft, HealthCheckResult, HealthDetails, HealthPolicy, LampState, Lane, Mode,
+        OperationDraft, OperationId, OperationType, Outcome, SampleOutcome, Session, Snapshot,
+        Target, TransportSecurity,
     },
 };
 
@@ -49,6 +50,7 @@ enum Guards {
 struct Script {
     attempts: Vec<Answer>,
     checks: Vec<Answer>,
+    diagnoses: Vec<Answer>,
     guards: Vec<Vec<Guards>>,
     knocks: Vec<Answer>,
     knock_pace: Option<Duration>,
@@ -63,6 +65,7 @@ struct Scripted {
     knock_pace: Option<Duration>,
     attempts: Mutex<VecDeque<Answer>>,
     checks: Mutex<VecDeque<Answer>>,
+    diagnoses: Mutex<VecDeque<Answer>>,
     base: DateTime<Utc>,
     started: tokio::time::Instant,
 }
@@ -139,6 +142,16 @@ impl Watched for Scripted {
         self.play(&self.knocks, Action::Connect).await.map(drop)
     }
 
+    async fn diagnose(&self, _: DiagnosisOptions, told: mpsc::Sender<Finding>) -> Diagnosis {
+        let finding = match self.play(&self.diagnoses, Action::HealthCheck).await {
+            Ok(_) => Finding::ok(Exam::Tcp, "answers"),
+            Err(error) => Finding::failed(Exam::Tcp, error),
+        };
+        told.try_send(finding.clone()).unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Diagnosis::new(vec![finding])
+    }
+
     fn knock_pace(&self) -> Option<Duration> {
         self.knock_pace
     }
@@ -165,6 +178,7 @@ fn played(script: Script) -> Scene {
     let watched = Arc::new(Scripted {
         attempts: Mutex::new(script.attempts.into()),
         checks: Mutex::new(script.checks.into()),
+        diagnoses: Mutex::new(script.diagnoses.into()),
         guards: Mutex::new(script.guards.into()),
         knocks: Mutex::new(script.knocks.into()),
         knock_pace: script.knock_pace,
@@ -680,4 +694,63 @@ async fn silence_while_our_own_side_was_away_is_not_laid_at_the_database() {
         .iter()
         .any(|event| matches!(event, Event::OwnSideAway { length, .. } if length.as_secs() > 50));
     assert!(away, "{events:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_is_told_finding_by_finding_also_while_nothing_connects() {
+    let mut scene = scene(&[Answer::Hang], &[]);
+    scene.until_status(ConnectionStatus::Connecting).await;
+    scene.backend.handle.send(Command::Diagnose).unwrap();
+    let found = scene
+        .until("a finding", |s| {
+            s.diagnosis
+                .as_ref()
+                .is_some_and(|d| !d.findings().is_empty())
+        })
+        .await;
+    assert!(
+        found.diagnosis.as_ref().unwrap().ended().is_none(),
+        "not yet"
+    );
+    scene.backend.handle.send(Command::Diagnose).unwrap();
+    let ended = scene
+        .until("the end", |s| {
+            s.diagnosis.as_ref().is_some_and(|d| d.ended().is_some())
+        })
+        .await;
+    let (_, conclusion) = ended.diagnosis.as_ref().unwrap().ended().unwrap();
+    assert_eq!(conclusion.health, Health::Healthy);
+    assert_eq!(ended.connection.status(), ConnectionStatus::Connecting);
+    let events = scene.events();
+    let is_needless = |event: &&Event| {
+        matches!(
+            event,
+            Event::CommandDone {
+                command: Command::Diagnose,
+                outcome: CommandOutcome::Needless(_),
+            }
+        )
+    };
+    assert_eq!(events.iter().filter(is_needless).count(), 1);
+    let is_end = |event: &&Event| matches!(event, Event::Diagnosed(_));
+    assert_eq!(events.iter().filter(is_end).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_that_hangs_or_panics_ends_with_a_verdict() {
+    let mut scene = played(Script {
+        diagnoses: vec![Answer::Hang, Answer::Panic],
+        ..Script::default()
+    });
+    let start = tokio::time::Instant::now();
+    for expected in [ErrorKind::Timeout { after_ms: 10_000 }, ErrorKind::OwnSide] {
+        scene.backend.handle.send(Command::Diagnose).unwrap();
+        let fits = move |s: &Snapshot| {
+            let ended = s.diagnosis.as_ref().and_then(|d| d.ended());
+            let error = ended.and_then(|(_, conclusion)| conclusion.error.as_ref());
+            error.is_some_and(|error| error.kind() == expected)
+        };
+        scene.until("a verdict", fits).await;
+        assert!(seconds(start) < 10.5, "{}", seconds(start));
+    }
 }

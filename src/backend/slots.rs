@@ -1,5 +1,5 @@
 //! The jobs that are under way: at most one attempt, check or disconnect, one
-//! guard and one knock. Knows which answers are of a job that was left.
+//! guard, one knock and one diagnosis. Knows which answers are of a job that was left.
 
 use std::future::Future;
 
@@ -11,6 +11,7 @@ use crate::{
         clock::Moment,
         jobs::{self, Ended, Epoch, JobResult},
     },
+    domain::Finding,
 };
 
 /// Which job.
@@ -22,6 +23,13 @@ pub(super) enum Slot {
     Guard,
     /// A knock.
     Knock,
+    /// A diagnosis.
+    Diagnosis,
+}
+
+impl Slot {
+    /// All slots.
+    pub(super) const ALL: [Self; 4] = [Self::Job, Self::Guard, Self::Knock, Self::Diagnosis];
 }
 
 /// All slots, and the way back from the jobs.
@@ -30,10 +38,12 @@ pub(super) struct Slots {
     job: Option<Running>,
     guard: Option<Running>,
     knock: Option<Running>,
+    diagnosis: Option<Running>,
     epoch: Epoch,
     ended_in: mpsc::Sender<Ended>,
     ended: mpsc::Receiver<Ended>,
     beats: Option<mpsc::Receiver<Beat>>,
+    findings: Option<mpsc::Receiver<Finding>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +58,8 @@ struct Running {
 pub(super) enum News {
     /// A beat of the guard.
     Beat(Beat),
+    /// A finding of the diagnosis.
+    Finding(Finding),
     /// A job that nobody left has ended; since when it was under way.
     Ended(JobResult, Moment),
 }
@@ -60,10 +72,12 @@ impl Slots {
             job: None,
             guard: None,
             knock: None,
+            diagnosis: None,
             epoch: Epoch::default(),
             ended_in,
             ended,
             beats: None,
+            findings: None,
         }
     }
 
@@ -89,6 +103,16 @@ impl Slots {
         self.beats = Some(beats);
     }
 
+    /// From here on the findings of the diagnosis are heard.
+    pub(super) fn hear_findings(&mut self, findings: mpsc::Receiver<Finding>) {
+        self.findings = Some(findings);
+    }
+
+    /// Whether the job of a slot is under way.
+    pub(super) fn is_under_way(&mut self, slot: Slot) -> bool {
+        self.slot(slot).is_some()
+    }
+
     /// Leaves the job of a slot, if there is one.
     pub(super) fn stop(&mut self, slot: Slot) {
         if let Some(running) = self.slot(slot).take() {
@@ -97,6 +121,9 @@ impl Slots {
         if slot == Slot::Guard {
             self.beats = None;
         }
+        if slot == Slot::Diagnosis {
+            self.findings = None;
+        }
     }
 
     /// Since when an attempt, a check or a disconnect is under way.
@@ -104,12 +131,14 @@ impl Slots {
         self.job.as_ref().map(|job| job.since)
     }
 
-    /// Waits for news. The guard's beats are told before its end.
+    /// Waits for news. The guard's beats are told before its end, and so are
+    /// the findings of a diagnosis.
     pub(super) async fn news(&mut self) -> News {
         loop {
             tokio::select! {
                 biased;
-                Some(beat) = next_beat(&mut self.beats) => return News::Beat(beat),
+                Some(beat) = next_of(&mut self.beats) => return News::Beat(beat),
+                Some(finding) = next_of(&mut self.findings) => return News::Finding(finding),
                 Some(ended) = self.ended.recv() => {
                     if let Some(since) = self.take(&ended) {
                         return News::Ended(ended.result, since);
@@ -127,6 +156,7 @@ impl Slots {
             }
             JobResult::GuardEnded(_) => Slot::Guard,
             JobResult::Knocked(_) => Slot::Knock,
+            JobResult::Diagnosed(_) => Slot::Diagnosis,
         };
         let running = self.slot(slot);
         let is_current = running.as_ref().is_some_and(|job| job.epoch == ended.epoch);
@@ -138,22 +168,23 @@ impl Slots {
             Slot::Job => &mut self.job,
             Slot::Guard => &mut self.guard,
             Slot::Knock => &mut self.knock,
+            Slot::Diagnosis => &mut self.diagnosis,
         }
     }
 }
 
 impl Drop for Slots {
     fn drop(&mut self) {
-        for slot in [Slot::Job, Slot::Guard, Slot::Knock] {
+        for slot in Slot::ALL {
             self.stop(slot);
         }
     }
 }
 
-/// The next beat; never, when nobody is heard.
-async fn next_beat(beats: &mut Option<mpsc::Receiver<Beat>>) -> Option<Beat> {
-    match beats {
-        Some(beats) => beats.recv().await,
+/// The next of what is heard; never, when nobody is.
+async fn next_of<T>(heard: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    match heard {
+        Some(heard) => heard.recv().await,
         None => std::future::pending().await,
     }
 }

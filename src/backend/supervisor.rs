@@ -25,8 +25,8 @@ use crate::{
         watched::Watched,
     },
     domain::{
-        Command, ConnectionStatus, DatabaseOperation, Event, HealthCheckResult, Lamps,
-        LatencySample, SampleOutcome, Session, Verdict,
+        Command, ConnectionStatus, DatabaseOperation, DiagnosisProgress, Event, HealthCheckResult,
+        Lamps, LatencySample, SampleOutcome, Session, Verdict,
     },
 };
 
@@ -61,7 +61,8 @@ pub(super) struct Supervisor<A> {
     pub(super) record: Record,
     pub(super) lamps: Lamps,
     pub(super) newest: Option<Arc<HealthCheckResult>>,
-    slots: Slots,
+    pub(super) slots: Slots,
+    pub(super) diagnosis: Option<Arc<DiagnosisProgress>>,
     verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
@@ -97,6 +98,7 @@ impl<A: Watched> Supervisor<A> {
             lamps: Lamps::unknown(),
             newest: None,
             slots: Slots::new(),
+            diagnosis: None,
             verdict: None,
             failed_sample: None,
             own_side: OwnSide::new(),
@@ -117,6 +119,7 @@ impl<A: Watched> Supervisor<A> {
             };
             self.look_at_own_side();
             visible = match woken {
+                Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
                 Wake::Wish(command) => self.feed(Input::Wished(command)),
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
@@ -165,7 +168,7 @@ impl<A: Watched> Supervisor<A> {
 
     /// Leaves all jobs and ends the connection, within a moment.
     async fn shut_down(mut self) {
-        for slot in [Slot::Job, Slot::Guard, Slot::Knock] {
+        for slot in Slot::ALL {
             self.slots.stop(slot);
         }
         if self.parts.machine.connection().status() == ConnectionStatus::Connected {
@@ -258,6 +261,7 @@ impl<A: Watched> Supervisor<A> {
             Effect::StopGuard => self.slots.stop(Slot::Guard),
             Effect::StartKnock => self.slots.start(Slot::Knock, now, jobs::knock(watched)),
             Effect::StopKnock => self.slots.stop(Slot::Knock),
+            Effect::StartDiagnosis => self.start_diagnosis(now),
             Effect::Answer(command, outcome) => self.tell(Event::CommandDone {
                 command: *command,
                 outcome: *outcome,
@@ -281,6 +285,7 @@ impl<A: Watched> Supervisor<A> {
             newest: self.newest.as_deref(),
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
+            diagnosis: self.diagnosis.as_ref(),
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

@@ -6,8 +6,10 @@ use std::{future::Future, time::Duration};
 use tokio::sync::mpsc;
 
 use crate::{
-    adapter::{Beat, Database, DatabaseAdapter, DbResult, GuardSettings, HealthReport},
-    domain::{DbError, Mode},
+    adapter::{
+        Beat, Database, DatabaseAdapter, DbResult, DiagnosisOptions, GuardSettings, HealthReport,
+    },
+    domain::{DbError, Diagnosis, Finding, Mode},
 };
 
 /// Time between two knocks at a server on this machine.
@@ -44,6 +46,13 @@ pub trait Watched: Send + Sync + 'static {
     /// Why nobody did.
     fn knock(&self, limit: Duration) -> impl Future<Output = DbResult<()>> + Send;
 
+    /// Examines the way and the database, telling each finding as it is made.
+    fn diagnose(
+        &self,
+        options: DiagnosisOptions,
+        told: mpsc::Sender<Finding>,
+    ) -> impl Future<Output = Diagnosis> + Send;
+
     /// Time between two knocks; `None` where there is nothing to knock at.
     fn knock_pace(&self) -> Option<Duration>;
 }
@@ -67,6 +76,10 @@ impl Watched for Database {
 
     async fn knock(&self, limit: Duration) -> DbResult<()> {
         Self::knock(self, limit).await
+    }
+
+    async fn diagnose(&self, options: DiagnosisOptions, told: mpsc::Sender<Finding>) -> Diagnosis {
+        Self::diagnose(self, options, told).await
     }
 
     fn knock_pace(&self) -> Option<Duration> {

@@ -10,6 +10,8 @@ pub enum Command {
     Disconnect,
     /// Run a health check at once.
     CheckNow,
+    /// Examine the way to the database layer by layer.
+    Diagnose,
 }
 
 impl Command {
@@ -20,6 +22,7 @@ impl Command {
             Self::Reconnect => "reconnect",
             Self::Disconnect => "disconnect",
             Self::CheckNow => "check now",
+            Self::Diagnose => "diagnose",
         }
     }
 }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Command, ConnectionStatus, DatabaseOperation, DbError, HealthCheckResult, LatencySample,
-    Verdict,
+    Command, ConnectionStatus, DatabaseOperation, DbError, DiagnosisProgress, HealthCheckResult,
+    LatencySample, Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -41,6 +41,8 @@ pub enum Event {
     },
     /// A health check ended, well or badly.
     CheckFinished(Arc<HealthCheckResult>),
+    /// A diagnosis ended.
+    Diagnosed(Arc<DiagnosisProgress>),
     /// A call on the database ended, well or badly.
     OperationFinished(Arc<DatabaseOperation>),
     /// One latency measurement, for charts.

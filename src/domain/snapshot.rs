@@ -5,8 +5,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    DatabaseConnection, DatabaseOperation, DbError, ErrorEntry, HealthCheckResult, HealthPolicy,
-    Lamps, Target, Verdict,
+    DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
+    HealthCheckResult, HealthPolicy, Lamps, Target, Verdict,
 };
 
 /// What holds for the whole session.
@@ -69,6 +69,8 @@ pub struct Snapshot {
     pub errors: Arc<[ErrorEntry]>,
     /// Errors that were dropped from the list to make room.
     pub errors_dropped: u64,
+    /// The newest diagnosis, as far as it has come.
+    pub diagnosis: Option<Arc<DiagnosisProgress>>,
 }
 
 /// A time without connection.

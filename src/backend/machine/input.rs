@@ -64,6 +64,8 @@ pub(in crate::backend) enum Effect {
     StartKnock,
     /// Leave the knock that is under way.
     StopKnock,
+    /// Begin a diagnosis, which changes nothing here.
+    StartDiagnosis,
     /// Tell what became of a wish.
     Answer(Command, CommandOutcome),
 }

@@ -22,6 +22,7 @@
 //! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
+//! | `Diagnose`       | diagnosis  | diagnosis           | diagnosis            | diagnosis            | diagnosis | diagnosis        |
 
 mod core;
 mod input;

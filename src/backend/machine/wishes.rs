@@ -20,6 +20,8 @@ impl Machine {
             Command::Reconnect => self.reconnect(now),
             Command::Disconnect => self.disconnect(now),
             Command::CheckNow => self.check_now(now),
+            // It looks from outside, whatever the connection does.
+            Command::Diagnose => Ok(vec![Effect::StartDiagnosis]),
         };
         match effects {
             Ok(mut effects) => {
