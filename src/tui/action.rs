@@ -28,6 +28,8 @@ pub(super) enum Action {
     Freeze,
     /// Stop the program, until the shell lets it go on.
     Suspend,
+    /// Ask for a diagnosis and show it.
+    Diagnose,
     /// Wish something from the backend.
     Command(Command),
 }

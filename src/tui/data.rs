@@ -124,6 +124,7 @@ impl Data {
             | Event::HealthChanged { .. }
             | Event::OwnSideAway { .. }
             | Event::CheckFinished(_)
+            | Event::Diagnosed(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }

@@ -48,6 +48,7 @@ fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
     Arc::ptr_eq(&a.session, &b.session)
         && a.verdict == b.verdict
         && a.lamps == b.lamps
+        && a.diagnosis.as_ref().map(Arc::as_ptr) == b.diagnosis.as_ref().map(Arc::as_ptr)
         && has_same_lists(a, b)
 }
 

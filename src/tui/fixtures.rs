@@ -226,6 +226,7 @@ pub(super) fn healthy() -> Snapshot {
             count: 1,
         }]),
         errors_dropped: 0,
+        diagnosis: None,
     }
 }
 
@@ -295,6 +296,7 @@ pub(super) fn blank() -> Snapshot {
         operations_dropped: 0,
         errors: Arc::new([]),
         errors_dropped: 0,
+        diagnosis: None,
     }
 }
 

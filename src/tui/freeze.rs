@@ -50,9 +50,10 @@ impl Frozen {
             Event::StatusChanged { .. }
             | Event::HealthChanged { .. }
             | Event::OwnSideAway { .. } => &mut self.changes,
-            Event::CheckFinished(_) | Event::OperationFinished(_) | Event::CommandDone { .. } => {
-                return false;
-            }
+            Event::CheckFinished(_)
+            | Event::Diagnosed(_)
+            | Event::OperationFinished(_)
+            | Event::CommandDone { .. } => return false,
         };
         *count += 1;
         true

@@ -99,6 +99,14 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 2,
     },
     Binding {
+        keys: &[(plain('D'), Action::Diagnose)],
+        scope: Scope::Everywhere,
+        name: "D",
+        word: "diagnose",
+        help: "examine the way to the database layer by layer; Esc closes it",
+        rank: 3,
+    },
+    Binding {
         keys: &[
             (Key::Plain(KeyCode::Tab), Action::FocusNext),
             (Key::Plain(KeyCode::BackTab), Action::FocusPrevious),
@@ -270,7 +278,7 @@ mod tests {
 
     fn places() -> impl Iterator<Item = Place> {
         let panes = Pane::ALL.into_iter().map(Place::Pane);
-        panes.chain([Place::Help, Place::Detail])
+        panes.chain([Place::Help, Place::Detail, Place::Diagnosis])
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod banners;
 mod clock;
 mod data;
 mod detail;
+mod diagnosis;
 mod difference;
 mod error;
 mod event_loop;

@@ -47,12 +47,26 @@ pub(super) const COLUMN_PER_SAMPLE: &str = "by sample";
 pub(super) const COLUMN_PER_BUCKET: &str = "by 5 s";
 pub(super) const MORE_BELOW: &str = "more below";
 
+pub(super) const DIAGNOSIS_ASKED: &str = "asked for; nothing has been found yet";
+pub(super) const DIAGNOSIS_WAITS: &str = "not known yet";
+
+/// That a diagnosis goes on, and how far it is.
+pub(super) fn diagnosis_goes_on(began: &str, found: usize, all: usize) -> String {
+    format!("examining since {began}: {found} of {all} known")
+}
+
+/// When a diagnosis was made.
+pub(super) fn diagnosis_ended(began: &str, took: &str) -> String {
+    format!("examined at {began}, in {took}; D examines again, Esc closes")
+}
+
 /// What a command that is being carried out says.
 pub(super) fn begun(command: Command) -> Words {
     match command {
         Command::Reconnect => "reconnect: trying now".into(),
         Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
+        Command::Diagnose => "diagnose: under way".into(),
     }
 }
 

@@ -4,7 +4,7 @@
 use tui_logger::TuiWidgetEvent;
 
 use crate::{
-    domain::Snapshot,
+    domain::{Command, Snapshot},
     tui::{
         action::{Action, Effect, Motion},
         data::Data,
@@ -25,6 +25,10 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
         Action::Freeze if data.frozen.is_some() => return Some(Effect::Thaw),
         Action::Freeze => return Some(Effect::Freeze),
         Action::Command(command) => return Some(Effect::Send(command)),
+        Action::Diagnose => {
+            view.overlay = Some(Overlay::Diagnosis(Scroll::default()));
+            return Some(Effect::Send(Command::Diagnose));
+        }
         Action::Help => {
             view.overlay = match view.overlay {
                 Some(Overlay::Help(_)) => None,
@@ -43,7 +47,9 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
 }
 
 fn scroll(snapshot: &Snapshot, view: &mut View, motion: Motion) {
-    if let Some(Overlay::Help(scroll) | Overlay::Detail(_, scroll)) = &mut view.overlay {
+    if let Some(Overlay::Help(scroll) | Overlay::Detail(_, scroll) | Overlay::Diagnosis(scroll)) =
+        &mut view.overlay
+    {
         return scroll.step(motion);
     }
     match view.focus {
@@ -115,10 +121,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{
-        domain::Command,
-        tui::fixtures::{self, PLAIN},
-    };
+    use crate::tui::fixtures::{self, PLAIN};
 
     /// Carries actions out on a fresh view of a healthy connection.
     fn after(actions: &[Action]) -> (View, Option<Effect>) {
@@ -161,6 +164,15 @@ mod tests {
         let (view, effect) = after(&[Action::Quit]);
         assert_eq!(effect, Some(Effect::Quit));
         assert!(view.overlay.is_none() && !view.is_zoomed);
+    }
+
+    #[test]
+    fn a_diagnosis_is_asked_for_and_shown_until_esc() {
+        let (mut view, effect) = after(&[Action::Diagnose]);
+        assert_eq!(effect, Some(Effect::Send(Command::Diagnose)));
+        assert!(matches!(view.overlay, Some(Overlay::Diagnosis(_))));
+        update(&data(), &mut view, Action::Back);
+        assert!(view.overlay.is_none());
     }
 
     #[test]

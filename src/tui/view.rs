@@ -58,6 +58,8 @@ pub(super) enum Overlay {
     Help(Scroll),
     /// Everything about one row.
     Detail(Box<Detail>, Scroll),
+    /// The newest diagnosis.
+    Diagnosis(Scroll),
 }
 
 /// The six panes.
@@ -80,6 +82,8 @@ pub(super) enum Place {
     Help,
     /// In the details of a row.
     Detail,
+    /// In the diagnosis.
+    Diagnosis,
 }
 
 // === impl View ===
@@ -109,6 +113,7 @@ impl View {
             None => Place::Pane(self.focus),
             Some(Overlay::Help(_)) => Place::Help,
             Some(Overlay::Detail(..)) => Place::Detail,
+            Some(Overlay::Diagnosis(_)) => Place::Diagnosis,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tests of the screen as a whole: the real loop on a terminal in memory.
 
 mod budget;
+mod diagnosis;
 mod freezing;
 mod harness;
 mod pictures;
