@@ -12,13 +12,16 @@ use std::{
 use clap::Parser;
 use dbvitals::{
     adapter::Database,
-    backend::{self, Backend, Clock, Subject},
-    cli::{self, CheckOptions, Cli, DiagnoseOptions, Exit, Outcome, Style, Task, config::Format},
+    backend::{self, Backend, Clock, Handle, Subject},
+    cli::{
+        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, Style, Task, WaitOptions,
+        WatchOptions, config::Format,
+    },
     config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
     tui::{self, Ended},
 };
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{self, Builder, Runtime};
 use uuid::Uuid;
 
 /// How long the supervisor may take to end the connection after `q`.
@@ -52,46 +55,67 @@ fn run(task: Task, flags: Flags) -> Outcome {
     };
     let fallback = match task {
         Task::Screen => Fallback::Mock,
-        Task::Check { .. } | Task::Diagnose { .. } | Task::ConfigShow(_) | Task::ConfigCheck(_) => {
-            Fallback::Refuse
-        }
+        Task::Check { .. }
+        | Task::Diagnose { .. }
+        | Task::Wait { .. }
+        | Task::Watch { .. }
+        | Task::ConfigShow(_)
+        | Task::ConfigCheck(_) => Fallback::Refuse,
     };
     let loaded = config::load(&sources, fallback);
-    let mut out = io::stdout().lock();
-    match (task, loaded) {
-        (Task::ConfigCheck(format), loaded) => {
-            let exit = match loaded {
-                Ok(_) => Exit::Done,
-                Err(_) => Exit::NotAttempted,
-            };
-            exit.printed(cli::config::check(loaded.as_ref(), format, &mut out))
+    match loaded {
+        Ok(loaded) => carry_out(task, &loaded),
+        Err(complaints) => {
+            // What is wrong is then the answer itself.
+            if !matches!(task, Task::ConfigCheck(_)) {
+                tell_complaints(&complaints);
+            }
+            Exit::NotAttempted.printed(print_refused(task, &complaints, &sources))
         }
-        (Task::Screen, Ok(loaded)) => {
-            drop(out);
-            screen(&loaded)
-        }
-        (Task::Check { format, bar }, Ok(loaded)) => {
+    }
+}
+
+/// Carries a task out on a valid configuration.
+fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
+    let config = &loaded.config;
+    let mut out = io::stdout();
+    match task {
+        Task::Screen => screen(loaded),
+        Task::Check { format, bar } => {
             let options = CheckOptions { format, bar };
-            once(cli::check(&loaded.config, options, &mut out))
+            once(cli::check(config, options, &mut out))
         }
-        (
-            Task::Diagnose {
-                format,
-                bar,
-                write_test,
-            },
-            Ok(loaded),
-        ) => {
+        Task::Diagnose {
+            format,
+            bar,
+            write_test,
+        } => {
             let options = DiagnoseOptions {
                 format,
                 bar,
                 write_test,
-                style: style(&loaded.config),
+                style: style(config),
             };
-            once(cli::diagnose(&loaded.config, options, &mut out))
+            once(cli::diagnose(config, options, &mut out))
         }
-        (Task::ConfigShow(format), Ok(loaded)) => {
-            let printed = cli::config::show(&loaded, format, &mut out);
+        Task::Wait {
+            format,
+            bar,
+            timeout,
+        } => {
+            let options = WaitOptions {
+                format,
+                bar,
+                timeout,
+            };
+            watching(config, |handle| cli::wait(handle, options, &mut out))
+        }
+        Task::Watch { format, samples } => {
+            let options = WatchOptions { format, samples };
+            watching(config, |handle| cli::watch(handle, options))
+        }
+        Task::ConfigShow(format) => {
+            let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {
                 // Showing is all that was to be done.
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
@@ -99,24 +123,42 @@ fn run(task: Task, flags: Flags) -> Outcome {
             };
             exit.printed(printed)
         }
-        (Task::ConfigShow(format), Err(complaints)) => {
-            tell_complaints(&complaints);
-            let settings = config::settings(&sources);
-            let printed = cli::config::show_refused(&settings, &complaints, format, &mut out);
-            Exit::NotAttempted.printed(printed)
+        Task::ConfigCheck(format) => {
+            Exit::Done.printed(cli::config::check(Ok(loaded), format, &mut out))
         }
-        (Task::Check { format, .. } | Task::Diagnose { format, .. }, Err(complaints)) => {
-            tell_complaints(&complaints);
-            let printed = match format {
-                Format::Json => cli::print_not_attempted(&complaints, &mut out),
-                Format::Table => Ok(()),
-            };
-            Exit::NotAttempted.printed(printed)
+    }
+}
+
+/// Prints what is told on standard output of a configuration that is not valid.
+fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match task {
+        Task::ConfigShow(format) => {
+            let settings = config::settings(sources);
+            cli::config::show_refused(&settings, complaints, format, &mut out)
         }
-        (Task::Screen, Err(complaints)) => {
-            tell_complaints(&complaints);
-            Exit::NotAttempted.silent()
+        Task::ConfigCheck(format) => cli::config::check(Err(complaints), format, &mut out),
+        Task::Check {
+            format: Format::Json,
+            ..
         }
+        | Task::Diagnose {
+            format: Format::Json,
+            ..
+        } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
+        Task::Wait {
+            format: Format::Json,
+            ..
+        }
+        | Task::Watch {
+            format: Format::Json,
+            ..
+        } => cli::print_not_attempted(complaints, Layout::OneLine, &mut out),
+        Task::Screen
+        | Task::Check { .. }
+        | Task::Diagnose { .. }
+        | Task::Wait { .. }
+        | Task::Watch { .. } => Ok(()),
     }
 }
 
@@ -146,6 +188,35 @@ fn once(asking: impl Future<Output = Outcome>) -> Outcome {
     };
     let outcome = runtime.block_on(asking);
     // A name lookup that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Runs a command that follows the backend, which watches as for the screen.
+fn watching<F: Future<Output = Outcome>>(
+    config: &Config,
+    follow: impl FnOnce(Handle) -> F,
+) -> Outcome {
+    let runtime = match Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("backend")
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tell(&format!("dbvitals: nothing could be attempted: {error}"));
+            return Exit::NotAttempted.silent();
+        }
+    };
+    let Backend { handle, task } = start(config, runtime.handle());
+    let outcome = runtime.block_on(async {
+        let outcome = follow(handle).await;
+        // The last handle is gone, so the supervisor ends now; later than
+        // that, the server notices by itself that we are gone.
+        tokio::time::timeout(FAREWELL, task).await.ok();
+        outcome
+    });
     runtime.shutdown_background();
     outcome
 }
@@ -191,7 +262,7 @@ fn runtime(name: &str) -> io::Result<ManuallyDrop<Runtime>> {
         .map(ManuallyDrop::new)
 }
 
-async fn watch(config: &Config, runtime: &Handle) -> io::Result<Ended> {
+async fn watch(config: &Config, runtime: &runtime::Handle) -> io::Result<Ended> {
     tui::install_logging().map_err(io::Error::other)?;
     let Backend { handle, task } = start(config, runtime);
     let shown = tui::run(handle, config.tui).await;
@@ -206,7 +277,7 @@ async fn watch(config: &Config, runtime: &Handle) -> io::Result<Ended> {
 }
 
 /// Starts the backend on its own runtime.
-fn start(config: &Config, runtime: &Handle) -> Backend {
+fn start(config: &Config, runtime: &runtime::Handle) -> Backend {
     let _inside = runtime.enter();
     let clock = Clock::system();
     let session = Arc::new(backend::session(config, clock.now().wall));

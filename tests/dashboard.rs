@@ -107,6 +107,32 @@ fn keys_are_answered_while_the_server_is_frozen() {
 }
 
 #[test]
+fn a_diagnosis_comes_to_a_verdict_while_the_server_is_frozen_and_while_it_is_away() {
+    let mut cluster = Cluster::start();
+    let mut terminal = dashboard(&cluster.url(), 80, 24);
+    see(&terminal, "connected");
+    cluster.freeze();
+    terminal.send("D");
+    see(&terminal, "not known yet");
+    // Keys are answered meanwhile: the help takes the place of the diagnosis.
+    terminal.send("?");
+    see(&terminal, "open and close this help");
+    terminal.send("D");
+    see(
+        &terminal,
+        "Broken at tls: Database operation timed out after 1000ms",
+    );
+    cluster.thaw();
+    cluster.stop(StopMode::Fast);
+    terminal.send("D");
+    see(&terminal, "Broken at tcp: Cannot connect to database");
+    terminal.send("\x1b");
+    let closed = terminal.wait_until(LIMIT, |screen| !screen.contents().contains("Diagnosis"));
+    closed.unwrap_or_else(|screen| panic!("the diagnosis stays:\n{screen}"));
+    quit(terminal);
+}
+
+#[test]
 fn a_wrong_password_is_told_at_the_start_and_never_shown() {
     let cluster = Cluster::start();
     let terminal = dashboard(&cluster.url_with_password("s3cret-word"), 80, 24);

@@ -40,7 +40,7 @@ pub(super) fn log(event: &Event) {
             "own side: {reason} seconds={:.1}",
             length.as_secs_f64()
         ),
-        Event::CheckFinished(check) => match check.error() {
+        Event::CheckFinished { result: check, .. } => match check.error() {
             None => tracing::info!(
                 target: "dbvitals::backend",
                 "health check ok latency_ms={:.2}",

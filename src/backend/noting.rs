@@ -174,7 +174,10 @@ impl<A: Watched> Supervisor<A> {
                 (None, None) => {}
             }
         }
-        self.tell(Event::CheckFinished(Arc::clone(check)));
+        self.tell(Event::CheckFinished {
+            result: Arc::clone(check),
+            error: error.map(Arc::clone),
+        });
         self.tell(Event::Sampled(LatencySample {
             at: now.wall,
             outcome,

@@ -665,7 +665,7 @@ async fn a_refused_login_is_told_beside_a_connection_that_lives() {
             _ => None,
         })
         .collect();
-    assert_eq!(told, [Health::Degraded, Health::Healthy]);
+    assert_eq!(told, [Health::Healthy, Health::Degraded, Health::Healthy]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -211,15 +211,15 @@ impl<A: Watched> Supervisor<A> {
         Visible::Yes
     }
 
-    /// Tells when the health changes while the status stays connected; gives
-    /// whether anything about the health can be seen to differ.
+    /// Tells the health of a connection at its beginning and when it changes;
+    /// gives whether anything about the health can be seen to differ.
     fn tell_health(&mut self, now: Moment) -> Visible {
         let newest = self.newest.as_deref();
         let verdict = publish::verdict(&self.parts.machine, newest, &self.parts.session);
         let is_connected = self.parts.machine.connection().status() == ConnectionStatus::Connected;
         let is_news = match &self.verdict {
             Some(before) => !before.is_like(&verdict),
-            None => !verdict.reasons.is_empty(),
+            None => true,
         };
         if is_connected && is_news {
             let (verdict, at) = (verdict.clone(), now.wall);

@@ -1,10 +1,15 @@
 //! The command line: what may be said, and how its help reads.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{adapter::WriteTest, cli::config::Format, config::Flags, domain::Secret};
+use crate::{
+    adapter::WriteTest,
+    cli::{config::Format, line_json::Samples},
+    config::Flags,
+    domain::Secret,
+};
 
 /// Shows the vital signs of a database connection, and never stays quiet when it fails.
 #[derive(Debug, Parser)]
@@ -47,6 +52,10 @@ enum Subcommands {
     Check(CheckArgs),
     /// Examine the way to the database layer by layer, and say what is broken.
     Diagnose(DiagnoseArgs),
+    /// Wait until the database is healthy or degraded.
+    Wait(WaitArgs),
+    /// Print what happens to the connection, a line each, until interrupted.
+    Watch(WatchArgs),
     /// Show or check the configuration.
     Config(ConfigArgs),
 }
@@ -76,6 +85,33 @@ struct DiagnoseArgs {
     /// Also try to write: one transaction that is rolled back.
     #[arg(long)]
     write_test: bool,
+}
+
+#[derive(Debug, Args)]
+struct WaitArgs {
+    #[command(flatten)]
+    address: Address,
+    /// Give up after so many seconds; without it, never.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Print each change as one line of JSON on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Wait for healthy: degraded is not enough.
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Args)]
+struct WatchArgs {
+    #[command(flatten)]
+    address: Address,
+    /// Print each event as one line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print latency samples, too.
+    #[arg(long)]
+    samples: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +184,22 @@ pub enum Task {
         /// Whether writing is tried.
         write_test: WriteTest,
     },
+    /// Waiting until the database is usable.
+    Wait {
+        /// How it is told.
+        format: Format,
+        /// What is waited for.
+        bar: Bar,
+        /// How long at most.
+        timeout: Option<Duration>,
+    },
+    /// Watching without a screen.
+    Watch {
+        /// How it is told.
+        format: Format,
+        /// Whether latency samples are told.
+        samples: Samples,
+    },
     /// The values in force.
     ConfigShow(Format),
     /// The validity of the configuration.
@@ -167,6 +219,13 @@ pub enum Bar {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a clap value parser")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
+}
+
+/// A number of seconds, with a fraction or without.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let refused = "it is not a number of seconds";
+    let seconds: f64 = text.parse().map_err(|_unparsed| refused)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_unfit| refused)
 }
 
 /// Wraps a URL. A plain word is more likely a command that was mistyped, and
@@ -199,6 +258,25 @@ impl Cli {
                         WriteTest::Try
                     } else {
                         WriteTest::Judge
+                    },
+                };
+                (task, args.address.url)
+            }
+            Some(Subcommands::Wait(args)) => {
+                let task = Task::Wait {
+                    format: format(args.json),
+                    bar: bar(args.strict),
+                    timeout: args.timeout,
+                };
+                (task, args.address.url)
+            }
+            Some(Subcommands::Watch(args)) => {
+                let task = Task::Watch {
+                    format: format(args.json),
+                    samples: if args.samples {
+                        Samples::Told
+                    } else {
+                        Samples::LeftOut
                     },
                 };
                 (task, args.address.url)

@@ -16,7 +16,7 @@ use crate::{
         args::Bar,
         config::Format,
         exit::{Exit, Outcome},
-        json::{error_json, millis},
+        json::{Layout, error_json, millis, write_pretty},
     },
     config::{Complaints, Config},
     domain::{
@@ -92,8 +92,7 @@ fn print_json(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
         put("error", error_json(error));
     }
     put("details", details_json(told));
-    serde_json::to_writer_pretty(&mut *out, &Value::Object(object))?;
-    writeln!(out)
+    write_pretty(&Value::Object(object), out)
 }
 
 /// The check's details, with the reasons of a degraded health and what is odd
@@ -191,7 +190,11 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
 ///
 /// # Errors
 /// When it cannot be printed.
-pub fn print_not_attempted(complaints: &Complaints, out: &mut dyn Write) -> io::Result<()> {
+pub fn print_not_attempted(
+    complaints: &Complaints,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let object = json!({
         "success": false,
         "error": {
@@ -204,6 +207,8 @@ pub fn print_not_attempted(complaints: &Complaints, out: &mut dyn Write) -> io::
             "moreComplaints": complaints.left_off(),
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    writeln!(out)
+    match layout {
+        Layout::Pretty => write_pretty(&object, out),
+        Layout::OneLine => writeln!(out, "{object}"),
+    }
 }

@@ -9,6 +9,15 @@ use serde_json::{Value, json};
 
 use crate::domain::DbError;
 
+/// How an object is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Over several lines, for people who read along.
+    Pretty,
+    /// On one line, among others.
+    OneLine,
+}
+
 /// An error, with everything that is known of it.
 pub(super) fn error_json(error: &DbError) -> Value {
     json!({

@@ -23,7 +23,8 @@ pub enum Event {
         /// The failure that caused it, if one did.
         error: Option<Arc<DbError>>,
     },
-    /// The health of a connection changed while its status stayed.
+    /// The health of a connection is known for the first time, or changed while
+    /// its status stayed.
     HealthChanged {
         /// What it is now.
         verdict: Verdict,
@@ -40,7 +41,12 @@ pub enum Event {
         at: DateTime<Utc>,
     },
     /// A health check ended, well or badly.
-    CheckFinished(Arc<HealthCheckResult>),
+    CheckFinished {
+        /// What it found.
+        result: Arc<HealthCheckResult>,
+        /// Why it failed, if it did.
+        error: Option<Arc<DbError>>,
+    },
     /// A diagnosis ended.
     Diagnosed(Arc<DiagnosisProgress>),
     /// A call on the database ended, well or badly.

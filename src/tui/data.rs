@@ -123,7 +123,7 @@ impl Data {
             Event::StatusChanged { .. }
             | Event::HealthChanged { .. }
             | Event::OwnSideAway { .. }
-            | Event::CheckFinished(_)
+            | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }

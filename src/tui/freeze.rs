@@ -50,7 +50,7 @@ impl Frozen {
             Event::StatusChanged { .. }
             | Event::HealthChanged { .. }
             | Event::OwnSideAway { .. } => &mut self.changes,
-            Event::CheckFinished(_)
+            Event::CheckFinished { .. }
             | Event::Diagnosed(_)
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
