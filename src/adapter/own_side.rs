@@ -13,7 +13,7 @@ const PAUSES: u32 = 5;
 /// One such pause.
 const PAUSE: Duration = Duration::from_millis(10);
 /// An event loop that is later than this holds answers up.
-const LATE: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(500);
 /// Wall and monotonic clock differ by more than this only after a step or a sleep.
 const STEP: Duration = Duration::from_millis(500);
 /// With fewer files left than this, connections fail soon.

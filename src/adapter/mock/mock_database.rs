@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, SqlValue, TransactionClient, WriteTest,
         diagnosis::Findings,
         local::timeout_error,
         mock::{
@@ -108,12 +108,16 @@ impl MockDatabase {
         let (version, _, query_only) = found;
         let words = format!("SQLite {version}, in memory: nothing is persisted");
         findings.tell(Finding::ok(Exam::Database, words));
-        findings.tell(match (query_only, options.policy.expects_writes) {
+        let mut write = match (query_only, options.policy.expects_writes) {
             (0, true) => Finding::ok(Exam::Write, "a session can write"),
             (_, false) => Finding::ok(Exam::Write, "switched off by read_only"),
             (_, true) => Finding::warning(Exam::Write, "the database is read-only")
                 .because(DbError::new(action, ErrorKind::ReadOnly)),
-        });
+        };
+        if options.write_test == WriteTest::Try {
+            write.note("not tried: what is written here is lost with the program anyway");
+        }
+        findings.tell(write);
         let mut finding = Finding::ok(Exam::Latency, format!("one answer in {latency:.1?}"));
         finding.fact("medianMs", latency);
         findings.tell(finding.taking(latency));

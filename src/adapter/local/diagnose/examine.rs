@@ -14,7 +14,7 @@ use crate::{
             target::Target,
         },
     },
-    domain::{Exam, Layer},
+    domain::{ErrorKind, Exam, Finding, Layer},
 };
 
 /// When what must be known. All lie within twice the timeout.
@@ -54,7 +54,30 @@ pub(in crate::adapter::local) async fn diagnose(
         }
         Err(_) => {}
     }
+    if let Err(error) = &reached
+        && let ErrorKind::Timeout { .. } = error.kind()
+        && error.layer() == Layer::Statement
+    {
+        tell_slowness(findings, limits);
+    }
     reached
+}
+
+/// A statement stayed out after a login that was slow already: that is another
+/// trouble than a server that hangs.
+fn tell_slowness(findings: &Findings, limits: Limits) {
+    let login = findings.of(Exam::Login).and_then(|login| login.took);
+    let Some(took) = login.filter(|took| *took > limits.timeout / 5) else {
+        return;
+    };
+    let mut finding = Finding::skipped(Exam::Latency, "not in time");
+    finding.note(format!(
+        "the login alone took {} ms: the way or the server is slow, not dead",
+        took.as_millis()
+    ));
+    finding.next =
+        Some("raise health_check_timeout, or look at the network and the server's load".to_owned());
+    findings.tell(finding);
 }
 
 // === impl Limits ===
