@@ -1,6 +1,8 @@
 //! What the role may do with the required tables that it finds. Knows nothing
 //! of tables that are missing.
 
+use std::sync::Arc;
+
 use tokio_postgres::Row;
 
 use crate::{
@@ -54,26 +56,8 @@ pub(super) fn found(
         "writableTables",
         i64::try_from(writable).unwrap_or(i64::MAX),
     );
-    // Who only reads needs no more than that.
-    let needed = if policy.expects_writes { 4 } else { 1 };
-    let mut missing = Vec::new();
-    for (right, tables) in lacking.iter().take(needed) {
-        if !tables.is_empty() {
-            missing.push(format!("{right} on {}", tables.join(", ")));
-        }
-    }
-    if !missing.is_empty() {
-        finding.warn(&format!("the role lacks {}", missing.join("; ")));
-        finding.next = Some(format!("grant {} to this role", missing.join("; ")));
-        finding = finding.because(denied());
-    }
-    if !closed.is_empty() {
-        let schemas = closed.join(", ");
-        finding.warn(&format!("the role lacks USAGE on schema {schemas}"));
-        finding.next = Some(format!("grant usage on schema {schemas} to this role"));
-        finding.fact("schemasWithoutUsage", closed);
-        finding = finding.because(denied());
-    }
+    lacking_rights(&mut finding, &lacking, policy);
+    lacking_usage(&mut finding, closed);
     if !row_security.is_empty() {
         finding.note(format!(
             "row-level security decides which rows are seen in {}",
@@ -90,6 +74,41 @@ pub(super) fn found(
         }
     }
     Ok(finding)
+}
+
+/// Rights on tables, each with the tables that it is missing on.
+fn lacking_rights(
+    finding: &mut Finding,
+    lacking: &[(&str, Vec<String>); 4],
+    policy: &HealthPolicy,
+) {
+    // Who only reads needs no more than that.
+    let needed = if policy.expects_writes { 4 } else { 1 };
+    let missing: Vec<_> = lacking
+        .iter()
+        .take(needed)
+        .filter(|(_, tables)| !tables.is_empty())
+        .map(|(right, tables)| format!("{right} on {}", tables.join(", ")))
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let missing = missing.join("; ");
+    finding.warn(&format!("the role lacks {missing}"));
+    finding.next = Some(format!("grant {missing} to this role"));
+    finding.error = Some(Arc::new(denied()));
+}
+
+/// Schemas of the search path that the role may not use.
+fn lacking_usage(finding: &mut Finding, closed: Vec<String>) {
+    if closed.is_empty() {
+        return;
+    }
+    let schemas = closed.join(", ");
+    finding.warn(&format!("the role lacks USAGE on schema {schemas}"));
+    finding.next = Some(format!("grant usage on schema {schemas} to this role"));
+    finding.fact("schemasWithoutUsage", closed);
+    finding.error = Some(Arc::new(denied()));
 }
 
 fn denied() -> DbError {
