@@ -11,6 +11,7 @@ mod bed;
 mod cases;
 mod contract;
 mod decoding;
+mod diagnosing;
 mod failures;
 mod hijack;
 mod hostile;
