@@ -4,10 +4,10 @@
 use std::{env, sync::Arc, time::Duration};
 
 use dbvitals::{
-    adapter::{Beat, Database, DbResult, GuardSettings, HealthReport},
+    adapter::{Beat, Database, DbResult, DiagnosisOptions, GuardSettings, HealthReport},
     backend::{self, Backend, Clock, Subject},
     config::{self, Config, Fallback, Flags, Sources, SystemEnv},
-    domain::{ConnectionId, ConnectionStatus, DbError},
+    domain::{ConnectionId, ConnectionStatus, DbError, Diagnosis, Finding},
     tui,
 };
 use tokio::{
@@ -95,6 +95,10 @@ impl backend::Watched for Panicking {
 
     async fn health_check(&self) -> HealthReport {
         panic!("panic-on-purpose")
+    }
+
+    async fn diagnose(&self, options: DiagnosisOptions, found: mpsc::Sender<Finding>) -> Diagnosis {
+        backend::Watched::diagnose(&self.0, options, found).await
     }
 
     async fn disconnect(&self) -> DbResult<()> {
