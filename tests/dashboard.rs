@@ -120,7 +120,7 @@ fn a_diagnosis_comes_to_a_verdict_while_the_server_is_frozen_and_while_it_is_awa
     terminal.send("D");
     see(
         &terminal,
-        "Broken at tls: Database operation timed out after 1000ms",
+        "Broken at login: Database operation timed out after 1000ms",
     );
     cluster.thaw();
     cluster.stop(StopMode::Fast);

@@ -213,7 +213,7 @@ fn a_frozen_server_is_told_of_in_twice_the_timeout() {
     let json = check(
         &cluster.url(),
         &Broken {
-            layer: "tls",
+            layer: "login",
             kind: "Timeout",
             exit: 2,
             words: "the connection was accepted, and nothing was answered",

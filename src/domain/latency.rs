@@ -3,10 +3,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::domain::{Durations, Ring};
 use chrono::{DateTime, TimeDelta, Utc};
-use hdrhistogram::Histogram;
-
-use crate::domain::Ring;
 
 /// One latency measurement, or the failure to get one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +61,7 @@ pub struct LatencyStats {
 #[derive(Clone)]
 pub struct LatencyBook {
     recent: Ring<LatencySample>,
-    session: Histogram<u32>,
+    session: Durations,
     session_failed: u64,
 }
 
@@ -120,7 +118,7 @@ impl LatencyBook {
     pub fn new() -> Self {
         Self {
             recent: Ring::new(Self::KEPT),
-            session: histogram(),
+            session: Durations::new(),
             session_failed: 0,
         }
     }
@@ -128,7 +126,7 @@ impl LatencyBook {
     /// Adds a sample.
     pub fn push(&mut self, sample: LatencySample) {
         match sample.outcome {
-            SampleOutcome::Answered(latency) => self.session.saturating_record(micros(latency)),
+            SampleOutcome::Answered(latency) => self.session.record(latency),
             SampleOutcome::Failed(_) | SampleOutcome::TimedOut(_) => self.session_failed += 1,
             SampleOutcome::OwnSide => {}
         }
@@ -151,7 +149,7 @@ impl LatencyBook {
             Window::QuarterHour => TimeDelta::minutes(15),
             Window::Session => return summarize(&self.session, self.session_failed),
         };
-        let mut histogram = histogram();
+        let mut durations = Durations::new();
         let mut failed = 0;
         for sample in self
             .recent
@@ -160,12 +158,12 @@ impl LatencyBook {
             .take_while(|sample| sample.at > now - span)
         {
             match sample.outcome {
-                SampleOutcome::Answered(latency) => histogram.saturating_record(micros(latency)),
+                SampleOutcome::Answered(latency) => durations.record(latency),
                 SampleOutcome::Failed(_) | SampleOutcome::TimedOut(_) => failed += 1,
                 SampleOutcome::OwnSide => {}
             }
         }
-        summarize(&histogram, failed)
+        summarize(&durations, failed)
     }
 }
 
@@ -183,27 +181,14 @@ impl fmt::Debug for LatencyBook {
     }
 }
 
-/// Microseconds from 1 µs to 1 h with two significant digits: 1 % is finer
-/// than a reader can see, and the table stays at about 20 kB.
-fn histogram() -> Histogram<u32> {
-    Histogram::new_with_bounds(1, 3_600_000_000, 2).expect("the bounds and digits are valid")
-}
-
-fn micros(latency: Duration) -> u64 {
-    u64::try_from(latency.as_micros())
-        .unwrap_or(u64::MAX)
-        .max(1)
-}
-
-fn summarize(histogram: &Histogram<u32>, failed: u64) -> LatencyStats {
-    let at = |quantile: f64| Duration::from_micros(histogram.value_at_quantile(quantile));
+fn summarize(durations: &Durations, failed: u64) -> LatencyStats {
     LatencyStats {
-        answered: histogram.len(),
+        answered: durations.count(),
         failed,
-        p50: at(0.50),
-        p95: at(0.95),
-        p99: at(0.99),
-        max: Duration::from_micros(histogram.max()),
+        p50: durations.at(0.50),
+        p95: durations.at(0.95),
+        p99: durations.at(0.99),
+        max: durations.max(),
     }
 }
 

@@ -12,6 +12,7 @@ mod connection;
 mod database_config;
 mod diagnosis;
 mod diagnosis_progress;
+mod durations;
 mod error;
 mod error_kind;
 mod error_log;
@@ -40,6 +41,7 @@ pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTrans
 pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};
 pub use diagnosis::{Diagnosis, Exam, Fact, FactValue, Finding, FindingStatus, cause_words};
 pub use diagnosis_progress::DiagnosisProgress;
+pub use durations::Durations;
 pub use error::{Action, DbError, Source};
 pub use error_kind::{ErrorKind, Layer};
 pub use error_log::{ErrorEntry, ErrorLog};

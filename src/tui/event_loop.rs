@@ -17,14 +17,13 @@ use tokio::{
 
 use crate::{
     backend::Handle,
-    domain::{Event, Snapshot},
+    domain::{Durations, Event, Snapshot},
     tui::{
         TuiError,
         action::Effect,
         clock::Clock,
         data::{Change, Data},
         frame_gate::FrameGate,
-        frame_times::FrameTimes,
         keys, logging, screen,
         update::update,
         view::View,
@@ -47,7 +46,7 @@ pub(super) struct Loop {
     data: Data,
     view: View,
     gate: FrameGate,
-    frames: FrameTimes,
+    frames: Durations,
     /// When ages and countdowns are drawn anew.
     second: Option<Instant>,
     /// The terminal may show something else than what was drawn last.
@@ -110,14 +109,14 @@ impl Loop {
             clock,
             view,
             gate,
-            frames: FrameTimes::new(),
+            frames: Durations::new(),
             second: None,
             is_stale: false,
         }
     }
 
     /// How long the frames took, after the last of them.
-    pub(super) fn into_frames(self) -> FrameTimes {
+    pub(super) fn into_frames(self) -> Durations {
         self.frames
     }
 
@@ -210,7 +209,7 @@ impl Loop {
             .draw(|frame| screen::render(frame, frame.area(), data, view))
             .map_err(failed)?;
         let done = Instant::now();
-        self.frames.note(done - begun);
+        self.frames.record(done - begun);
         self.gate.drawn(done.into_std());
         Ok(())
     }

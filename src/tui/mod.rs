@@ -13,7 +13,6 @@ mod event_loop;
 mod failure;
 mod footer;
 mod frame_gate;
-mod frame_times;
 mod freeze;
 mod glyphs;
 mod header;
@@ -41,7 +40,6 @@ mod widgets;
 mod words;
 
 pub use error::TuiError;
-pub use frame_times::FrameTimes;
 pub use logging::install_logging;
 pub use run::{Ended, Shown, run};
 pub use signals::end_by;

@@ -8,11 +8,11 @@ use rustix::process::Signal;
 use crate::{
     backend::Handle,
     config::TuiSection,
+    domain::Durations,
     tui::{
         TuiError,
         clock::Clock,
         event_loop::{Loop, Pause},
-        frame_times::FrameTimes,
         signals::{End, Ends, JobSignals, TerminalEnd},
         suspend::{Asked, Suspended, suspend},
         synchronized::Synchronized,
@@ -28,8 +28,8 @@ use crate::{
 pub struct Shown {
     /// Why it ended.
     pub ended: Ended,
-    /// How long its frames took.
-    pub frames: FrameTimes,
+    /// How long its frames took, from the state at hand to the last byte written.
+    pub frames: Durations,
 }
 
 /// Why the screen ended, other than by a failure.
