@@ -14,6 +14,10 @@ use crate::{
 /// Starts until the first frame.
 const STARTS: usize = 10;
 
+/// By then the graph is full, and each new column moves all of it: from there
+/// on a minute costs most.
+const FULL_GRAPH: Duration = Duration::from_secs(270);
+
 /// Clock ticks a second in /proc (`USER_HZ`), the same on every Linux we know.
 const TICKS: f64 = 100.0;
 
@@ -43,7 +47,7 @@ pub(crate) fn is_first_frame(screen: &vt100::Screen, target: &str) -> bool {
 pub(crate) fn idle_minute(report: &mut Report) {
     let cluster = Cluster::builder().setting("log_statement", "all").start();
     let terminal = connected(&cluster.url());
-    thread::sleep(Duration::from_secs(3));
+    thread::sleep(FULL_GRAPH);
     let pid = terminal.pid();
     let (bytes, cpu) = (terminal.bytes_received(), cpu_seconds(pid));
     let statements =

@@ -2,7 +2,7 @@
 //! real terminal against real servers that are broken on purpose.
 //!
 //! `cargo bench --bench budgets -- [NAME]…` runs all parts, or those whose name
-//! begins so (three quarters of an hour in all; `cycles` and `down` take ten
+//! begins so (about an hour in all; `cycles` and `down` take ten
 //! minutes each), and prints a line for each figure: what, how often, median,
 //! worst, the budget, and whether it was kept. It exits with 1 when one was not.
 //! `peers` measures other programs of the kind beside it, where they are installed.
