@@ -84,16 +84,19 @@ impl Database {
         error
     }
 
-    /// Asks whether somebody answers at the address, without logging in: any
-    /// answer to a request for TLS will do. A frozen server, or a network that
-    /// swallows everything, accepts and never answers.
+    /// Asks whether a login would be asked for, without logging in: the way is
+    /// opened, TLS negotiated, the role named, and the first word about it read.
+    /// A refusal is an answer; "not yet", an end and silence are none. A frozen
+    /// server, or a network that swallows everything, accepts and never answers.
+    /// No password is ever said.
     ///
     /// While it waits it costs a frozen server one place in its queue, and its
     /// answer comes at once when the server goes on: one knock with a long
     /// limit is better than many with a short one. It is not recorded.
     ///
     /// # Errors
-    /// Why nobody answered; `Timeout` after `limit`.
+    /// Why nobody answered; `ServerNotReady` while the server lets nobody in
+    /// yet or any more, `Timeout` after `limit`.
     pub async fn knock(&self, limit: Duration) -> DbResult<()> {
         self.mode_adapter().knock(limit).await
     }

@@ -10,6 +10,10 @@ use dbvitals::{
     config::{Endpoint, LocalSection},
     domain::{ErrorKind, Layer},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::{
     bed::{LIMIT, at, on, section_at, socket_section, tls_section},
@@ -58,13 +62,36 @@ async fn a_server_with_tls_answers() {
 }
 
 #[tokio::test]
-async fn a_server_that_lets_nobody_in_answers() {
-    let mut cluster = Cluster::builder().max_connections(8).start();
+async fn a_server_that_is_full_answers_and_one_that_is_not_ready_does_not() {
+    let mut cluster = Cluster::builder()
+        .max_connections(8)
+        .tls("localhost")
+        .start();
     let held = cluster.fill_slots();
     answered(&at(cluster.port())).await;
     drop(held);
     cluster.start_in_recovery();
-    answered(&at(cluster.port())).await;
+    let (kind, layer) = (ErrorKind::ServerNotReady, Layer::Login);
+    unanswered(&at(cluster.port()), kind, layer).await;
+    unanswered(&on(tls_section(&cluster)), kind, layer).await;
+}
+
+#[tokio::test]
+async fn an_agreement_about_tls_is_no_answer_yet() {
+    let cluster = Cluster::builder().tls("localhost").start();
+    let hasty = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut section = tls_section(&cluster);
+    section.endpoint = section_at("127.0.0.1", hasty.local_addr().unwrap().port()).endpoint;
+    let agrees_and_leaves = async {
+        let (mut stream, _) = hasty.accept().await.unwrap();
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.write_all(b"S").await.unwrap();
+        // The handshake's first message is taken, so that nothing is reset.
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+    };
+    let database = on(section);
+    let knock = unanswered(&database, ErrorKind::ConnectionLost, Layer::Tls);
+    tokio::join!(knock, agrees_and_leaves);
 }
 
 #[tokio::test]
