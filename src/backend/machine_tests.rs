@@ -14,7 +14,7 @@ use crate::{
     adapter::Beat,
     domain::{
         Action, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus, DbError,
-        ErrorKind, Lane, Mode,
+        ErrorKind, Lane, Layer, Mode,
     },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};
@@ -585,15 +585,176 @@ fn an_attempt_whose_words_were_swallowed_is_made_anew() {
 }
 
 #[test]
-fn a_server_that_is_not_ready_is_asked_again_soon() {
+fn a_server_that_is_not_ready_is_waited_for_by_knocks() {
     let mut machine = knocking();
-    for second in 0..20 {
-        let failed = Input::AttemptEnded(Err(error(ErrorKind::ServerNotReady)));
-        machine.handle(failed, at(second), 0.0);
-        let due = machine.next_due().unwrap();
-        assert!(due.saturating_sub(at(second).mono) <= Duration::from_millis(750));
-        machine.handle(Input::Due, at(second + 1), 0.0);
+    let not_ready = || Input::AttemptEnded(Err(error(ErrorKind::ServerNotReady)));
+    for second in [0, 1, 3, 7] {
+        machine.handle(Input::Due, at(second), 0.0);
+        machine.handle(not_ready(), at(second), 0.0);
     }
+    assert_eq!(machine.lane(), Lane::Slow);
+    assert_eq!(machine.next_step(), Some(Duration::from_secs(37)));
+    let inputs = vec![
+        (8, Input::Due),
+        (8, knock(Some(ErrorKind::ServerNotReady))),
+        (9, Input::Due),
+        (9, knock(Some(ErrorKind::ServerNotReady))),
+        (10, Input::Due),
+        (10, knock(None)),
+    ];
+    let effects = ["knock", "knock", "knock", "attempt"];
+    assert_eq!(play(&mut machine, inputs), effects);
+}
+
+/// A server that does the same with every login, played on a clock of
+/// milliseconds.
+struct Stubborn {
+    machine: Machine,
+    now: Duration,
+    /// How long a connection lives; `None` when no login succeeds.
+    lives: Option<Duration>,
+    attempts: u32,
+    knocks: u32,
+}
+
+impl Stubborn {
+    fn new(lives: Option<Duration>) -> Self {
+        let mut stubborn = Self {
+            machine: machine_with(Some(Duration::from_millis(250))),
+            now: Duration::ZERO,
+            lives,
+            attempts: 0,
+            knocks: 0,
+        };
+        stubborn.feed(Input::Open);
+        stubborn
+    }
+
+    fn feed(&mut self, input: Input) {
+        let now = Moment {
+            wall: DateTime::UNIX_EPOCH + self.now,
+            mono: self.now,
+        };
+        for effect in self.machine.handle(input, now, 0.0) {
+            match effect {
+                Effect::StartKnock => {
+                    self.knocks += 1;
+                    self.feed(knock(None));
+                }
+                Effect::StartAttempt => {
+                    self.attempts += 1;
+                    self.attempted();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn attempted(&mut self) {
+        let Some(lives) = self.lives else {
+            self.feed(Input::AttemptEnded(Err(error(TIMEOUT))));
+            return;
+        };
+        self.feed(Input::AttemptEnded(Ok(())));
+        self.feed(Input::Beat(Beat::Opened));
+        self.now += lives;
+        self.feed(guard_ended(ErrorKind::ConnectionLost));
+    }
+
+    /// Attempts and knocks of the next minute.
+    fn minute(&mut self) -> (u32, u32) {
+        let (attempts, knocks) = (self.attempts, self.knocks);
+        let end = self.now + 60 * SECOND;
+        while let Some(due) = self.machine.next_due().filter(|due| *due < end) {
+            self.now = self.now.max(due);
+            self.feed(Input::Due);
+        }
+        self.now = end;
+        (self.attempts - attempts, self.knocks - knocks)
+    }
+}
+
+#[test]
+fn a_connection_that_ends_at_once_again_and_again_is_no_storm() {
+    for lives in [Some(Duration::from_millis(1)), None] {
+        let mut server = Stubborn::new(lives);
+        let (attempts, knocks) = server.minute();
+        assert!(attempts <= 11 && knocks <= 80, "{attempts} {knocks}");
+        server.minute();
+        let (attempts, knocks) = server.minute();
+        assert!(attempts <= 4 && knocks <= 80, "{attempts} {knocks}");
+    }
+    // One that lives for a while is worth a try at once, each time.
+    let mut server = Stubborn::new(Some(10 * SECOND));
+    let (attempts, _) = server.minute();
+    assert!((5..=6).contains(&attempts), "{attempts}");
+}
+
+#[test]
+fn a_wish_makes_the_next_knock_count_at_once() {
+    let mut server = Stubborn::new(Some(Duration::from_millis(1)));
+    server.minute();
+    server.feed(Input::Wished(Command::Reconnect));
+    let lost = server.now;
+    assert_eq!(
+        server.machine.next_due(),
+        Some(lost + Duration::from_millis(250))
+    );
+}
+
+#[test]
+fn beside_a_try_one_knocks_slowly_and_beside_a_slow_one_only_where_the_way_was_closed() {
+    let mut machine = machine_with(Some(Duration::from_millis(250)));
+    let ms = |ms| Moment {
+        wall: DateTime::UNIX_EPOCH,
+        mono: Duration::from_millis(ms),
+    };
+    machine.handle(Input::Open, ms(0), 0.0);
+    assert_eq!(machine.next_due(), Some(ms(900).mono));
+    machine.handle(Input::Due, ms(900), 0.0);
+    machine.handle(knock(None), ms(901), 0.0);
+    assert_eq!(machine.next_due(), Some(ms(1_650).mono));
+    // A knock that lasted longer than the pace is followed by the next at once.
+    machine.handle(Input::Due, ms(1_650), 0.0);
+    machine.handle(knock(Some(TIMEOUT)), ms(2_550), 0.0);
+    assert_eq!(machine.next_due(), Some(ms(2_600).mono));
+
+    let slow = || {
+        let mut machine = knocking();
+        for second in [0, 1, 3, 7] {
+            machine.handle(Input::Due, at(second), 0.0);
+            machine.handle(Input::AttemptEnded(Err(error(TIMEOUT))), at(second), 0.0);
+        }
+        machine
+    };
+    let mut machine = slow();
+    assert_eq!(play(&mut machine, vec![(37, Input::Due)]), ["attempt"]);
+    assert_eq!(machine.next_due(), None);
+    let mut machine = slow();
+    let inputs = vec![(8, Input::Due), (9, knock(Some(TIMEOUT))), (37, Input::Due)];
+    assert_eq!(play(&mut machine, inputs), ["knock", "attempt"]);
+    assert_eq!(machine.next_due(), Some(at(38).mono));
+}
+
+#[test]
+fn a_knock_is_no_news_where_the_login_was_answered() {
+    let mut machine = knocking();
+    let hangs = DbError::new(Action::HealthCheck, TIMEOUT).at_layer(Layer::Statement);
+    for second in [0, 1, 3, 7] {
+        machine.handle(Input::Due, at(second), 0.0);
+        let failed = Input::AttemptEnded(Err(Arc::new(hangs.clone())));
+        machine.handle(failed, at(second), 0.0);
+    }
+    let inputs = vec![
+        (8, Input::Due),
+        (8, knock(None)),
+        (9, Input::Due),
+        (10, knock(Some(TIMEOUT))),
+        (11, Input::Due),
+        (11, knock(None)),
+    ];
+    let effects = ["knock", "knock", "knock", "attempt"];
+    assert_eq!(play(&mut machine, inputs), effects);
 }
 
 /// What may come from outside: a job under way ends, time passes, a wish.

@@ -9,7 +9,7 @@ use crate::{
         machine::{
             Effect, Input, Rhythm,
             knocking::Knocking,
-            lanes::{Failing, Lanes},
+            lanes::{Failing, Lanes, STABLE_AFTER},
             watching::{Verdict, Watching},
         },
     },
@@ -218,21 +218,23 @@ impl Machine {
     }
 
     fn knock_ended(&mut self, was_answered: bool, now: Moment) -> Vec<Effect> {
+        let may_try = self.lanes.early_from() <= now.mono;
+        let pace = self.slow_knocks();
         match &mut self.phase {
             Phase::Waiting { knocking, .. } => {
-                knocking.ended(was_answered, now.mono);
-                if was_answered {
-                    self.begin(now)
-                } else {
-                    Vec::new()
+                if !knocking.ended(was_answered, may_try, now.mono) {
+                    return Vec::new();
                 }
+                self.lanes.count_early(now.mono);
+                self.begin(now)
             }
             Phase::Connecting { knocking } => {
-                if !knocking.ended(was_answered, now.mono) {
+                if !knocking.ended(was_answered, may_try, now.mono) {
                     return Vec::new();
                 }
                 // What the old attempt sent was swallowed; a new one will be answered.
-                *knocking = Knocking::during_attempt(self.rhythm.knock_pace, now.mono);
+                *knocking = Knocking::during_attempt(pace, now.mono);
+                self.lanes.count_early(now.mono);
                 vec![Effect::AbandonJob, Effect::StartAttempt]
             }
             Phase::Closed | Phase::Connected(_) | Phase::Paused | Phase::Closing { .. } => {
@@ -282,6 +284,12 @@ impl Machine {
             Verdict::Check => vec![Effect::StartCheck],
             Verdict::Guard => vec![Effect::StartGuard],
             Verdict::Lost(error) => {
+                if self
+                    .watching()
+                    .is_some_and(|it| it.age(now) >= STABLE_AFTER)
+                {
+                    self.lanes.restart();
+                }
                 self.step(Step::Lost(Failure::Counted(error.message())), now);
                 self.wait(&error, now, jitter);
                 vec![Effect::StopGuard, Effect::AbandonJob]
@@ -300,9 +308,9 @@ impl Machine {
 
     /// Begins an attempt from Closed, Waiting or Paused.
     pub(super) fn begin(&mut self, now: Moment) -> Vec<Effect> {
-        let mut effects = match &self.phase {
-            Phase::Waiting { knocking, .. } => stop(knocking),
-            _ => Vec::new(),
+        let (mut effects, went_unanswered) = match &self.phase {
+            Phase::Waiting { knocking, .. } => (stop(knocking), knocking.went_unanswered()),
+            _ => (Vec::new(), false),
         };
         let step = match self.connection.status() {
             ConnectionStatus::Error => Step::Retry,
@@ -311,7 +319,10 @@ impl Machine {
             | ConnectionStatus::Connected => Step::Open,
         };
         self.step(step, now);
-        let knocking = Knocking::during_attempt(self.rhythm.knock_pace, now.mono);
+        // A slow try is helped where the way was seen to be closed before.
+        let helps = self.lanes.lane() != Lane::Slow || went_unanswered;
+        let pace = self.slow_knocks().filter(|_| helps);
+        let knocking = Knocking::during_attempt(pace, now.mono);
         self.phase = Phase::Connecting { knocking };
         effects.push(Effect::StartAttempt);
         effects
@@ -320,17 +331,28 @@ impl Machine {
     /// Goes to Waiting after a failure.
     fn wait(&mut self, error: &Arc<DbError>, now: Moment, jitter: f64) {
         let (delay, lane) = self.lanes.next(Arc::clone(error), now, jitter);
-        let pace = self.rhythm.knock_pace.map(|pace| match lane {
-            Lane::Quick { .. } | Lane::Paused => pace,
-            // A long outage must not cost more than watching does; a server
-            // that is back is still found within a second.
-            Lane::Slow => (pace * 3).min(SLOWEST_KNOCKS).max(pace),
-        });
+        let pace = match lane {
+            Lane::Quick { .. } | Lane::Paused => self.rhythm.knock_pace,
+            Lane::Slow => self.slow_knocks(),
+        };
+        let earliest = self.lanes.early_from();
+        let mut knocking = Knocking::after(error, pace, now.mono, earliest);
+        if matches!(self.phase, Phase::Connected(_)) {
+            knocking.expect_news();
+        }
         self.phase = Phase::Waiting {
             due: now.mono + delay,
             lane,
-            knocking: Knocking::after(error, pace, now.mono),
+            knocking,
         };
+    }
+
+    /// Time between two knocks of a long outage or beside a try: neither may
+    /// cost more than watching does, and a server that is back is still found
+    /// within a second.
+    fn slow_knocks(&self) -> Option<Duration> {
+        let pace = self.rhythm.knock_pace?;
+        Some((pace * 3).min(SLOWEST_KNOCKS).max(pace))
     }
 
     /// Takes a step that the phase allows: phase and status move together.

@@ -1,47 +1,66 @@
-//! When to knock at the address between tries, and while a try hangs.
+//! When to knock at the address between tries, while a try hangs, and in the
+//! place of a guard.
 
 use std::time::Duration;
 
-use crate::domain::{DbError, ErrorKind};
+use crate::domain::{DbError, ErrorKind, Layer};
 
 /// A try that is not answered for this long is helped by knocking.
 const HANGS_AFTER: Duration = Duration::from_millis(900);
+
+/// The shortest time between the end of a knock and the next one. A pace is
+/// counted from beginning to beginning, so that a knock which was swallowed
+/// delays the next one by no more than it lasted.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// Knocks of one phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Knocking {
     pace: Option<Duration>,
     state: State,
+    /// An answer would be news: what was asked before was not answered.
+    would_be_news: bool,
     /// A knock of this phase was not answered.
-    was_unanswered: bool,
+    went_unanswered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Not,
     At(Duration),
-    UnderWay,
+    UnderWay { since: Duration },
 }
 
 impl Knocking {
-    /// While waiting after this error. An error that was an answer is not
-    /// mended by somebody answering.
-    pub(super) fn after(error: &DbError, pace: Option<Duration>, now: Duration) -> Self {
+    /// While waiting after this error, from `earliest` on. An error that was an
+    /// answer is not mended by somebody answering; where the login itself was
+    /// answered, a knock must go unanswered before an answer is news.
+    pub(super) fn after(
+        error: &DbError,
+        pace: Option<Duration>,
+        now: Duration,
+        earliest: Duration,
+    ) -> Self {
         let pace = pace.filter(|_| is_about_reaching(error.kind()));
-        Self::first_at(pace, now, Duration::ZERO)
+        let first = pace.map_or(earliest, |pace| earliest.max(now + pace));
+        Self {
+            would_be_news: !matches!(error.layer(), Layer::Statement),
+            ..Self::first_at(pace, first)
+        }
     }
 
     /// While an attempt is under way.
     pub(super) fn during_attempt(pace: Option<Duration>, now: Duration) -> Self {
-        Self::first_at(pace, now, HANGS_AFTER)
+        let wait = pace.unwrap_or_default().max(HANGS_AFTER);
+        Self::first_at(pace, now + wait)
     }
 
-    fn first_at(pace: Option<Duration>, now: Duration, wait: Duration) -> Self {
-        let state = pace.map_or(State::Not, |pace| State::At(now + pace.max(wait)));
+    fn first_at(pace: Option<Duration>, first: Duration) -> Self {
         Self {
             pace,
-            state,
-            was_unanswered: false,
+            state: pace.map_or(State::Not, |_| State::At(first)),
+            would_be_news: false,
+            went_unanswered: false,
         }
     }
 
@@ -49,34 +68,52 @@ impl Knocking {
     pub(super) fn due(&self) -> Option<Duration> {
         match self.state {
             State::At(at) => Some(at),
-            State::Not | State::UnderWay => None,
+            State::Not | State::UnderWay { .. } => None,
         }
     }
 
     /// Whether a knock is under way.
     pub(super) fn is_under_way(&self) -> bool {
-        self.state == State::UnderWay
+        matches!(self.state, State::UnderWay { .. })
+    }
+
+    /// Whether a knock of this phase was not answered.
+    pub(super) fn went_unanswered(&self) -> bool {
+        self.went_unanswered
     }
 
     /// Begins a knock when one is due.
     pub(super) fn begin_if_due(&mut self, now: Duration) -> bool {
         let is_due = self.due().is_some_and(|at| at <= now);
         if is_due {
-            self.state = State::UnderWay;
+            self.state = State::UnderWay { since: now };
         }
         is_due
     }
 
-    /// A knock ended; true when somebody answers now who did not before.
-    pub(super) fn ended(&mut self, was_answered: bool, now: Duration) -> bool {
-        let is_news = was_answered && self.was_unanswered;
-        self.was_unanswered |= !was_answered;
-        self.state = self.pace.map_or(State::Not, |pace| State::At(now + pace));
+    /// The next answer is news: a connection that stood was lost.
+    pub(super) fn expect_news(&mut self) {
+        self.would_be_news = true;
+    }
+
+    /// A knock ended; true when somebody answers now who did not before, and
+    /// `may_try` says that a try may follow. Where it may not yet, it is still
+    /// news later.
+    pub(super) fn ended(&mut self, was_answered: bool, may_try: bool, now: Duration) -> bool {
+        let State::UnderWay { since } = self.state else {
+            return false;
+        };
+        let is_news = was_answered && self.would_be_news && may_try;
+        self.would_be_news = !was_answered || self.would_be_news && !may_try;
+        self.went_unanswered |= !was_answered;
+        self.state = self.pace.map_or(State::Not, |pace| {
+            State::At((since + pace).max(now + BREATH))
+        });
         is_news
     }
 }
 
-/// Whether the failure was in reaching the server, not in what it answered.
+/// Whether the failure was in reaching a login, not in what it answered.
 fn is_about_reaching(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -85,6 +122,8 @@ fn is_about_reaching(kind: ErrorKind) -> bool {
             | ErrorKind::ConnectionForbidden
             | ErrorKind::HostNotFound
             | ErrorKind::HostUnreachable
+            | ErrorKind::ServerNotReady
+            | ErrorKind::OwnSide
             | ErrorKind::Timeout { .. }
     )
 }

@@ -4,8 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     backend::{clock::Moment, machine::Rhythm},
-    domain::{DbError, ErrorKind, Lane},
+    domain::{DbError, Lane},
 };
+
+/// A connection that lived this long was worth its tries: they count anew.
+pub(super) const STABLE_AFTER: Duration = Duration::from_secs(10);
+
+/// After the first try that a knock brought about, the next such one waits this
+/// long; each further one twice as long.
+const EARLY_AGAIN: Duration = Duration::from_millis(500);
 
 /// Each tenth interval of the slow lane is used after a permanent failure.
 const PERMANENT_FACTOR: u32 = 10;
@@ -26,6 +33,10 @@ pub(in crate::backend) struct Failing {
 pub(super) struct Lanes {
     rhythm: Rhythm,
     retries: u32,
+    /// Tries that a knock brought about since the last stable connection.
+    early: u32,
+    /// When another one may come.
+    early_from: Duration,
     failing: Option<Failing>,
 }
 
@@ -34,6 +45,8 @@ impl Lanes {
         Self {
             rhythm,
             retries: 0,
+            early: 0,
+            early_from: Duration::ZERO,
             failing: None,
         }
     }
@@ -56,12 +69,6 @@ impl Lanes {
             Lane::Quick { retry, .. } => self.rhythm.backoff.delay(retry, jitter),
             Lane::Slow | Lane::Paused if error.is_transient() => self.rhythm.interval,
             Lane::Slow | Lane::Paused => self.rhythm.interval.saturating_mul(PERMANENT_FACTOR),
-        };
-        let delay = match (error.kind(), self.rhythm.knock_pace) {
-            // It answers and says "not yet": knocking would tell nothing new,
-            // so it is asked itself, a little less often than one would knock.
-            (ErrorKind::ServerNotReady, Some(pace)) => delay.min(pace * 2).min(LONGEST_NOT_READY),
-            _ => delay,
         };
         self.note(error, now);
         (delay, lane)
@@ -88,14 +95,29 @@ impl Lanes {
         }
     }
 
-    /// The quick lane begins anew; the outage goes on.
-    pub(super) fn restart(&mut self) {
-        self.retries = 0;
+    /// A try that a knock brought about begins.
+    pub(super) fn count_early(&mut self, now: Duration) {
+        let longest = self.rhythm.interval.max(EARLY_AGAIN);
+        let doubled = EARLY_AGAIN.saturating_mul(2u32.saturating_pow(self.early));
+        self.early = self.early.saturating_add(1);
+        self.early_from = now + doubled.min(longest);
     }
 
-    /// The outage is over.
-    pub(super) fn end(&mut self) {
+    /// When a knock may bring about a try.
+    pub(super) fn early_from(&self) -> Duration {
+        self.early_from
+    }
+
+    /// The quick lane begins anew; an outage goes on.
+    pub(super) fn restart(&mut self) {
         self.retries = 0;
+        self.early = 0;
+        self.early_from = Duration::ZERO;
+    }
+
+    /// The outage is over. The tries are counted on until the connection has
+    /// proved stable, so that one which ends again and again is not a storm.
+    pub(super) fn end(&mut self) {
         self.failing = None;
     }
 
@@ -109,6 +131,3 @@ impl Lanes {
         }
     }
 }
-
-/// Recovery must show within a second of the server accepting again.
-const LONGEST_NOT_READY: Duration = Duration::from_millis(750);

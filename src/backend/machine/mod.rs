@@ -15,7 +15,7 @@
 //! | `Beat` answered  | –          | –                   | no longer suspect    | –                    | –         | –                |
 //! | … late           | –          | –                   | suspect, check       | –                    | –         | –                |
 //! | `GuardEnded`     | –          | –                   | Waiting; check when it could not be posted; a new guard when only the old socket hangs | – | – | – |
-//! | `KnockEnded` ok  | –          | attempt anew, if knocks went unanswered before | – | Connecting     | –         | –                |
+//! | `KnockEnded` ok  | –          | attempt anew, if that is news and may be | –   | Connecting, if that is news and may be | – | –       |
 //! | … failed         | –          | next knock          | –                    | next knock           | –         | –                |
 //! | `DisconnectEnded`| –          | –                   | –                    | –                    | –         | Closed, or Connecting when a reconnect was wished |
 //! | `Due`            | –          | knock               | check; suspect when a check without guard is late | Connecting, or knock | – | –   |
@@ -23,6 +23,11 @@
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
 //! | `Diagnose`       | diagnosis  | diagnosis           | diagnosis            | diagnosis            | diagnosis | diagnosis        |
+//!
+//! An answered knock is news when a knock, or the failure before it, went
+//! unanswered as far as a knock goes. It may bring about a try when the tries
+//! that knocks brought about are not too many (`lanes.rs`): each one since the
+//! last connection that proved stable doubles the time to the next.
 
 mod core;
 mod input;

@@ -17,6 +17,7 @@ const GUARD_AGAIN: Duration = Duration::from_secs(5);
 /// What is known of a connection that is established.
 #[derive(Debug, Clone)]
 pub(in crate::backend) struct Watching {
+    since: Duration,
     check: Check,
     guard: Guard,
     guard_posted: Duration,
@@ -61,6 +62,7 @@ impl Watching {
     /// From now on, with a guard being posted.
     pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
         Self {
+            since: now.mono,
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
@@ -76,6 +78,11 @@ impl Watching {
             Guard::Missing(error) => Some(error),
             Guard::Posting | Guard::Stands { .. } => None,
         }
+    }
+
+    /// How long the connection has been established.
+    pub(super) fn age(&self, now: Moment) -> Duration {
+        now.mono.saturating_sub(self.since)
     }
 
     pub(super) fn is_checking(&self) -> bool {

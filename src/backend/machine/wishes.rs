@@ -33,12 +33,10 @@ impl Machine {
     }
 
     fn reconnect(&mut self, now: Moment) -> Result<Vec<Effect>, &'static str> {
+        // Who asks has probably mended something: the quick lane begins anew.
+        self.lanes.restart();
         match &mut self.phase {
-            Phase::Closed | Phase::Waiting { .. } | Phase::Paused => {
-                // Who asks has probably mended something: the quick lane begins anew.
-                self.lanes.restart();
-                Ok(self.begin(now))
-            }
+            Phase::Closed | Phase::Waiting { .. } | Phase::Paused => Ok(self.begin(now)),
             Phase::Connecting { .. } => Err("an attempt is under way"),
             Phase::Connected(_) => Ok(self.close(AfterClosing::Open)),
             Phase::Closing { then } => {
