@@ -420,6 +420,40 @@ fn an_old_socket_that_hangs_alone_is_replaced() {
 }
 
 #[test]
+fn a_first_heartbeat_that_is_never_answered_is_like_any_other() {
+    let mut machine = in_phase("connected");
+    let inputs = vec![
+        (0, Input::Beat(Beat::Opened)),
+        (1, Input::Beat(Beat::Late)),
+        (2, Input::CheckEnded(Ok(()))),
+    ];
+    assert_eq!(play(&mut machine, inputs), ["check"]);
+    assert!(machine.watching().unwrap().suspect.is_some());
+    let names = play(&mut machine, vec![(5, guard_ended(TIMEOUT))]);
+    assert_eq!(names, ["guard"]);
+    assert_eq!(machine.connection().status(), Connected);
+}
+
+#[test]
+fn a_server_that_shuts_down_is_let_go() {
+    let told = DbError::new(Action::HealthCheck, ErrorKind::ServerNotReady).with_code("57P03");
+    let inputs = vec![
+        (1, Input::Wished(Command::CheckNow)),
+        (1, answered()),
+        (1, Input::CheckEnded(Err(Arc::new(told)))),
+    ];
+    let effects = ["begun", "check", "no guard", "abandon"];
+    let machine = check_guarded(inputs, &effects, Error);
+    assert_eq!(machine.failing().unwrap().error.code(), Some("57P03"));
+    // Our own system's "not now" is no word of the server.
+    let inputs = vec![
+        (1, Input::Wished(Command::CheckNow)),
+        (1, check_failed(ErrorKind::ServerNotReady)),
+    ];
+    check_guarded(inputs, &["begun", "check"], Connected);
+}
+
+#[test]
 fn an_answer_from_before_the_silence_proves_nothing() {
     let inputs = vec![
         (1, Input::Wished(Command::CheckNow)),

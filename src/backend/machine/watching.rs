@@ -18,6 +18,8 @@ const GUARD_AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(in crate::backend) struct Watching {
     since: Duration,
+    /// The guard sends heartbeats while it stands.
+    beats: bool,
     check: Check,
     guard: Guard,
     guard_posted: Duration,
@@ -63,6 +65,7 @@ impl Watching {
     pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
         Self {
             since: now.mono,
+            beats: rhythm.heartbeat.is_some(),
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
@@ -187,6 +190,11 @@ impl Watching {
         if matches!(error.kind(), ErrorKind::OwnSide | ErrorKind::Cancelled) {
             return Verdict::Stay;
         }
+        // A server that shuts down lets nobody in and waits for those who are
+        // in to leave: whoever only watches must not keep it waiting.
+        if is_shutting_down(&error) {
+            return Verdict::Lost(error);
+        }
         if self.has_proof_of_life(&error, rhythm, now) || self.is_the_guards_to_say(&error) {
             self.refused = Some(error);
             return Verdict::Stay;
@@ -228,8 +236,9 @@ impl Watching {
         }
     }
 
+    /// Whether a heartbeat is on its way or due, the very first one included.
     fn has_heartbeat(&self) -> bool {
-        matches!(self.guard, Guard::Stands { answered: Some(_) })
+        self.beats && matches!(self.guard, Guard::Stands { .. })
     }
 
     fn post_guard(&mut self, now: Moment) -> Verdict {
@@ -237,4 +246,9 @@ impl Watching {
         self.guard_posted = now.mono;
         Verdict::Guard
     }
+}
+
+/// Whether the server itself, by its code, lets nobody in any more.
+fn is_shutting_down(error: &DbError) -> bool {
+    error.kind() == ErrorKind::ServerNotReady && error.code().is_some()
 }
