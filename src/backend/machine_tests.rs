@@ -47,6 +47,7 @@ fn machine_with(knock_pace: Option<Duration>) -> Machine {
         interval: 30 * SECOND,
         backoff: Backoff::try_new(SECOND, 30 * SECOND).unwrap(),
         max_retries: 3,
+        timeout: 5 * SECOND,
         heartbeat: Some(SECOND),
         knock_pace,
     };
@@ -416,6 +417,42 @@ fn an_old_socket_that_hangs_alone_is_replaced() {
         (6, guard_ended(TIMEOUT)),
     ];
     let machine = check_guarded(inputs, &["check", "guard"], Connected);
+    assert!(machine.watching().unwrap().suspect.is_none());
+}
+
+#[test]
+fn late_heartbeats_cost_one_login_a_timeout() {
+    let mut machine = guarded();
+    let mut checks = 0;
+    for second in 1..=60 {
+        let names = play(
+            &mut machine,
+            vec![(second, Input::Beat(Beat::Late)), (second, Input::Due)],
+        );
+        for _ in names.iter().filter(|name| **name == "check") {
+            checks += 1;
+            machine.handle(Input::CheckEnded(Ok(())), at(second), 0.0);
+        }
+        assert!(machine.watching().unwrap().suspect.is_some());
+        machine.handle(answered(), at(second), 0.0);
+    }
+    assert!((10..=14).contains(&checks), "{checks}");
+}
+
+#[test]
+fn a_silence_that_lasts_has_a_fresh_answer_before_the_guards_deadline() {
+    let late = |second| (second, Input::Beat(Beat::Late));
+    let inputs = vec![
+        late(2),
+        (2, Input::CheckEnded(Ok(()))),
+        (3, answered()),
+        late(5),
+        (7, Input::Due),
+        (8, Input::Due),
+        (8, Input::CheckEnded(Ok(()))),
+        (9, guard_ended(TIMEOUT)),
+    ];
+    let machine = check_guarded(inputs, &["check", "check", "guard"], Connected);
     assert!(machine.watching().unwrap().suspect.is_none());
 }
 

@@ -79,6 +79,7 @@ fn rhythm(section: &WatchSection, knock_pace: Option<Duration>) -> Rhythm {
         .clamp(Duration::from_millis(1), LONGEST_DELAY);
     Rhythm {
         interval: section.health_check_interval,
+        timeout: section.health_check_timeout,
         heartbeat: section.heartbeat_interval,
         knock_pace,
         backoff: Backoff::try_new(base, LONGEST_DELAY).expect("1 ms <= base <= 30 s"),

@@ -126,7 +126,7 @@ impl Machine {
     /// When the next try or check is due, as people should be told.
     pub(in crate::backend) fn next_step(&self) -> Option<Duration> {
         match &self.phase {
-            Phase::Connected(watching) if !watching.is_checking() => watching.due(),
+            Phase::Connected(watching) => watching.next_check(),
             Phase::Waiting { due, .. } => Some(*due),
             _ => None,
         }

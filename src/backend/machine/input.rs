@@ -12,6 +12,8 @@ use crate::{
 pub(in crate::backend) struct Rhythm {
     /// Time between two health checks, and between two tries of the slow lane.
     pub(in crate::backend) interval: Duration,
+    /// What a check may take, and a heartbeat.
+    pub(in crate::backend) timeout: Duration,
     /// Time between two heartbeats; `None` when there are none.
     pub(in crate::backend) heartbeat: Option<Duration>,
     /// Delays of the quick lane.

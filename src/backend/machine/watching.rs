@@ -20,9 +20,15 @@ pub(in crate::backend) struct Watching {
     since: Duration,
     /// The guard sends heartbeats while it stands.
     beats: bool,
+    /// What a check may take, and a heartbeat.
+    timeout: Duration,
     check: Check,
     guard: Guard,
     guard_posted: Duration,
+    /// When the newest check began.
+    newest_check: Option<Duration>,
+    /// When a check may follow a late heartbeat of this guard, after one did.
+    late_check_from: Option<Duration>,
     /// Since when an answer is overdue.
     pub(in crate::backend) suspect: Option<Moment>,
     /// When a fresh login was answered last.
@@ -66,9 +72,12 @@ impl Watching {
         Self {
             since: now.mono,
             beats: rhythm.heartbeat.is_some(),
+            timeout: rhythm.timeout,
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
+            newest_check: None,
+            late_check_from: None,
             suspect: None,
             fresh_answer: None,
             refused: None,
@@ -92,16 +101,31 @@ impl Watching {
         matches!(self.check, Check::UnderWay { .. })
     }
 
-    /// When something is due: the next check, or the moment at which a check
-    /// that nobody guards is late.
+    /// When something is due: the next check, one that a late heartbeat still
+    /// asks for, or the moment at which a check that nobody guards is late.
     pub(super) fn due(&self) -> Option<Duration> {
         match self.check {
-            Check::Due(due) => Some(due),
+            Check::Due(due) => Some(self.late_check().map_or(due, |late| late.min(due))),
             Check::UnderWay { since } if self.suspect.is_none() && !self.has_heartbeat() => {
                 Some(since + LATE_AFTER)
             }
             Check::UnderWay { .. } => None,
         }
+    }
+
+    /// When the next check is due, as people should be told.
+    pub(super) fn next_check(&self) -> Option<Duration> {
+        if self.is_checking() { None } else { self.due() }
+    }
+
+    /// When the newest late heartbeat has a check of its own. One login in
+    /// `timeout` is enough, unless the silence lasts: then a fresh answer must
+    /// be there before the guard's deadline.
+    fn late_check(&self) -> Option<Duration> {
+        let suspect = self.suspect.filter(|_| self.has_heartbeat())?;
+        let has_been_asked = self.newest_check.is_some_and(|at| at >= suspect.mono);
+        let from = self.late_check_from.filter(|_| !has_been_asked)?;
+        Some(from.min(suspect.mono + self.timeout / 2).max(suspect.mono))
     }
 
     pub(super) fn on_due(&mut self, now: Moment) -> Verdict {
@@ -112,6 +136,9 @@ impl Watching {
             self.suspect = Some(now);
             return Verdict::Stay;
         }
+        if self.late_check().is_some_and(|due| due <= now.mono) {
+            self.late_check_from = Some(now.mono + self.timeout);
+        }
         self.begin_check(now)
     }
 
@@ -121,6 +148,7 @@ impl Watching {
             return Verdict::Stay;
         }
         self.check = Check::UnderWay { since: now.mono };
+        self.newest_check = Some(now.mono);
         Verdict::Check
     }
 
@@ -134,6 +162,11 @@ impl Watching {
             }
             Beat::Late => {
                 self.suspect.get_or_insert(now);
+                let from = *self.late_check_from.get_or_insert(now.mono);
+                if from > now.mono {
+                    return Verdict::Stay;
+                }
+                self.late_check_from = Some(now.mono + self.timeout);
                 return self.begin_check(now);
             }
         }
@@ -244,6 +277,7 @@ impl Watching {
     fn post_guard(&mut self, now: Moment) -> Verdict {
         self.guard = Guard::Posting;
         self.guard_posted = now.mono;
+        self.late_check_from = None;
         Verdict::Guard
     }
 }
