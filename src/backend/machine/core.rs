@@ -86,7 +86,7 @@ impl Machine {
             Input::CheckEnded(result) => self.check_ended(result, now, jitter),
             Input::Beat(beat) => self.beat(beat, now, jitter),
             Input::GuardEnded(error) => self.guard_ended(error, now, jitter),
-            Input::KnockEnded(result) => self.knock_ended(result.is_ok(), now),
+            Input::KnockEnded(result) => self.knock_ended(result.is_ok(), now, jitter),
             Input::DisconnectEnded => self.disconnected(now),
             Input::Due => self.due(now, jitter),
             Input::Wished(command) => self.wished(command, now),
@@ -217,7 +217,7 @@ impl Machine {
         self.follow(verdict, now, jitter)
     }
 
-    fn knock_ended(&mut self, was_answered: bool, now: Moment) -> Vec<Effect> {
+    fn knock_ended(&mut self, was_answered: bool, now: Moment, jitter: f64) -> Vec<Effect> {
         let may_try = self.lanes.early_from() <= now.mono;
         let pace = self.slow_knocks();
         match &mut self.phase {
@@ -237,9 +237,11 @@ impl Machine {
                 self.lanes.count_early(now.mono);
                 vec![Effect::AbandonJob, Effect::StartAttempt]
             }
-            Phase::Closed | Phase::Connected(_) | Phase::Paused | Phase::Closing { .. } => {
-                Vec::new()
+            Phase::Connected(watching) => {
+                let verdict = watching.on_knock_ended(was_answered, now);
+                self.follow(verdict, now, jitter)
             }
+            Phase::Closed | Phase::Paused | Phase::Closing { .. } => Vec::new(),
         }
     }
 
@@ -283,6 +285,8 @@ impl Machine {
             Verdict::Stay => Vec::new(),
             Verdict::Check => vec![Effect::StartCheck],
             Verdict::Guard => vec![Effect::StartGuard],
+            Verdict::Knock => vec![Effect::StartKnock],
+            Verdict::StopKnock => vec![Effect::StopKnock],
             Verdict::Lost(error) => {
                 if self
                     .watching()
@@ -290,20 +294,32 @@ impl Machine {
                 {
                     self.lanes.restart();
                 }
+                let mut effects = vec![Effect::StopGuard, Effect::AbandonJob];
+                effects.extend(self.stop_knock());
                 self.step(Step::Lost(Failure::Counted(error.message())), now);
                 self.wait(&error, now, jitter);
-                vec![Effect::StopGuard, Effect::AbandonJob]
+                effects
             }
         }
     }
 
     pub(super) fn close(&mut self, then: AfterClosing) -> Vec<Effect> {
+        let mut effects = self.stop_knock();
         self.phase = Phase::Closing { then };
-        vec![
+        effects.extend([
             Effect::StopGuard,
             Effect::AbandonJob,
             Effect::StartDisconnect,
-        ]
+        ]);
+        effects
+    }
+
+    /// Leaves a knock that is made in the place of a guard.
+    fn stop_knock(&self) -> Vec<Effect> {
+        match self.watching() {
+            Some(watching) if watching.is_knocking() => vec![Effect::StopKnock],
+            _ => Vec::new(),
+        }
     }
 
     /// Begins an attempt from Closed, Waiting or Paused.

@@ -32,6 +32,16 @@ enum State {
 }
 
 impl Knocking {
+    /// Nobody knocks.
+    pub(super) fn never() -> Self {
+        Self::first_at(None, Duration::ZERO)
+    }
+
+    /// In the place of a guard, from `first` on.
+    pub(super) fn in_place_of_guard(pace: Option<Duration>, first: Duration) -> Self {
+        Self::first_at(pace, first)
+    }
+
     /// While waiting after this error, from `earliest` on. An error that was an
     /// answer is not mended by somebody answering; where the login itself was
     /// answered, a knock must go unanswered before an answer is news.

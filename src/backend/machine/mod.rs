@@ -10,15 +10,16 @@
 //! | `AttemptEnded` ok| –          | Connected, guard    | –                    | –                    | –         | –                |
 //! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
 //! | `CheckEnded` ok  | –          | –                   | next check by interval; a missing guard is posted again | – | –    | –                |
-//! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life, or must tell whether a login was only too slow | – | –      | –                |
+//! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life, or must tell whether a login was only too slow; never noted only when the server says that it shuts down | – | –      | –                |
 //! | … own side       | –          | –                   | next check by interval | –                  | –         | –                |
-//! | `Beat` answered  | –          | –                   | no longer suspect    | –                    | –         | –                |
-//! | … late           | –          | –                   | suspect, check       | –                    | –         | –                |
+//! | `Beat` opened    | –          | –                   | guarded: nobody knocks | –                  | –         | –                |
+//! | … answered       | –          | –                   | no longer suspect    | –                    | –         | –                |
+//! | … late           | –          | –                   | suspect, check (one in a timeout) | –                    | –         | –                |
 //! | `GuardEnded`     | –          | –                   | Waiting; check when it could not be posted; a new guard when only the old socket hangs | – | – | – |
-//! | `KnockEnded` ok  | –          | attempt anew, if that is news and may be | –   | Connecting, if that is news and may be | – | –       |
-//! | … failed         | –          | next knock          | –                    | next knock           | –         | –                |
+//! | `KnockEnded` ok  | –          | attempt anew, if that is news and may be | next knock | Connecting, if that is news and may be | – | –       |
+//! | … failed         | –          | next knock          | suspect, check (one in a timeout) | next knock           | –         | –                |
 //! | `DisconnectEnded`| –          | –                   | –                    | –                    | –         | Closed, or Connecting when a reconnect was wished |
-//! | `Due`            | –          | knock               | check; suspect when a check without guard is late | Connecting, or knock | – | –   |
+//! | `Due`            | –          | knock               | check; suspect when a check without guard is late; a guard not posted after a second is told; without guard, knock | Connecting, or knock | – | –   |
 //! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |

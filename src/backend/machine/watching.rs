@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     adapter::Beat,
-    backend::{clock::Moment, machine::Rhythm},
-    domain::{DbError, ErrorKind},
+    backend::{
+        clock::Moment,
+        machine::{Rhythm, knocking::Knocking},
+    },
+    domain::{Action, DbError, ErrorKind},
 };
 
 /// Silence for this long makes the connection suspect.
@@ -20,6 +23,10 @@ pub(in crate::backend) struct Watching {
     since: Duration,
     /// The guard sends heartbeats while it stands.
     beats: bool,
+    /// Time between two knocks in the place of a guard.
+    knock_pace: Option<Duration>,
+    /// Knocks in the place of a guard.
+    knocking: Knocking,
     /// What a check may take, and a heartbeat.
     timeout: Duration,
     check: Check,
@@ -47,6 +54,8 @@ enum Check {
 enum Guard {
     /// Its login is under way.
     Posting,
+    /// The same, for longer than a connection may be left unwatched.
+    Tardy(Arc<DbError>),
     /// It stands; when its newest heartbeat was answered.
     Stands { answered: Option<Duration> },
     /// It could not be posted.
@@ -62,6 +71,10 @@ pub(super) enum Verdict {
     Check,
     /// Post a guard.
     Guard,
+    /// Knock in the place of a guard.
+    Knock,
+    /// Leave the knock in the place of a guard.
+    StopKnock,
     /// The connection is lost.
     Lost(Arc<DbError>),
 }
@@ -69,8 +82,13 @@ pub(super) enum Verdict {
 impl Watching {
     /// From now on, with a guard being posted.
     pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
+        // It costs what the heartbeats would, and no more than one a second.
+        let knock_pace = rhythm.heartbeat.filter(|_| rhythm.knock_pace.is_some());
+        let knock_pace = knock_pace.map(|pace| pace.max(LATE_AFTER));
         Self {
             since: now.mono,
+            knock_pace,
+            knocking: Knocking::in_place_of_guard(knock_pace, now.mono + LATE_AFTER),
             beats: rhythm.heartbeat.is_some(),
             timeout: rhythm.timeout,
             check: Check::Due(now.mono + rhythm.interval),
@@ -87,7 +105,7 @@ impl Watching {
     /// Why there is no guard.
     pub(in crate::backend) fn unguarded(&self) -> Option<&Arc<DbError>> {
         match &self.guard {
-            Guard::Missing(error) => Some(error),
+            Guard::Tardy(error) | Guard::Missing(error) => Some(error),
             Guard::Posting | Guard::Stands { .. } => None,
         }
     }
@@ -102,8 +120,17 @@ impl Watching {
     }
 
     /// When something is due: the next check, one that a late heartbeat still
-    /// asks for, or the moment at which a check that nobody guards is late.
+    /// asks for, the moment at which a check that nobody guards is late, or a
+    /// guard; and a knock in the place of a guard.
     pub(super) fn due(&self) -> Option<Duration> {
+        let tardy = matches!(self.guard, Guard::Posting).then(|| self.guard_posted + LATE_AFTER);
+        [self.due_check(), self.knocking.due(), tardy]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn due_check(&self) -> Option<Duration> {
         match self.check {
             Check::Due(due) => Some(self.late_check().map_or(due, |late| late.min(due))),
             Check::UnderWay { since } if self.suspect.is_none() && !self.has_heartbeat() => {
@@ -115,7 +142,11 @@ impl Watching {
 
     /// When the next check is due, as people should be told.
     pub(super) fn next_check(&self) -> Option<Duration> {
-        if self.is_checking() { None } else { self.due() }
+        if self.is_checking() {
+            None
+        } else {
+            self.due_check()
+        }
     }
 
     /// When the newest late heartbeat has a check of its own. One login in
@@ -129,8 +160,16 @@ impl Watching {
     }
 
     pub(super) fn on_due(&mut self, now: Moment) -> Verdict {
-        if self.due().is_none_or(|due| due > now.mono) {
-            return Verdict::Stay;
+        let tardy = self.guard_posted + LATE_AFTER;
+        if matches!(self.guard, Guard::Posting) && tardy <= now.mono {
+            self.guard = Guard::Tardy(Arc::new(tardy_guard()));
+        }
+        if self.due_check().is_none_or(|due| due > now.mono) {
+            return if self.knocking.begin_if_due(now.mono) {
+                Verdict::Knock
+            } else {
+                Verdict::Stay
+            };
         }
         if self.is_checking() {
             self.suspect = Some(now);
@@ -154,7 +193,12 @@ impl Watching {
 
     pub(super) fn on_beat(&mut self, beat: Beat, now: Moment) -> Verdict {
         match beat {
-            Beat::Opened => self.guard = Guard::Stands { answered: None },
+            Beat::Opened => {
+                self.guard = Guard::Stands { answered: None };
+                if std::mem::replace(&mut self.knocking, Knocking::never()).is_under_way() {
+                    return Verdict::StopKnock;
+                }
+            }
             Beat::Answered(_) => {
                 let answered = Some(now.mono);
                 self.guard = Guard::Stands { answered };
@@ -173,8 +217,30 @@ impl Watching {
         Verdict::Stay
     }
 
+    /// A knock in the place of a guard ended. Silence is what a late heartbeat is.
+    pub(super) fn on_knock_ended(&mut self, was_answered: bool, now: Moment) -> Verdict {
+        if !self.knocking.is_under_way() {
+            return Verdict::Stay;
+        }
+        self.knocking.ended(was_answered, true, now.mono);
+        // Where logins take longer than a knock, it is asked no more often than
+        // about late heartbeats.
+        let may_ask = self.late_check_from.is_none_or(|from| from <= now.mono);
+        if was_answered || self.suspect.is_some() || !may_ask {
+            return Verdict::Stay;
+        }
+        self.suspect = Some(now);
+        self.late_check_from = Some(now.mono + self.timeout);
+        self.begin_check(now)
+    }
+
+    /// Whether a knock in the place of a guard is under way.
+    pub(super) fn is_knocking(&self) -> bool {
+        self.knocking.is_under_way()
+    }
+
     pub(super) fn on_guard_ended(&mut self, error: Arc<DbError>, now: Moment) -> Verdict {
-        if matches!(self.guard, Guard::Posting | Guard::Missing(_)) {
+        if !matches!(self.guard, Guard::Stands { .. }) {
             // It never stood, so this says nothing about an old connection;
             // but if nobody can be reached any more, a check should say so.
             let reached = error.kind().was_answered();
@@ -278,6 +344,10 @@ impl Watching {
         self.guard = Guard::Posting;
         self.guard_posted = now.mono;
         self.late_check_from = None;
+        if !self.knocking.is_under_way() && self.knocking.due().is_none() {
+            let first = now.mono + LATE_AFTER;
+            self.knocking = Knocking::in_place_of_guard(self.knock_pace, first);
+        }
         Verdict::Guard
     }
 }
@@ -285,4 +355,11 @@ impl Watching {
 /// Whether the server itself, by its code, lets nobody in any more.
 fn is_shutting_down(error: &DbError) -> bool {
     error.kind() == ErrorKind::ServerNotReady && error.code().is_some()
+}
+
+/// What is said of a guard that is being posted for too long.
+fn tardy_guard() -> DbError {
+    let after_ms = u64::try_from(LATE_AFTER.as_millis()).unwrap_or(u64::MAX);
+    DbError::new(Action::Connect, ErrorKind::Timeout { after_ms })
+        .with_details("the login of the connection that watches is not answered")
 }

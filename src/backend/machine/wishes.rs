@@ -78,7 +78,11 @@ impl Machine {
         match &mut self.phase {
             Phase::Connected(watching) => match watching.begin_check(now) {
                 Verdict::Check => Ok(vec![Effect::StartCheck]),
-                Verdict::Stay | Verdict::Guard | Verdict::Lost(_) => Err("a check is under way"),
+                Verdict::Stay
+                | Verdict::Guard
+                | Verdict::Knock
+                | Verdict::StopKnock
+                | Verdict::Lost(_) => Err("a check is under way"),
             },
             Phase::Connecting { .. } => Err("an attempt is under way"),
             Phase::Waiting { .. } => Ok(self.begin(now)),
