@@ -9,13 +9,20 @@ use std::{
 
 use tokio::{
     sync::mpsc::{Sender, error::TrySendError},
-    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
     adapter::{Beat, DbResult, GuardSettings, local::timeout_error},
     domain::{Action, DbError, Layer},
 };
+
+/// While an answer is awaited, one looks at the clock this often.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A timer that comes later than this came to a program that was stopped or
+/// got no processor.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// A connection that can be asked for a sign of life.
 pub(super) trait Pulse: Send {
@@ -61,7 +68,7 @@ async fn one(
 ) -> DbResult<Duration> {
     let sent = Instant::now();
     let late = async {
-        sleep_until(sent + settings.late_after).await;
+        while_awake(settings.late_after).await;
         insist(beats, Beat::Late).await;
         pending::<Infallible>().await
     };
@@ -70,12 +77,30 @@ async fn one(
         // there already, beside a deadline that has passed as well.
         biased;
         answer = pulse.beat() => answer.map(|()| sent.elapsed()),
-        () = sleep_until(sent + settings.timeout) => {
+        () = while_awake(settings.timeout) => {
             Err(timeout_error(Action::HealthCheck, settings.timeout)
                 .at_layer(Layer::Statement)
                 .with_details("a heartbeat was not answered"))
         }
         never = late => match never {},
+    }
+}
+
+/// Waits for so long a time in which this program runs. What it was away for is
+/// left out, so that a silence is judged as soon as it has been heard long
+/// enough, however often we are away; and after an absence there is a moment
+/// for what waits in the socket.
+async fn while_awake(time: Duration) {
+    let mut left = time;
+    while !left.is_zero() {
+        let (step, began) = (left.min(LOOK), Instant::now());
+        sleep(step).await;
+        let took = began.elapsed();
+        left = if took > step + AWAY {
+            left.saturating_sub(step).max(AWAY.min(time))
+        } else {
+            left.saturating_sub(took)
+        };
     }
 }
 

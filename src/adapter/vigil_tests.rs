@@ -34,7 +34,7 @@ impl Pulse for Scripted {
 
     async fn end(&mut self) -> DbError {
         match self.ends_at {
-            Some(time) => sleep_until(time).await,
+            Some(time) => tokio::time::sleep_until(time).await,
             None => pending().await,
         }
         DbError::new(Action::HealthCheck, ErrorKind::ConnectionLost)
@@ -107,6 +107,34 @@ async fn a_heartbeat_without_answer_is_late_once_and_then_the_end() {
     );
     assert_eq!(watched.kind, ErrorKind::Timeout { after_ms: 5_000 });
     assert_eq!(watched.ended, 6_000, "five seconds after the second one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_absence_is_no_part_of_a_silence() {
+    let away = async {
+        tokio::time::sleep(ms(2_600)).await;
+        tokio::time::advance(ms(60_000)).await;
+    };
+    let answers = [ms(2)];
+    let (watched, ()) = tokio::join!(watch(&answers, None, SETTINGS), away);
+    assert_eq!(watched.kind, ErrorKind::Timeout { after_ms: 5_000 });
+    assert_eq!(
+        watched.ended, 65_600,
+        "of the five seconds two had passed before, to the last look"
+    );
+    // Absent again and again, it is still judged.
+    let away = async {
+        for _ in 0..100 {
+            tokio::time::sleep(ms(1_600)).await;
+            tokio::time::advance(ms(2_400)).await;
+        }
+    };
+    let watched = watch(&answers, None, SETTINGS);
+    tokio::pin!(watched, away);
+    tokio::select! {
+        watched = &mut watched => assert!(watched.ended <= 20_000, "{}", watched.ended),
+        () = &mut away => panic!("nothing was judged"),
+    }
 }
 
 #[tokio::test(start_paused = true)]

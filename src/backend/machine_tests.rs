@@ -582,6 +582,16 @@ fn a_check_that_nobody_guards_is_suspect_after_a_second() {
     assert!(machine.watching().unwrap().suspect.is_none());
 }
 
+#[test]
+fn a_check_that_our_own_side_spoilt_is_made_again_soon_and_once() {
+    let mut machine = in_phase("checking");
+    let own = || check_failed(ErrorKind::OwnSide);
+    play(&mut machine, vec![(5, own())]);
+    let inputs = vec![(6, Input::Due), (7, own()), (8, Input::Due)];
+    assert_eq!(play(&mut machine, inputs), ["check"]);
+    assert_eq!(play(&mut machine, vec![(37, Input::Due)]), ["check"]);
+}
+
 /// A machine that knocks each second, with its first attempt under way.
 fn knocking() -> Machine {
     let mut machine = machine_with(Some(SECOND));

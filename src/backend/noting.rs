@@ -8,7 +8,7 @@ use crate::{
     backend::{
         clock::Moment,
         jobs::JobResult,
-        machine::Input,
+        machine::{Input, LATE_AFTER},
         slots::News,
         supervisor::{Supervisor, Visible},
         watched::Watched,
@@ -72,12 +72,13 @@ impl<A: Watched> Supervisor<A> {
     /// either way it is an error that is shown.
     fn guard_ended(&mut self, error: Arc<DbError>) -> Visible {
         let now = self.parts.clock.now();
-        let timeout = self.parts.session.health_check_timeout;
-        let asked = Moment {
-            mono: now.mono.saturating_sub(timeout),
+        // The guard itself leaves our absence out of what it calls silence;
+        // only its last moment may have come too soon.
+        let heard = Moment {
+            mono: now.mono.saturating_sub(LATE_AFTER),
             ..now
         };
-        let error = self.excuse(error, asked);
+        let error = self.excuse(error, heard);
         self.feed(Input::GuardEnded(Arc::clone(&error)));
         if self.parts.machine.connection().status() == ConnectionStatus::Connected {
             self.record.error(error, now.wall);

@@ -13,14 +13,13 @@ const STARVED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct OwnSide {
     ahead: Duration,
-    newest: Option<Gap>,
+    /// When the newest absence was over that the monotonic clock has seen.
+    absent_until: Option<Duration>,
 }
 
 /// A time in which our own side was not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gap {
-    /// When it was over, on the monotonic clock.
-    pub(super) over: Duration,
     /// How long it was.
     pub(super) length: Duration,
     /// What it was.
@@ -40,7 +39,7 @@ impl OwnSide {
     pub(super) fn new() -> Self {
         Self {
             ahead: Duration::ZERO,
-            newest: None,
+            absent_until: None,
         }
     }
 
@@ -55,6 +54,10 @@ impl OwnSide {
         let ahead = clock.ahead();
         let slept = ahead.saturating_sub(self.ahead);
         self.ahead = ahead;
+        self.judge(slept, now, due)
+    }
+
+    fn judge(&mut self, slept: Duration, now: Moment, due: Option<Duration>) -> Option<Gap> {
         let late = due.map_or(Duration::ZERO, |due| now.mono.saturating_sub(due));
         let (length, kind) = if slept.is_zero() {
             (late, GapKind::Starved)
@@ -64,19 +67,18 @@ impl OwnSide {
         if slept.is_zero() && late <= STARVED {
             return None;
         }
-        let gap = Gap {
-            over: now.mono,
-            length,
-            kind,
-        };
-        self.newest = Some(gap);
-        Some(gap)
+        if late > STARVED {
+            self.absent_until = Some(now.mono);
+        }
+        Some(Gap { length, kind })
     }
 
     /// Whether our own side was away at some time since this moment: a silence
-    /// that began then proves nothing.
+    /// that began then proves nothing. A wall clock that leapt while we were
+    /// punctual is no absence: what is timed goes by the monotonic clock, which
+    /// stands still while the machine sleeps.
     pub(super) fn was_away_since(&self, since: Moment) -> bool {
-        self.newest.is_some_and(|gap| gap.over >= since.mono)
+        self.absent_until.is_some_and(|until| until >= since.mono)
     }
 }
 
@@ -115,5 +117,16 @@ mod tests {
         let gap = own_side.look(&clock, at(14), due).unwrap();
         assert_eq!((gap.length.as_secs(), gap.kind), (4, GapKind::Starved));
         assert!(own_side.was_away_since(at(5)) && !own_side.was_away_since(at(15)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_a_gap_and_no_absence() {
+        let mut own_side = OwnSide::new();
+        let (slept, due) = (Duration::from_secs(3_600), Some(Duration::from_secs(10)));
+        let gap = own_side.judge(slept, at(10), due).unwrap();
+        assert_eq!((gap.length.as_secs(), gap.kind), (3_600, GapKind::Asleep));
+        assert!(!own_side.was_away_since(at(5)));
+        assert!(own_side.judge(slept, at(14), due).is_some());
+        assert!(own_side.was_away_since(at(5)));
     }
 }

@@ -11,7 +11,7 @@
 //! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
 //! | `CheckEnded` ok  | –          | –                   | next check by interval; a missing guard is posted again | – | –    | –                |
 //! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life, or must tell whether a login was only too slow; never noted only when the server says that it shuts down | – | –      | –                |
-//! | … own side       | –          | –                   | next check by interval | –                  | –         | –                |
+//! | … own side       | –          | –                   | next check soon, once; then by interval | –                  | –         | –                |
 //! | `Beat` opened    | –          | –                   | guarded: nobody knocks | –                  | –         | –                |
 //! | … answered       | –          | –                   | no longer suspect    | –                    | –         | –                |
 //! | … late           | –          | –                   | suspect, check (one in a timeout) | –                    | –         | –                |

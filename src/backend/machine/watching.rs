@@ -32,6 +32,8 @@ pub(in crate::backend) struct Watching {
     check: Check,
     guard: Guard,
     guard_posted: Duration,
+    /// The newest check failed by a fault of our own side.
+    is_excused: bool,
     /// When the newest check began.
     newest_check: Option<Duration>,
     /// When a check may follow a late heartbeat of this guard, after one did.
@@ -94,6 +96,7 @@ impl Watching {
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
+            is_excused: false,
             newest_check: None,
             late_check_from: None,
             suspect: None,
@@ -266,6 +269,7 @@ impl Watching {
 
     pub(super) fn on_check_succeeded(&mut self, rhythm: &Rhythm, now: Moment) -> Verdict {
         self.check = Check::Due(now.mono + rhythm.interval);
+        self.is_excused = false;
         self.refused = None;
         self.fresh_answer = Some(now.mono);
         if !self.has_heartbeat() {
@@ -285,10 +289,15 @@ impl Watching {
         now: Moment,
     ) -> Verdict {
         self.check = Check::Due(now.mono + rhythm.interval);
-        // A fault of our own side says nothing about the database.
+        // A fault of our own side says nothing about the database: it is asked
+        // again soon, once.
         if matches!(error.kind(), ErrorKind::OwnSide | ErrorKind::Cancelled) {
+            if !std::mem::replace(&mut self.is_excused, true) {
+                self.check = Check::Due(now.mono + rhythm.interval.min(LATE_AFTER));
+            }
             return Verdict::Stay;
         }
+        self.is_excused = false;
         // A server that shuts down lets nobody in and waits for those who are
         // in to leave: whoever only watches must not keep it waiting.
         if is_shutting_down(&error) {
