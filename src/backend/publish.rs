@@ -88,6 +88,7 @@ pub(super) fn verdict(
     let evidence = Evidence {
         status: machine.connection().status(),
         newest,
+        heartbeats: watching.and_then(|watching| watching.heartbeats()),
         is_suspect: watching.is_some_and(|watching| watching.suspect.is_some()),
         refused: watching.and_then(|watching| watching.refused.as_deref()),
         unguarded: watching.and_then(|watching| watching.unguarded().map(Arc::as_ref)),

@@ -669,6 +669,29 @@ async fn a_refused_login_is_told_beside_a_connection_that_lives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn heartbeats_that_are_slow_make_the_health_degraded() {
+    let beat = |ms| Beat::Answered(Duration::from_millis(ms));
+    let mut guard = vec![Guards::Beat(0, Beat::Opened)];
+    guard.extend([1, 900, 900, 900, 900].map(|ms| Guards::Beat(1_000, beat(ms))));
+    guard.extend(std::iter::repeat_n(Guards::Beat(1_000, beat(1)), 5));
+    let mut scene = played(Script {
+        guards: vec![guard],
+        ..Script::default()
+    });
+    let start = tokio::time::Instant::now();
+    let slow = scene
+        .until("slow", |s| s.verdict.health == Health::Degraded)
+        .await;
+    assert!((5.0..5.1).contains(&seconds(start)), "{}", seconds(start));
+    let words = slow.verdict.reasons[0].to_string();
+    assert_eq!(words, "slow heartbeats: 900.0 ms, above 200 ms");
+    scene
+        .until("well again", |s| s.verdict.health == Health::Healthy)
+        .await;
+    assert!((8.0..8.1).contains(&seconds(start)), "{}", seconds(start));
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_while_our_own_side_was_away_is_not_laid_at_the_database() {
     let beat = Beat::Answered(Duration::from_millis(1));
     let mut scene = played(Script {

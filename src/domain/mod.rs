@@ -60,7 +60,7 @@ pub use schema::{REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
 pub use snapshot::{Lane, Outage, Session, Snapshot};
 pub use target::{Target, TransportSecurity};
-pub use verdict::{DegradedReason, Evidence, Health, HealthPolicy, Verdict};
+pub use verdict::{Asked, DegradedReason, Evidence, Health, HealthPolicy, Verdict};
 
 #[cfg(test)]
 mod property_tests;

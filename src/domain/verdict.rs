@@ -44,7 +44,9 @@ pub struct Verdict {
 pub enum DegradedReason {
     /// The round trip took longer than the threshold.
     Slow {
-        /// It took this long.
+        /// What was so slow.
+        asked: Asked,
+        /// It took this long; of heartbeats, the median of the newest.
         latency: Duration,
         /// The threshold.
         threshold: Duration,
@@ -86,6 +88,15 @@ pub enum DegradedReason {
     },
 }
 
+/// By what the database was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The newest health check.
+    Check,
+    /// The newest heartbeats.
+    Heartbeats,
+}
+
 /// What a verdict rests on.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
@@ -93,6 +104,8 @@ pub struct Evidence<'a> {
     pub status: ConnectionStatus,
     /// The newest check that says something about the database.
     pub newest: Option<&'a HealthCheckResult>,
+    /// The median round trip of the newest heartbeats, once there are enough.
+    pub heartbeats: Option<Duration>,
     /// An answer is overdue.
     pub is_suspect: bool,
     /// Why new clients cannot get in although the connection lives.
@@ -110,6 +123,7 @@ impl<'a> Evidence<'a> {
         Self {
             status,
             newest,
+            heartbeats: None,
             is_suspect: false,
             refused: None,
             unguarded: None,
@@ -186,6 +200,15 @@ fn reasons(evidence: &Evidence<'_>, policy: &HealthPolicy) -> Vec<DegradedReason
             cause: cause(error),
         });
     }
+    if let Some(latency) = evidence.heartbeats
+        && latency > policy.slow_threshold
+    {
+        reasons.push(DegradedReason::Slow {
+            asked: Asked::Heartbeats,
+            latency,
+            threshold: policy.slow_threshold,
+        });
+    }
     if let Some(check) = evidence.newest.filter(|check| check.success()) {
         about_check(&mut reasons, check, policy);
     }
@@ -199,6 +222,7 @@ fn about_check(
 ) {
     if check.latency() > policy.slow_threshold {
         reasons.push(DegradedReason::Slow {
+            asked: Asked::Check,
             latency: check.latency(),
             threshold: policy.slow_threshold,
         });
@@ -239,9 +263,17 @@ fn about_check(
 impl fmt::Display for DegradedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Slow { latency, threshold } => write!(
+            Self::Slow {
+                asked,
+                latency,
+                threshold,
+            } => write!(
                 f,
-                "slow: {:.1} ms, above {:.0} ms",
+                "{}: {:.1} ms, above {:.0} ms",
+                match asked {
+                    Asked::Check => "slow",
+                    Asked::Heartbeats => "slow heartbeats",
+                },
                 millis::as_ms(*latency),
                 millis::as_ms(*threshold)
             ),
@@ -363,6 +395,26 @@ mod tests {
             &["details could not be read: server: Unknown XX000"],
         );
         check(unread, reader, &[]);
+    }
+
+    #[test]
+    fn slow_heartbeats_are_degraded_and_said() {
+        let draft = HealthCheckDraft {
+            connection_id: ConnectionId(uuid::Uuid::nil()),
+            timestamp: DateTime::UNIX_EPOCH,
+            latency: Duration::from_millis(1),
+            outcome: Ok(()),
+            details: None,
+        };
+        let quick = HealthCheckResult::try_new(draft, DateTime::UNIX_EPOCH).unwrap();
+        let mut evidence = Evidence::new(ConnectionStatus::Connected, Some(&quick));
+        evidence.heartbeats = Some(Duration::from_millis(200));
+        assert_eq!(Verdict::assess(&evidence, &POLICY).health, Health::Healthy);
+        evidence.heartbeats = Some(Duration::from_millis(900));
+        let verdict = Verdict::assess(&evidence, &POLICY);
+        assert_eq!(verdict.health, Health::Degraded);
+        let words = "slow heartbeats: 900.0 ms, above 200 ms";
+        assert_eq!(verdict.reasons[0].to_string(), words);
     }
 
     #[test]

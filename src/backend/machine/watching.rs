@@ -17,6 +17,9 @@ pub(in crate::backend) const LATE_AFTER: Duration = Duration::from_secs(1);
 /// A guard that could not be posted is not tried again before this.
 const GUARD_AGAIN: Duration = Duration::from_secs(5);
 
+/// So many of the newest heartbeats say whether the database is slow.
+const HEARTBEATS: usize = 5;
+
 /// What is known of a connection that is established.
 #[derive(Debug, Clone)]
 pub(in crate::backend) struct Watching {
@@ -32,6 +35,8 @@ pub(in crate::backend) struct Watching {
     check: Check,
     guard: Guard,
     guard_posted: Duration,
+    /// Round trips of the newest heartbeats, oldest first.
+    heartbeats: Vec<Duration>,
     /// The newest check failed by a fault of our own side.
     is_excused: bool,
     /// When the newest check began.
@@ -96,6 +101,7 @@ impl Watching {
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
+            heartbeats: Vec::with_capacity(HEARTBEATS),
             is_excused: false,
             newest_check: None,
             late_check_from: None,
@@ -111,6 +117,16 @@ impl Watching {
             Guard::Tardy(error) | Guard::Missing(error) => Some(error),
             Guard::Posting | Guard::Stands { .. } => None,
         }
+    }
+
+    /// The median round trip of the newest heartbeats; `None` while they are few.
+    pub(in crate::backend) fn heartbeats(&self) -> Option<Duration> {
+        if self.heartbeats.len() < HEARTBEATS {
+            return None;
+        }
+        let mut sorted = self.heartbeats.clone();
+        sorted.sort_unstable();
+        sorted.get(HEARTBEATS / 2).copied()
     }
 
     /// How long the connection has been established.
@@ -202,7 +218,11 @@ impl Watching {
                     return Verdict::StopKnock;
                 }
             }
-            Beat::Answered(_) => {
+            Beat::Answered(took) => {
+                if self.heartbeats.len() == HEARTBEATS {
+                    self.heartbeats.remove(0);
+                }
+                self.heartbeats.push(took);
                 let answered = Some(now.mono);
                 self.guard = Guard::Stands { answered };
                 self.suspect = None;
