@@ -3,6 +3,7 @@
 
 mod bed;
 mod endings;
+mod floods;
 mod knocks;
 #[cfg(target_os = "linux")]
 mod leftovers;

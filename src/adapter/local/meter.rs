@@ -18,7 +18,10 @@ use crate::adapter::local::socket::Socket;
 
 /// Until a login is done; a certificate chain and some notices fit many times.
 pub(super) const LOGIN: u64 = 1 << 20;
-/// For a session that asks for details, and for one statement of the sentinel.
+/// For one statement of the sentinel and what comes until the next: an answer
+/// takes a hundred bytes, with all that a server can be told to remark some thousand.
+pub(super) const HEARTBEAT: u64 = 256 << 10;
+/// For a session that asks for details.
 pub(super) const PROBE: u64 = 16 << 20;
 /// Between two callers of a session: their rows are theirs to judge, up to
 /// what would bring the program down.

@@ -75,7 +75,7 @@ impl Sentinel {
     /// Asks, and moves the bytes meanwhile. An answer is an answer, also one
     /// that refuses the statement: an error means that the session has ended.
     async fn ask(&mut self, sql: &str, action: Action) -> DbResult<()> {
-        self.allowance.renew(meter::PROBE);
+        self.allowance.renew(meter::HEARTBEAT);
         let client = self.client.as_ref();
         let client = client.expect("the client stays until the drop");
         let answer = client.batch_execute(sql);
@@ -202,7 +202,7 @@ mod tests {
         let mut sentinel = Sentinel {
             client: Some(client),
             traffic: traffic(connection),
-            allowance: Allowance::new(meter::PROBE),
+            allowance: Allowance::new(meter::HEARTBEAT),
             limit: LIMIT,
         };
         let error = sentinel.end().await;

@@ -18,6 +18,7 @@ use crate::{
             first_byte::FirstByte,
             meter::{self, Allowance, Metered},
             phase_clock::{Phase, PhaseClock},
+            reported::Reported,
             socket,
             target::{Purpose, Target, Wrapping},
             tls::{Channel, Handover, Negotiation, negotiate},
@@ -235,7 +236,8 @@ impl Opening<'_> {
             .map_err(|error| self.login_error(error, clock.action()))?;
         clock.end();
         allowance.renew(match self.purpose {
-            Purpose::Probe | Purpose::Sentinel => meter::PROBE,
+            Purpose::Probe => meter::PROBE,
+            Purpose::Sentinel => meter::HEARTBEAT,
             Purpose::Statements => meter::STATEMENTS,
         });
         Ok(Unattended {
@@ -250,7 +252,8 @@ impl Opening<'_> {
         Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
-                let (client, connection) = login.connect_raw(FirstByte::of(socket), NoTls).await?;
+                let stream = Reported::over(FirstByte::of(socket));
+                let (client, connection) = login.connect_raw(stream, NoTls).await?;
                 (client, traffic(connection))
             }
             Channel::Encrypted(stream) => {

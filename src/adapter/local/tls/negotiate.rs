@@ -14,7 +14,10 @@ use crate::{
     adapter::{
         DbResult,
         classify::{any_error, at_login, from_io},
-        local::{phase_clock::PhaseClock, socket::Socket, tls::client_config::client_config},
+        local::{
+            phase_clock::PhaseClock, reported::Reported, socket::Socket,
+            tls::client_config::client_config,
+        },
     },
     config::{SslMode, TlsSection},
     domain::{Action, DbError, ErrorKind, Layer},
@@ -140,11 +143,11 @@ fn at_tls(error: io::Error, action: Action) -> DbError {
 pub(in crate::adapter::local) struct Handover(pub(in crate::adapter::local) Box<Encrypted>);
 
 impl TlsConnect<Empty> for Handover {
-    type Stream = Encrypted;
+    type Stream = Reported<Encrypted>;
     type Error = io::Error;
-    type Future = Ready<io::Result<Encrypted>>;
+    type Future = Ready<io::Result<Self::Stream>>;
 
     fn connect(self, _: Empty) -> Self::Future {
-        ready(Ok(*self.0))
+        ready(Ok(Reported::over(*self.0)))
     }
 }
