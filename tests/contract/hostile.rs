@@ -217,6 +217,50 @@ async fn an_error_instead_of_tls_is_told_by_its_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_instead_of_tls_needs_no_end_of_the_connection() {
+    let held = [
+        (
+            fatal("57P03", "starting up"),
+            ErrorKind::ServerNotReady,
+            "starting up",
+        ),
+        (
+            b"Ecould not fork\n\0".to_vec(),
+            ErrorKind::OutOfResources,
+            "could not fork",
+        ),
+    ];
+    for (answer, kind, words) in held {
+        let mut section = server(vec![Step::Send(answer)]).await;
+        section.tls.mode = SslMode::Require;
+        let error = failure(section).await;
+        check(&error, kind, Layer::Login);
+        assert_eq!(error.details(), Some(words));
+    }
+    // One that is not finished is not called unanswered.
+    let mut section = server(vec![Step::Send(b"E\0\0\0\x20SFATAL".to_vec())]).await;
+    section.tls.mode = SslMode::Require;
+    section.timeout = BRIEF;
+    let error = failure(section).await;
+    check(&error, ErrorKind::Timeout { after_ms: 500 }, Layer::Tls);
+    let details = error.details().unwrap();
+    assert!(details.contains("begun and not finished"), "{details}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_with_a_length_of_garbage_is_no_lack_of_resources() {
+    for mode in [SslMode::Disable, SslMode::Require] {
+        let mut section = server(vec![Step::HangUp(b"E\xff\xff\xff\xff".to_vec())]).await;
+        section.tls.mode = mode;
+        check(
+            &failure(section).await,
+            ErrorKind::ProtocolViolation,
+            Layer::Login,
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handshake_that_hangs_is_not_called_unanswered() {
     let mut section = server(vec![Step::Send(b"S".to_vec())]).await;
     section.tls.mode = SslMode::Require;

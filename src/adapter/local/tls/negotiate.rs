@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{
     adapter::{
         DbResult,
-        classify::{any_error, at_login, from_io},
+        classify::{any_error, at_login, from_io, is_whole},
         local::{
             phase_clock::PhaseClock, reported::Reported, socket::Socket,
             tls::client_config::client_config,
@@ -27,7 +27,7 @@ use crate::{
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// So much of an error is read instead of an answer.
-const LONGEST_REFUSAL: u64 = 4096;
+const LONGEST_REFUSAL: usize = 4096;
 
 /// A socket with TLS on it.
 pub(in crate::adapter::local) type Encrypted =
@@ -62,7 +62,7 @@ pub(in crate::adapter::local) async fn negotiate(
         b'S' => {}
         b'N' if wanted.tls.mode == SslMode::Prefer => return Ok(Channel::Plain(socket)),
         b'N' => return Err(DbError::new(action, ErrorKind::TlsRefused)),
-        b'E' => return Err(refusal(&mut socket, action).await),
+        b'E' => return Err(refusal(&mut socket, wanted.clock).await),
         other => {
             let words = format!("the answer to a request for TLS was byte 0x{other:02x}");
             return Err(DbError::new(action, ErrorKind::ProtocolViolation)
@@ -107,18 +107,26 @@ pub(in crate::adapter::local) async fn ask_for_tls(
 }
 
 /// An error instead of an answer: of a server that has no room for another
-/// process, or of a pooler that refuses everybody.
-async fn refusal(socket: &mut Socket, action: Action) -> DbError {
+/// process, or of a pooler that refuses everybody. Who sent it may leave the
+/// socket open.
+async fn refusal(socket: &mut Socket, clock: &PhaseClock) -> DbError {
+    let action = clock.action();
+    clock.step("the answer to a request for TLS was an error that was begun and not finished");
     let mut said = vec![b'E'];
-    let mut rest = socket.take(LONGEST_REFUSAL);
+    let mut read = Ok(());
     // Whatever came before the end or the failure is what was said.
-    let read = rest.read_to_end(&mut said).await;
+    while !is_whole(&said) && said.len() < LONGEST_REFUSAL && read.is_ok() {
+        read = match socket.read_buf(&mut said).await {
+            Ok(0) => break,
+            other => other.map(drop),
+        };
+    }
     let Some(error) = any_error(&said) else {
         let violation = DbError::new(action, ErrorKind::ProtocolViolation)
             .at_layer(Layer::Login)
             .with_details("the answer to a request for TLS was an error that cannot be read");
         return match read {
-            Ok(_) => violation,
+            Ok(()) => violation,
             Err(error) => violation.with_source(error),
         };
     };
