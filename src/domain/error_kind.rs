@@ -37,6 +37,9 @@ pub enum ErrorKind {
     ConnectionForbidden,
     /// The server refuses this client or role (28000: `pg_hba.conf`, no such role, may not log in).
     LoginRefused,
+    /// The login failed for a reason that its code does not tell (08P01, class 58 or XX at the
+    /// login): what poolers say of most of their own troubles and of those behind them.
+    LoginFailed,
     /// The database does not exist (3D000).
     DatabaseMissing,
     /// The database exists and takes no connections (55000 at the login: `ALLOW_CONNECTIONS false`).
@@ -155,6 +158,7 @@ impl ErrorKind {
             Self::HostUnreachable => "HostUnreachable",
             Self::ConnectionForbidden => "ConnectionForbidden",
             Self::LoginRefused => "LoginRefused",
+            Self::LoginFailed => "LoginFailed",
             Self::DatabaseMissing => "DatabaseMissing",
             Self::DatabaseClosed => "DatabaseClosed",
             Self::TooManyConnections => "TooManyConnections",
@@ -203,6 +207,7 @@ impl ErrorKind {
             Self::TlsRefused | Self::TlsCertificate => Layer::Tls,
             Self::AuthFailed
             | Self::LoginRefused
+            | Self::LoginFailed
             | Self::TooManyConnections
             | Self::ServerNotReady
             | Self::KeyRefused => Layer::Login,
@@ -239,6 +244,7 @@ impl ErrorKind {
             | Self::Timeout { .. }
             | Self::TransactionRolledBack
             | Self::HostUnreachable
+            | Self::LoginFailed
             | Self::TooManyConnections
             | Self::ServerNotReady
             | Self::OutOfResources

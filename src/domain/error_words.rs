@@ -26,6 +26,7 @@ impl ErrorKind {
             Self::LoginRefused => {
                 "Database server refuses this client or role. Please check pg_hba.conf and the role."
             }
+            Self::LoginFailed => "Database login failed: {details}",
             Self::DatabaseMissing => "Database does not exist. Please check the database name.",
             Self::DatabaseClosed => {
                 "Database takes no connections. Please check ALLOW_CONNECTIONS."
@@ -94,6 +95,9 @@ impl ErrorKind {
             Self::ConnectionForbidden => "check local firewall rules and the socket's permissions",
             Self::LoginRefused => {
                 "its words say which: add a line to pg_hba.conf, or let the role log in"
+            }
+            Self::LoginFailed => {
+                "its words say why; where a pooler answers, look at its log and the server behind it"
             }
             Self::DatabaseClosed => "alter database … allow_connections true, as its owner",
             Self::DatabaseMissing => "create the database, or correct its name",

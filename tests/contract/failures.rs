@@ -520,6 +520,6 @@ async fn a_pooler_that_takes_no_options_is_asked_without_them() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
-        (ErrorKind::ProtocolViolation, Some("08P01"))
+        (ErrorKind::LoginFailed, Some("08P01"))
     );
 }

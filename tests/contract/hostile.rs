@@ -285,6 +285,40 @@ async fn an_end_that_is_announced_at_the_login_is_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_pooler_says_at_the_login_is_told_and_may_pass() {
+    let words = "server login has been failing, try again later (server_login_retry)";
+    for code in ["08P01", "58000", "XX000"] {
+        for mode in [SslMode::Disable, SslMode::Require] {
+            let mut section = server(vec![Step::HangUp(fatal(code, words))]).await;
+            section.tls.mode = mode;
+            let error = failure(section).await;
+            check(&error, ErrorKind::LoginFailed, Layer::Login);
+            assert_eq!(error.code(), Some(code));
+            assert_eq!(error.message(), format!("Database login failed: {words}"));
+            assert!(error.kind().is_transient() && error.kind().was_answered());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_that_ends_a_session_has_lost_its_server() {
+    let ended = fatal("08P01", "server conn crashed?");
+    let steps = vec![Step::Send(welcome()), Step::HangUp(ended)];
+    let lost = failure(server(steps).await).await;
+    check(&lost, ErrorKind::ConnectionLost, Layer::Tcp);
+    assert_eq!(lost.code(), Some("08P01"));
+    assert_eq!(lost.details(), Some("server conn crashed?"));
+    // A statement that is refused is not the end of its session.
+    let refused = error(&["SERROR", "VERROR", "C08P01", "Mtoo many parameters"]);
+    let steps = vec![
+        Step::Send(welcome()),
+        Step::Send([refused, ready()].concat()),
+    ];
+    let refusal = failure(server(steps).await).await;
+    check(&refusal, ErrorKind::StatementInvalid, Layer::Statement);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_without_a_code_keeps_its_sentence() {
     let answer = error(&["SFATAL", "Mno code here"]);
     let error = failure(server(vec![Step::HangUp(answer)]).await).await;

@@ -3,6 +3,8 @@
 
 use std::{error::Error as _, fmt, io};
 
+use tokio_postgres::error::Severity;
+
 use crate::{
     adapter::classify::{io::kind_of_io, kind_of_sqlstate},
     domain::{Action, DbError, ErrorKind, Layer, excerpt},
@@ -54,11 +56,15 @@ pub(in crate::adapter) fn from_server(
 ) -> DbError {
     let code = server.code().code();
     let kind = match (kind_of_sqlstate(code), stage) {
+        // The last word of a pooler whose server has gone.
+        (ErrorKind::ProtocolViolation, Stage::Statement) if is_fatal(server) => {
+            ErrorKind::ConnectionLost
+        }
         // Within a session it is the number of parameters that did not fit.
         (ErrorKind::ProtocolViolation, Stage::Statement) => ErrorKind::StatementInvalid,
         // Nothing but the database itself can be in the wrong state at the login.
         (_, Stage::Login) if code == "55000" => ErrorKind::DatabaseClosed,
-        (kind, Stage::Login) => at_login(kind),
+        (kind, Stage::Login) => at_login(kind, code),
         (kind, Stage::Statement) => kind,
     };
     let said = ServerWords::of(server);
@@ -77,11 +83,24 @@ pub(in crate::adapter) fn from_server(
 }
 
 /// A server that says that it ends a session which does not stand yet is there,
-/// and takes nobody in.
-pub(in crate::adapter) fn at_login(kind: ErrorKind) -> ErrorKind {
+/// and takes nobody in. One that says it with a code of its own troubles speaks
+/// the protocol, and so does a pooler in front of it.
+pub(in crate::adapter) fn at_login(kind: ErrorKind, code: &str) -> ErrorKind {
     match kind {
         ErrorKind::ConnectionLost => ErrorKind::ServerNotReady,
+        ErrorKind::ProtocolViolation => ErrorKind::LoginFailed,
+        ErrorKind::Unknown if code.starts_with("58") || code.starts_with("XX") => {
+            ErrorKind::LoginFailed
+        }
         kind => kind,
+    }
+}
+
+/// Whether the server says that the session ends. Poolers never translate it.
+fn is_fatal(server: &tokio_postgres::error::DbError) -> bool {
+    match server.parsed_severity() {
+        Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
+        None => server.severity() == "FATAL",
     }
 }
 

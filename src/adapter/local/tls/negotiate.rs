@@ -130,7 +130,11 @@ async fn refusal(socket: &mut Socket, clock: &PhaseClock) -> DbError {
             Err(error) => violation.with_source(error),
         };
     };
-    let refused = DbError::new(action, at_login(error.kind))
+    let kind = match &error.code {
+        Some(code) => at_login(error.kind, code),
+        None => error.kind,
+    };
+    let refused = DbError::new(action, kind)
         .at_layer(Layer::Login)
         .with_details(&error.words);
     match &error.code {
