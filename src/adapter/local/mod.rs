@@ -14,6 +14,7 @@ mod params;
 mod phase_clock;
 mod pool;
 mod probe;
+mod remarks;
 mod reported;
 mod sentinel;
 mod session;

@@ -4,12 +4,18 @@
 use std::future::poll_fn;
 
 use futures::future::{BoxFuture, Fuse, FutureExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 use tokio_postgres::{AsyncMessage, Connection};
 
 use crate::{
-    adapter::classify::{Stage, from_postgres, from_server},
-    domain::{Action, DbError, excerpt},
+    adapter::{
+        classify::{Stage, from_postgres, from_server},
+        local::remarks::Remarks,
+    },
+    domain::{Action, DbError},
 };
 
 /// The SQLSTATE class of an operator's intervention: shutdown, crash, end of session.
@@ -37,12 +43,12 @@ where
 {
     let moving = async move {
         let mut farewell = None;
+        let mut remarks = Remarks::default();
         loop {
             let cause = match poll_fn(|cx| connection.poll_message(cx)).await {
                 Some(Ok(AsyncMessage::Notice(notice))) => {
-                    let (code, words) = (excerpt(notice.code().code()), excerpt(notice.message()));
-                    tracing::debug!(%code, %words, "the server remarks");
-                    if code.starts_with(INTERVENTION) {
+                    remarks.note(&notice, Instant::now());
+                    if notice.code().code().starts_with(INTERVENTION) {
                         farewell = Some(notice);
                     }
                     continue;
