@@ -9,6 +9,7 @@ mod fence;
 mod first_byte;
 mod knock;
 mod local_database;
+mod lookup;
 mod meter;
 mod params;
 mod phase_clock;

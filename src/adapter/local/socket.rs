@@ -12,7 +12,7 @@ use std::{
 use socket2::{Domain, SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixStream, lookup_host},
+    net::{TcpStream, UnixStream},
     time::{Instant, timeout},
 };
 
@@ -20,7 +20,10 @@ use crate::{
     adapter::{
         DbResult,
         classify::from_io,
-        local::phase_clock::{Phase, PhaseClock},
+        local::{
+            lookup::look_up,
+            phase_clock::{Phase, PhaseClock},
+        },
     },
     config::Endpoint,
     domain::{Action, DbError, ErrorKind, Layer},
@@ -117,8 +120,13 @@ async fn resolve(
     }
     clock.begin(Phase::Dns);
     let not_found = || DbError::new(clock.action(), ErrorKind::HostNotFound);
-    let addresses: Vec<_> = match lookup_host((host, port)).await {
-        Ok(addresses) => addresses.collect(),
+    let lookup = look_up(host);
+    if !lookup.is_new() {
+        clock
+            .step("the host name was not resolved: earlier look-ups of it hang, no more are begun");
+    }
+    let addresses: Vec<_> = match lookup.answer().await {
+        Ok(found) => found.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
         Err(error) => {
             // The system's resolver gives one kind of error for both.
             let words = format!("the name is unknown, or the name server does not answer: {error}");
