@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::{
     backend::{clock::Moment, machine::Machine, record::Record},
     domain::{
-        ConnectionStatus, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage, Session,
-        Snapshot, Verdict,
+        ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
+        Refusal, Session, Snapshot, Verdict,
     },
 };
 
@@ -58,6 +58,7 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         next_try: next.filter(|_| !connected),
     });
     let views = sources.record.views();
+    let watching = machine.watching();
     Arc::new(Snapshot {
         revision: sources.revision,
         session: Arc::clone(sources.session),
@@ -65,6 +66,8 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         verdict: verdict(machine, sources.newest, sources.session),
         lamps: sources.lamps.clone(),
         outage,
+        suspect_since: watching.and_then(|watching| Some(watching.suspect?.wall)),
+        refusal: refusal(watching.and_then(|w| w.refused.as_ref()), &views.checks),
         busy_since: sources.busy_since.map(|since| since.wall),
         next_check: next.filter(|_| connected),
         last_good: sources.record.last_good().cloned(),
@@ -75,6 +78,16 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
+    })
+}
+
+/// The cause with the end of the first of the checks that have failed in a row.
+fn refusal(error: Option<&Arc<DbError>>, checks: &[Arc<HealthCheckResult>]) -> Option<Refusal> {
+    let failed = checks.iter().rev().take_while(|check| !check.success());
+    let first = failed.last()?;
+    error.map(|error| Refusal {
+        since: first.timestamp() + first.latency(),
+        error: Arc::clone(error),
     })
 }
 

@@ -655,8 +655,13 @@ async fn a_refused_login_is_told_beside_a_connection_that_lives() {
         "{words}"
     );
     assert_eq!(degraded.lamps.login.state, LampState::Bad);
+    let refusal = degraded.refusal.clone().unwrap();
+    let failed = degraded.checks.last().unwrap();
+    assert_eq!(refusal.error.kind(), ErrorKind::AuthFailed);
+    assert_eq!(refusal.since, failed.timestamp() + failed.latency());
     let healed = scene.until("healed", |s| s.checks.len() == 3).await;
     assert_eq!(healed.verdict.health, Health::Healthy);
+    assert!(healed.refusal.is_none());
     let told: Vec<_> = scene
         .events()
         .into_iter()

@@ -58,7 +58,7 @@ pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use ring::Ring;
 pub use schema::{REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
-pub use snapshot::{Lane, Outage, Session, Snapshot};
+pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};
 pub use target::{Target, TransportSecurity};
 pub use verdict::{Asked, DegradedReason, Evidence, Health, HealthPolicy, Verdict};
 

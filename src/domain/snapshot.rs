@@ -51,6 +51,10 @@ pub struct Snapshot {
     pub lamps: Lamps,
     /// Present from the first failure until the connection is established again.
     pub outage: Option<Outage>,
+    /// Since when an answer is overdue, while connected.
+    pub suspect_since: Option<DateTime<Utc>>,
+    /// Present while new clients cannot get in although the connection lives.
+    pub refusal: Option<Refusal>,
     /// When the check or attempt that is under way began.
     pub busy_since: Option<DateTime<Utc>>,
     /// When the next health check is due, while connected.
@@ -86,6 +90,15 @@ pub struct Outage {
     pub lane: Lane,
     /// When the next attempt is due; `None` while one is under way or retries are paused.
     pub next_try: Option<DateTime<Utc>>,
+}
+
+/// A time in which the connection lives and new clients cannot get in.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// When the first of the checks that have failed in a row since ended.
+    pub since: DateTime<Utc>,
+    /// The newest cause.
+    pub error: Arc<DbError>,
 }
 
 /// How retries are spaced.

@@ -47,6 +47,7 @@ pub(super) fn difference(before: &Snapshot, after: &Snapshot) -> Difference {
 fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
     Arc::ptr_eq(&a.session, &b.session)
         && a.verdict == b.verdict
+        && a.suspect_since == b.suspect_since
         && a.lamps == b.lamps
         && a.diagnosis.as_ref().map(Arc::as_ptr) == b.diagnosis.as_ref().map(Arc::as_ptr)
         && has_same_lists(a, b)

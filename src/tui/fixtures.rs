@@ -12,8 +12,8 @@ use crate::{
         Action, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation, DbError,
         ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft, HealthCheckResult,
         HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId,
-        OperationType, Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, SampleOutcome,
-        Session, SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
+        OperationType, Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, Refusal,
+        SampleOutcome, Session, SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -212,6 +212,8 @@ pub(super) fn healthy() -> Snapshot {
         connection,
         lamps: Lamps::after_success(&details(), &POLICY),
         outage: None,
+        suspect_since: None,
+        refusal: None,
         busy_since: None,
         next_check: Some(now() + TimeDelta::seconds(22)),
         last_good: checks.last().cloned(),
@@ -264,7 +266,29 @@ pub(super) fn troubled(refused: Option<&DbError>) -> Snapshot {
         ..Evidence::new(ConnectionStatus::Connected, newest)
     };
     snapshot.verdict = Verdict::assess(&evidence, &POLICY);
+    match refused {
+        None => snapshot.suspect_since = Some(ago(3)),
+        Some(error) => refuse(&mut snapshot, error),
+    }
     snapshot
+}
+
+/// The newest two checks have failed, and the newest good one is a minute older.
+fn refuse(snapshot: &mut Snapshot, error: &DbError) {
+    let mut checks = snapshot.checks.to_vec();
+    for seconds_ago in [38, 8] {
+        checks.push(check_at(seconds_ago, Err(error.message())));
+    }
+    let kept = checks.len() - 4;
+    checks.drain(kept..kept + 2);
+    snapshot.last_good = checks.get(kept - 1).cloned();
+    snapshot.checks = checks.into();
+    snapshot.connection.note_failure(error.message());
+    snapshot.lamps = Lamps::after_failure(error);
+    snapshot.refusal = Some(Refusal {
+        since: ago(38),
+        error: Arc::new(error.clone()),
+    });
 }
 
 /// The first attempt is under way and nothing is known.
@@ -287,6 +311,8 @@ pub(super) fn blank() -> Snapshot {
         ),
         lamps: Lamps::unknown(),
         outage: None,
+        suspect_since: None,
+        refusal: None,
         busy_since: None,
         next_check: None,
         last_good: None,
