@@ -226,6 +226,11 @@ impl Data {
         self.ended.is_none() && self.snapshot.connection.status() == ConnectionStatus::Connected
     }
 
+    /// True while connected and no answer is overdue.
+    pub(super) fn is_answering(&self) -> bool {
+        self.is_connected() && self.snapshot.suspect_since.is_none()
+    }
+
     /// The newest sign of life: of the samples, else of the last good check.
     pub(super) fn last_answer(&self) -> Option<Answer> {
         let check = || {
@@ -236,10 +241,12 @@ impl Data {
         self.answer.or_else(check)
     }
 
-    /// When the last good check was, if it is not of the present connection:
-    /// what is shown of it is old.
+    /// When the last good check was, if the newest one failed, an answer is
+    /// overdue or nothing is connected: what is shown of it is old.
     pub(super) fn stale_since(&self) -> Option<DateTime<Utc>> {
-        if self.is_connected() {
+        let newest = self.snapshot.checks.last();
+        let is_contradicted = newest.is_some_and(|check| !check.success());
+        if self.is_answering() && !is_contradicted {
             return None;
         }
         let good = self.snapshot.last_good.as_ref()?;

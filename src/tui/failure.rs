@@ -159,8 +159,14 @@ fn reason(error: &DbError, room: usize) -> String {
 
 /// The fixed message first, then the server's own words, then the next step.
 fn cause(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let mut lines = paragraph(&clean(&error.message()), look.theme.bad, width);
+    lines.extend(evidence(error, look, width));
+    lines
+}
+
+/// Code, layer and the server's own words, then the next step.
+pub(super) fn evidence(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = &look.theme;
-    let mut lines = paragraph(&clean(&error.message()), theme.bad, width);
     let mut facts = Vec::new();
     if let Some(code) = error.code() {
         facts.push(Span::styled(format!("code {}", clean(code)), theme.text));
@@ -180,7 +186,7 @@ fn cause(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
             *last = Line::styled(format!("{cut} {}", look.glyphs.cut), theme.text);
         }
     }
-    lines.append(&mut facts);
+    let mut lines = facts;
     let hint = format!("{} {}", look.glyphs.next_step, error.hint());
     lines.extend(paragraph(&hint, theme.accent, width));
     lines

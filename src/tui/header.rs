@@ -68,7 +68,7 @@ pub(super) fn state(data: &Data, look: &Look) -> Span<'static> {
         return Span::styled(words, theme.warn.patch(theme.title));
     }
     let (glyph, style) = match status {
-        ConnectionStatus::Connected if is_suspect(&data.snapshot) => (glyphs.warning, theme.warn),
+        ConnectionStatus::Connected if is_broken(&data.snapshot) => (glyphs.warning, theme.warn),
         ConnectionStatus::Connected => (glyphs.connected, theme.ok),
         ConnectionStatus::Connecting => (glyphs.connecting, theme.warn),
         ConnectionStatus::Disconnected => (glyphs.disconnected, theme.warn),
@@ -82,13 +82,35 @@ fn is_suspect(snapshot: &Snapshot) -> bool {
     snapshot.verdict.reasons.contains(&DegradedReason::Suspect)
 }
 
+/// True while somebody cannot work although it is connected: what only is
+/// slow, or lacks what is expected of it, is not broken.
+fn is_broken(snapshot: &Snapshot) -> bool {
+    let newest = snapshot.checks.last();
+    let has_failed = newest.is_some_and(|check| !check.success());
+    let mut reasons = snapshot.verdict.reasons.iter();
+    let is_broken = reasons.any(|reason| match reason {
+        DegradedReason::Suspect
+        | DegradedReason::NewConnectionsRefused { .. }
+        | DegradedReason::Unguarded { .. }
+        | DegradedReason::ReadOnly { .. }
+        | DegradedReason::PoolFull { .. } => true,
+        DegradedReason::Slow { .. }
+        | DegradedReason::SchemaMissing { .. }
+        | DegradedReason::DetailsUnread { .. } => false,
+    });
+    is_broken || has_failed && !is_unchecked(snapshot)
+}
+
 /// What `connected` alone does not say: the health.
 fn outlook(data: &Data, look: &Look) -> Span<'static> {
     let snapshot = &*data.snapshot;
     let (words, style) = match snapshot.verdict.health {
         Health::Healthy => return Span::raw(""),
         Health::Degraded if is_suspect(snapshot) => {
-            (DegradedReason::Suspect.to_string().into(), look.theme.warn)
+            let words = DegradedReason::Suspect.to_string();
+            let since = snapshot.suspect_since.map(|at| data.moment.local(at));
+            let since = since.map_or(String::new(), |since| format!(" since {since}"));
+            (format!("{words}{since}").into(), look.theme.warn)
         }
         Health::Degraded => (Health::Degraded.as_str().into(), look.theme.warn),
         Health::Unhealthy if is_unchecked(snapshot) => {
@@ -109,13 +131,14 @@ fn is_unchecked(snapshot: &Snapshot) -> bool {
 /// fast, what next; and what is wrong nevertheless.
 fn vitals(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let snapshot = &*data.snapshot;
-    let since = data.moment.local(snapshot.connection.since());
     let mut identity = Identity::of(data, look);
-    let mut phrases = vec![
-        state(data, look),
-        outlook(data, look),
-        Span::styled(format!("since {since}"), look.theme.dim),
-    ];
+    let mut phrases = vec![state(data, look)];
+    // Only one time is told here, and it belongs to what stands before it.
+    if !is_suspect(snapshot) {
+        let since = data.moment.local(snapshot.connection.since());
+        phrases.push(Span::styled(format!("since {since}"), look.theme.dim));
+    }
+    phrases.push(outlook(data, look));
     phrases.append(&mut identity.always);
     let mut lines = flow(phrases, &Span::raw(GAP), width);
     if let Some(last) = lines.last_mut() {
@@ -127,6 +150,7 @@ fn vitals(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
         identity.fill(last, &separator, width);
     }
     lines.append(&mut fresh);
+    lines.extend(refusal(data, look, width));
     lines.extend(complaints(snapshot, look, width));
     if let Some(last) = lines.last_mut() {
         identity.fill(last, &Span::raw(GAP), width);
@@ -183,14 +207,40 @@ fn next_check(data: &Data, look: &Look) -> Span<'static> {
     Span::styled(words, look.theme.dim)
 }
 
-/// What is wrong although it is connected, each with its cause.
+/// Since when and why new clients cannot get in, and the next step.
+///
+/// ```text
+/// ▲ since 07:38:29 new connections refused: Database has no free … (53300)
+/// code 53300 · at login · sorry, too many clients already
+/// → end idle sessions or raise the limit; …
+/// ```
+fn refusal(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let snapshot = &*data.snapshot;
+    let Some(refusal) = &snapshot.refusal else {
+        return Vec::new();
+    };
+    let mut reasons = snapshot.verdict.reasons.iter();
+    let reason = reasons.find(|reason| is_refusal(reason));
+    let Some(reason) = reason.map(ToString::to_string) else {
+        return Vec::new();
+    };
+    let since = data.moment.local(refusal.since);
+    let words = format!("{} since {since} {}", look.glyphs.warning, clean(&reason));
+    let mut lines = paragraph(&words, look.theme.bad, width);
+    lines.extend(failure::evidence(&refusal.error, look, width));
+    lines
+}
+
+fn is_refusal(reason: &DegradedReason) -> bool {
+    matches!(reason, DegradedReason::NewConnectionsRefused { .. })
+}
+
+/// What else is wrong although it is connected, each with its cause.
 fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'static>> {
     let reasons = &snapshot.verdict.reasons;
     let mut lines = Vec::new();
     // The reason for which new clients are refused is the error of that check.
-    let is_told = reasons
-        .iter()
-        .any(|reason| matches!(reason, DegradedReason::NewConnectionsRefused { .. }));
+    let is_told = reasons.iter().any(is_refusal);
     let newest = snapshot.checks.last();
     if let Some(error) = newest
         .filter(|_| !is_told && !is_unchecked(snapshot))
@@ -201,12 +251,11 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         lines.extend(paragraph(&words, look.theme.bad, width));
     }
     let reasons = reasons.iter().filter(|reason| match reason {
-        // The first line says it.
-        DegradedReason::Suspect => false,
+        // The first line says it, and the lines before.
+        DegradedReason::Suspect | DegradedReason::NewConnectionsRefused { .. } => false,
         DegradedReason::Slow { .. }
         | DegradedReason::ReadOnly { .. }
         | DegradedReason::SchemaMissing { .. }
-        | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
         | DegradedReason::PoolFull { .. } => true,

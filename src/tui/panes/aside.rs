@@ -5,7 +5,7 @@ use ratatui::text::Span;
 
 use crate::tui::{data::Data, picker::Extent, text, view::View, words};
 
-/// The age of what is shown, while nothing new can come.
+/// The age of what is shown, while nothing vouches for it.
 pub(super) fn staleness(data: &Data, view: &View) -> Vec<Span<'static>> {
     let Some(since) = data.stale_since() else {
         return Vec::new();
@@ -14,9 +14,9 @@ pub(super) fn staleness(data: &Data, view: &View) -> Vec<Span<'static>> {
     vec![Span::styled(text::as_of(&age), view.look.theme.warn)]
 }
 
-/// The age of the newest answer, while there is no connection that could give one.
+/// The age of the newest answer, while none can come or one is overdue.
 pub(super) fn silence(data: &Data, view: &View) -> Vec<Span<'static>> {
-    let Some(answer) = data.last_answer().filter(|_| !data.is_connected()) else {
+    let Some(answer) = data.last_answer().filter(|_| !data.is_answering()) else {
         return Vec::new();
     };
     let age = words::rough_age(data.moment.now, answer.at);

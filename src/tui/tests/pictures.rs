@@ -90,9 +90,12 @@ fn suspect_in_the_first_row() {
 
 #[test]
 fn refused_clients_with_their_cause() {
-    let full = DbError::new(Action::HealthCheck, ErrorKind::TooManyConnections).with_code("53300");
-    let snapshot = fixtures::troubled(Some(&full));
-    check(Shot::new("clients_refused_80x24", SMALL, snapshot));
+    let full = DbError::new(Action::HealthCheck, ErrorKind::TooManyConnections)
+        .with_code("53300")
+        .with_details("sorry, too many clients already");
+    let refused = || fixtures::troubled(Some(&full));
+    check(Shot::new("clients_refused_80x24", SMALL, refused()));
+    check(Shot::new("clients_refused_120x40", LARGE, refused()));
 }
 
 #[test]
