@@ -1,6 +1,8 @@
 //! Pane 2: how fast the database answers. A column is five seconds, or a
 //! sample where they come more slowly; the worst wins, and a failure always does.
 
+use std::time::Duration;
+
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -26,6 +28,21 @@ const SCALE: u16 = 7;
 /// Lines of the table: a head, and one for each window.
 const TABLE: u16 = 4;
 
+/// Columns of a window's name, of a time, and of the share that failed.
+const LABEL: usize = 7;
+const TIME: usize = 6;
+const FAILED: usize = 7;
+
+/// A time of the table: its name, how many others are needed more, and itself.
+type Time = (&'static str, usize, fn(&LatencyStats) -> Duration);
+
+const TIMES: [Time; 4] = [
+    ("p50", 0, |stats| stats.p50),
+    ("p95", 2, |stats| stats.p95),
+    ("p99", 3, |stats| stats.p99),
+    ("max", 1, |stats| stats.max),
+];
+
 /// Draws the pane.
 pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     let look = &view.look.clone();
@@ -42,7 +59,10 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
     };
     let [top, table] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(table_height)]).areas(inner);
-    frame.render_widget(Paragraph::new(statistics(data, look)), table);
+    frame.render_widget(
+        Paragraph::new(statistics(data, look, usize::from(table.width))),
+        table,
+    );
     if top.height > 0 && top.width > SCALE {
         graph(frame, top, data, view);
     }
@@ -102,22 +122,24 @@ fn graph(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     }
 }
 
-fn statistics(data: &Data, look: &Look) -> Vec<Line<'static>> {
+/// The table, with as many columns as the width has room for: none is cut.
+fn statistics(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = &look.theme;
-    let head = format!(
-        "{:<7}{:>6}{:>6}{:>6}{:>6}{:>7}",
-        "ms", "p50", "p95", "p99", "max", "failed"
-    );
+    let room = width.saturating_sub(LABEL + FAILED) / TIME;
+    let is_shown = |rank: usize| rank < room;
+    let times = TIMES.iter().filter(|(_, rank, _)| is_shown(*rank));
+    let head: String = times.map(|(name, ..)| format!("{name:>TIME$}")).collect();
+    let head = format!("{:<LABEL$}{head}{:>FAILED$}", "ms", "failed");
     let mut lines = vec![Line::styled(head, theme.dim)];
     for (window, stats) in Window::ALL.iter().zip(&data.stats) {
-        let label = Span::styled(format!("{:<7}", window.as_str()), theme.dim);
-        let times = [stats.p50, stats.p95, stats.p99, stats.max].map(|time| {
-            if stats.answered == 0 {
-                format!("{:>6}", "-")
-            } else {
-                format!("{:>6}", words::milliseconds(time))
-            }
-        });
+        let label = Span::styled(format!("{:<LABEL$}", window.as_str()), theme.dim);
+        let times = TIMES.iter().filter(|(_, rank, _)| is_shown(*rank));
+        let times: String = times
+            .map(|(.., time)| match stats.answered {
+                0 => format!("{:>TIME$}", "-"),
+                _ => format!("{:>TIME$}", words::milliseconds(time(stats))),
+            })
+            .collect();
         let (failed, style) = match stats.failure_percent() {
             None => ("-".to_owned(), theme.dim),
             Some(percent) if stats.failed == 0 => (format!("{percent:.0} %"), theme.ok),
@@ -126,8 +148,8 @@ fn statistics(data: &Data, look: &Look) -> Vec<Line<'static>> {
         };
         lines.push(Line::from(vec![
             label,
-            Span::styled(times.concat(), theme.text),
-            Span::styled(format!("{failed:>7}"), style),
+            Span::styled(times, theme.text),
+            Span::styled(format!("{failed:>FAILED$}"), style),
         ]));
     }
     lines

@@ -16,7 +16,7 @@ use crate::{
         fixtures::{self, PLAIN},
         keys, screen,
         update::update,
-        view::View,
+        view::{Pane, View},
     },
 };
 
@@ -125,6 +125,26 @@ proptest! {
             let word = data.snapshot.connection.status().as_str();
             prop_assert!(picture.contains(word), "no {} in:\n{}", word, picture);
         }
+    }
+}
+
+#[test]
+fn the_table_of_latencies_is_whole_at_every_width() {
+    let mut data = data(fixtures::healthy());
+    for sample in fixtures::samples(&data.snapshot) {
+        data.latency.push(sample);
+    }
+    data.advance(data.moment);
+    for width in 40..=130 {
+        let mut view = fixtures::view(PLAIN);
+        view.focus(Pane::Latency);
+        let picture = draw((width, 31), &data, &mut view);
+        let count = |words: &str| picture.matches(words).count();
+        assert_eq!(
+            (count(" failed"), count(" %")),
+            (1, 3),
+            "{width}:\n{picture}"
+        );
     }
 }
 
