@@ -74,7 +74,8 @@ impl Chart {
             columns,
             unit: text::COLUMN_PER_BUCKET,
             oldest,
-            newest: DateTime::from_timestamp(newest * BUCKET, 0),
+            // The first column of all begins with its first sample.
+            newest: DateTime::from_timestamp(newest * BUCKET, 0).max(oldest),
         }
     }
 
@@ -207,6 +208,15 @@ mod tests {
         assert_eq!(columns(1), [answer]);
         assert_eq!(columns(2), [Column::Gap, answer]);
         assert_eq!(columns(7), [Column::Gap, Column::Gap, answer]);
+    }
+
+    #[test]
+    fn the_axis_never_runs_backwards() {
+        for seconds_ago in 0..12 {
+            let book = book(&[(seconds_ago, answered(1))]);
+            let chart = Chart::of(&book, now(), 9);
+            assert!(chart.oldest <= chart.newest, "{seconds_ago} s ago");
+        }
     }
 
     #[test]
