@@ -15,6 +15,7 @@ use crate::{
         clock::Moment,
         difference::{Difference, difference},
         freeze::Frozen,
+        outages::Outages,
         text::{self, Words},
     },
 };
@@ -47,6 +48,8 @@ pub(super) struct Data {
     pub(super) ended: Option<DateTime<Utc>>,
     /// The newest answer of the database, to a heartbeat or to a check.
     pub(super) answer: Option<Answer>,
+    /// The outages of before.
+    pub(super) outages: Outages,
     /// What the panes show instead, while the reader has frozen them.
     pub(super) frozen: Option<Box<Frozen>>,
     notice: Option<Notice>,
@@ -93,6 +96,7 @@ impl Data {
             missed: 0,
             ended: None,
             answer: None,
+            outages: Outages::default(),
             frozen: None,
             notice: None,
             stats_made_at: None,
@@ -119,9 +123,13 @@ impl Data {
                 });
                 Change::Seen
             }
+            Event::StatusChanged { to, at, error, .. } => {
+                // A snapshot tells the rest, and marks the frame.
+                self.outages.note(*to, *at, error.as_ref());
+                Change::Unseen
+            }
             // The snapshot tells the same, and is what is drawn.
-            Event::StatusChanged { .. }
-            | Event::HealthChanged { .. }
+            Event::HealthChanged { .. }
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)

@@ -168,6 +168,9 @@ fn freshness(data: &Data, look: &Look) -> Vec<Span<'static>> {
         return vec![none, next_check(data, look)];
     };
     let mut phrases = Vec::new();
+    if let Some(words) = was_down(data) {
+        phrases.push(Span::styled(words, theme.warn));
+    }
     if let Some(answer) = data.last_answer() {
         let style = if is_suspect(&data.snapshot) {
             theme.warn
@@ -186,6 +189,23 @@ fn freshness(data: &Data, look: &Look) -> Vec<Span<'static>> {
     phrases.push(Span::styled(words, theme.text));
     phrases.push(next_check(data, look));
     phrases
+}
+
+/// The newest of the outages that are over, while they are told.
+fn was_down(data: &Data) -> Option<String> {
+    let told = data.outages.told(data.moment.now);
+    let (count, newest) = (told.count(), data.outages.told(data.moment.now).next()?);
+    let length = (newest.until - newest.since).to_std().unwrap_or_default();
+    let cause = newest.error.as_ref().map(|error| {
+        let code = error.code().map(|code| format!(" {}", clean(code)));
+        format!(" ({}{})", error.kind().name(), code.unwrap_or_default())
+    });
+    Some(text::was_down(
+        count,
+        &words::length(length),
+        &data.moment.local(newest.since),
+        &cause.unwrap_or_default(),
+    ))
 }
 
 fn next_check(data: &Data, look: &Look) -> Span<'static> {

@@ -21,6 +21,7 @@ mod identity;
 mod keys;
 mod layout;
 mod logging;
+mod outages;
 mod panes;
 mod picker;
 mod run;

@@ -139,6 +139,15 @@ pub(super) fn set_back(length: &str) -> Words {
     format!("this machine's clock was set back by {length}: the times here go on as before").into()
 }
 
+/// That there were outages, the newest with its length, begin and cause.
+pub(super) fn was_down(count: usize, length: &str, began: &str, cause: &str) -> String {
+    let last = format!("{length} at {began}{cause}");
+    match count {
+        0 | 1 => format!("was down {last}"),
+        _ => format!("{count} outages in 15 min, last {last}"),
+    }
+}
+
 /// The age of what is still shown.
 pub(super) fn as_of(age: &str) -> String {
     format!("as of {age} ago")

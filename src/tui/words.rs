@@ -64,6 +64,14 @@ pub(super) fn span(duration: Duration) -> String {
     }
 }
 
+/// A length of time that is over, with tenths below a minute: `0.4 s`, `2 min 04 s`.
+pub(super) fn length(duration: Duration) -> String {
+    if duration < Duration::from_secs(59) {
+        return format!("{:.1} s", duration.as_secs_f64());
+    }
+    span(duration)
+}
+
 /// The time that is left until `due`, in whole seconds, rounded up; `None` once it is due.
 pub(super) fn left(now: DateTime<Utc>, due: DateTime<Utc>) -> Option<String> {
     let left = (due - now).to_std().ok().filter(|left| !left.is_zero())?;

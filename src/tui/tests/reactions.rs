@@ -7,8 +7,8 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use super::harness::{Screen, on_paused_time, text};
 use crate::{
     domain::{
-        Action, Command, CommandOutcome, DbError, ErrorKind, Event, Lane, LatencySample,
-        SampleOutcome,
+        Action, Command, CommandOutcome, ConnectionStatus, DbError, ErrorKind, Event, Lane,
+        LatencySample, SampleOutcome,
     },
     tui::{
         TuiError,
@@ -109,6 +109,34 @@ fn what_became_of_a_command_is_said_for_some_seconds() {
         tokio::time::sleep(Duration::from_secs(6)).await;
         assert_hides(&screen, "it is connected already");
         assert_shows(&screen, "r reconnect");
+    });
+}
+
+#[test]
+fn an_outage_that_is_over_is_told_for_a_quarter_of_an_hour() {
+    on_paused_time(|| async {
+        let screen = Screen::start(SMALL, fixtures::healthy(), PLAIN);
+        let step = |to, at, error| {
+            let from = ConnectionStatus::Connected;
+            screen.tell(Event::StatusChanged {
+                from,
+                to,
+                at,
+                error,
+            });
+        };
+        let error = std::sync::Arc::new(fixtures::refused());
+        step(ConnectionStatus::Error, fixtures::ago(7), Some(error));
+        step(ConnectionStatus::Connected, fixtures::ago(5), None);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let words = "was down 2.0 s at 12:30:53 (ConnectionRefused ECONNREFUSED)";
+        assert_shows(&screen, words);
+        step(ConnectionStatus::Error, fixtures::ago(4), None);
+        step(ConnectionStatus::Connected, fixtures::ago(3), None);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_shows(&screen, "2 outages in 15 min, last 1.0 s at 12:30:56");
+        tokio::time::sleep(Duration::from_mins(15)).await;
+        assert_hides(&screen, "outages");
     });
 }
 
