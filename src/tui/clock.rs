@@ -95,6 +95,14 @@ impl Moment {
         at.format(format).to_string()
     }
 
+    /// The local time with the UTC one behind it, where they differ.
+    pub(super) fn both(&self, at: DateTime<Utc>) -> String {
+        if (self.zone)(at).local_minus_utc() == 0 {
+            return self.utc(at);
+        }
+        format!("{} ({})", self.local(at), self.utc(at))
+    }
+
     fn is_today(&self, at: DateTime<Utc>) -> bool {
         self.shift(at).date_naive() == self.shift(self.now).date_naive()
     }

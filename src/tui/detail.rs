@@ -94,12 +94,12 @@ fn error_entries(entry: &ErrorEntry, moment: &Moment, look: &Look) -> Vec<Entry>
     let theme = &look.theme;
     let error = &*entry.error;
     let seen = match entry.count {
-        1 => both_times(moment, entry.last),
+        1 => moment.both(entry.last),
         count => format!(
             "{} {count}, from {} to {}",
             look.glyphs.times,
-            both_times(moment, entry.first),
-            both_times(moment, entry.last)
+            moment.both(entry.first),
+            moment.both(entry.last)
         ),
     };
     let again = if error.is_transient() {
@@ -168,7 +168,7 @@ fn operation_entries(operation: &DatabaseOperation, moment: &Moment, look: &Look
             operation.table().unwrap_or("none").to_owned(),
             theme.text,
         ),
-        ("started", both_times(moment, started), theme.text),
+        ("started", moment.both(started), theme.text),
         ("id", operation.id().to_string(), theme.dim),
         ("conn. id", operation.connection_id().to_string(), theme.dim),
     ]);
@@ -185,7 +185,7 @@ fn check_entries(check: &HealthCheckResult, moment: &Moment, look: &Look) -> Vec
         ],
     };
     entries.push(("latency", words::latency(check.latency()), theme.text));
-    entries.push(("begun", both_times(moment, check.timestamp()), theme.text));
+    entries.push(("begun", moment.both(check.timestamp()), theme.text));
     if let Some(details) = check.details() {
         let facts = details_entries(details);
         entries.extend(facts.map(|(label, text)| (label, text, theme.text)));
@@ -268,8 +268,4 @@ pub(super) fn phases(details: &HealthDetails) -> String {
         })
         .collect();
     phases.join(" ")
-}
-
-fn both_times(moment: &Moment, at: chrono::DateTime<chrono::Utc>) -> String {
-    format!("{} ({})", moment.local(at), moment.utc(at))
 }

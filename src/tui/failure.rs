@@ -4,7 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{ConnectionStatus, DbError, Lane, Outage, clean},
+    domain::{ConnectionStatus, DbError, ErrorKind, Lane, Outage, clean},
     tui::{
         data::Data,
         header::state,
@@ -107,7 +107,7 @@ fn outage_lines(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<
         }
         identity.fill(first, &gap, width);
     }
-    lines.extend(cause(&outage.error, look, width));
+    lines.extend(cause(outage, look, width));
     let mut progress = progress(outage, data, look, width);
     if let Some(last) = progress.last_mut().filter(|_| identity.always.is_empty()) {
         identity.fill(last, &separator(look), width);
@@ -158,10 +158,22 @@ fn reason(error: &DbError, room: usize) -> String {
 }
 
 /// The fixed message first, then the server's own words, then the next step.
-fn cause(error: &DbError, look: &Look, width: usize) -> Vec<Line<'static>> {
-    let mut lines = paragraph(&clean(&error.message()), look.theme.bad, width);
-    lines.extend(evidence(error, look, width));
+fn cause(outage: &Outage, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let mut lines = paragraph(&message(outage), look.theme.bad, width);
+    lines.extend(evidence(&outage.error, look, width));
     lines
+}
+
+/// The fixed message, without its promise to reconnect while nothing is tried.
+pub(super) fn message(outage: &Outage) -> String {
+    let message = outage.error.message();
+    let told = match outage.lane {
+        Lane::Paused if outage.error.kind() == ErrorKind::ConnectionLost => {
+            message.split_inclusive(". ").next().unwrap_or_default()
+        }
+        Lane::Paused | Lane::Quick { .. } | Lane::Slow => &message,
+    };
+    clean(told.trim_end()).into_owned()
 }
 
 /// Code, layer and the server's own words, then the next step.
@@ -202,11 +214,7 @@ fn server_words(error: &DbError) -> Option<String> {
 /// Since when there is no connection, for people and for other machines' logs.
 fn progress(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let moment = &data.moment;
-    let mut phrases = vec![format!(
-        "down since {} ({})",
-        moment.local(outage.since),
-        moment.utc(outage.since)
-    )];
+    let mut phrases = vec![format!("down since {}", moment.both(outage.since))];
     if data.is_ticking() {
         phrases.push(words::age(moment.now, outage.since));
     }

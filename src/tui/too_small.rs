@@ -9,7 +9,7 @@ use ratatui::{
 
 use crate::{
     domain::{ConnectionStatus, clean},
-    tui::{data::Data, header, text, view::View, widgets::flow},
+    tui::{data::Data, failure, header, text, view::View, widgets::flow},
 };
 
 /// Draws as much of the one sentence as fits: the state first, then the cause.
@@ -24,7 +24,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
     let is_connected = snapshot.connection.status() == ConnectionStatus::Connected;
     match &snapshot.outage {
         Some(outage) if !is_connected => {
-            let message = clean(&outage.error.message()).into_owned();
+            let message = failure::message(outage);
             phrases.push(Span::styled(message, look.theme.bad));
         }
         _ => {

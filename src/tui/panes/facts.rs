@@ -44,7 +44,9 @@ fn own(data: &Data, look: &Look) -> Vec<Fact> {
         .into_iter()
         .map(|(name, shown)| Fact::new(name, vec![lamp(shown, look)]))
         .collect();
-    let since = data.moment.local(connection.since());
+    // Each try of an outage is a new status; what lasts is the outage.
+    let outage = snapshot.outage.as_ref().map(|outage| outage.since);
+    let since = data.moment.local(outage.unwrap_or(connection.since()));
     let status = connection.status().as_str();
     facts.push(Fact::new("status", vec![Span::styled(status, theme.text)]));
     facts.push(Fact::new("since", vec![Span::styled(since, theme.text)]));
@@ -187,7 +189,11 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
         add("phases ms", detail::phases(details), theme.text);
     }
     if let Some(error) = snapshot.connection.last_error() {
-        add("last err.", error.to_owned(), theme.text);
+        let seen = snapshot.errors.iter().rev();
+        let mut seen = seen.filter(|entry| entry.error.message() == error);
+        let at = seen.next().map(|entry| data.moment.local(entry.last));
+        let at = at.map_or(String::new(), |at| format!("{at} "));
+        add("last err.", format!("{at}{error}"), theme.text);
     }
     add("mode", session.mode_reason.clone(), theme.dim);
     let file = session.config_file.as_ref();

@@ -138,6 +138,9 @@ fn a_refused_login_in_the_slow_lane() {
 fn retries_paused() {
     let paused = fixtures::lost(fixtures::refused(), Lane::Paused);
     check(Shot::new("paused_80x24", SMALL, paused));
+    let lost = DbError::new(Action::HealthCheck, ErrorKind::ConnectionLost);
+    let paused = fixtures::lost(lost, Lane::Paused);
+    check(Shot::new("lost_and_paused_80x24", SMALL, paused));
 }
 
 #[test]
