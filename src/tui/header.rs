@@ -85,10 +85,8 @@ fn is_suspect(snapshot: &Snapshot) -> bool {
 /// True while somebody cannot work although it is connected: what only is
 /// slow, or lacks what is expected of it, is not broken.
 fn is_broken(snapshot: &Snapshot) -> bool {
-    let newest = snapshot.checks.last();
-    let has_failed = newest.is_some_and(|check| !check.success());
     let mut reasons = snapshot.verdict.reasons.iter();
-    let is_broken = reasons.any(|reason| match reason {
+    reasons.any(|reason| match reason {
         DegradedReason::Suspect
         | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
@@ -97,8 +95,7 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         DegradedReason::Slow { .. }
         | DegradedReason::SchemaMissing { .. }
         | DegradedReason::DetailsUnread { .. } => false,
-    });
-    is_broken || has_failed && !is_unchecked(snapshot)
+    })
 }
 
 /// What `connected` alone does not say: the health.
