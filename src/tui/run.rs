@@ -49,7 +49,7 @@ pub enum Ended {
 ///
 /// From here on those signals no longer end the process by themselves: the
 /// first ends the screen, a second one (while it ends, or after it has ended)
-/// ends the process at once. So does the first, within a second, when the
+/// ends the process at once, unless it comes together with the first. So does the first, within a second, when the
 /// terminal takes no output any more and the screen cannot end.
 ///
 /// What whoever started the process is to learn, and does when the caller

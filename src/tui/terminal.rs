@@ -7,8 +7,10 @@ use std::{
     sync::{
         Once,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use crossterm::{
@@ -76,6 +78,22 @@ pub(super) fn give_back() {
 pub(super) fn leave_raw_mode() {
     if let Err(error) = disable_raw_mode() {
         tracing::warn!(%error, "the terminal's mode could not be restored");
+    }
+}
+
+/// Leaves the screen beside a thread that may be blocked in writing to it, and
+/// comes back after `limit` at the latest, whether the terminal took it or not.
+pub(super) fn try_to_leave(limit: Duration) {
+    let (tell, done) = mpsc::channel();
+    let leaving = thread::Builder::new().spawn(move || {
+        let mut words = Vec::new();
+        // Past the lock of standard output, which the blocked thread holds.
+        let left = leave(&mut words).map(|()| rustix::io::write(io::stdout(), &words));
+        tell.send(left.is_ok()).ok();
+    });
+    if leaving.is_ok() {
+        // Too late, or written: there is nobody to tell in either case.
+        done.recv_timeout(limit).ok();
     }
 }
 

@@ -8,7 +8,11 @@ use rustix::{
     process::{Signal, getpid, kill_process},
     termios::{QueueSelector, tcflush},
 };
-use tokio::{sync::watch, task::JoinHandle, time::sleep};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use crate::tui::{
     signals::{End, Ends, end_by},
@@ -18,12 +22,19 @@ use crate::tui::{
 /// A screen that can end has ended after this time.
 const PATIENCE: Duration = Duration::from_millis(300);
 
+/// Wishes within this time after the first belong to it: what ends a session
+/// sends several signals at once, and nobody presses Ctrl-C twice so fast.
+const TOGETHER: Duration = Duration::from_millis(50);
+
 /// What waits for the terminal is thrown away this often before the process
 /// ends. All in all that leaves a busy machine time within the second.
 const FLUSHES: u32 = 40;
 
 /// Time between two of these.
 const FLUSH_EVERY: Duration = Duration::from_millis(10);
+
+/// A terminal that takes anything takes what restores it within this time.
+const RESTORING: Duration = Duration::from_millis(50);
 
 /// Exit code after a key asked for the end and the terminal did not let it be.
 const FAILED: i32 = 1;
@@ -72,6 +83,7 @@ async fn watch_over(mut ends: Ends, mut phase: watch::Receiver<Phase>) {
         end = ends.next() => Some(end),
         _ = phase.wait_for(|phase| *phase != Phase::Showing) => None,
     };
+    let heard = Instant::now();
     let given_back = async {
         // An error means that the screen, which held the other end, is gone.
         phase
@@ -83,19 +95,20 @@ async fn watch_over(mut ends: Ends, mut phase: watch::Receiver<Phase>) {
         // After a pause of the whole machine all three may be true at once.
         biased;
         () = given_back => {}
-        end = insisted(&mut ends) => die(Some(end)),
-        () = unblock() => die(first),
+        end = insisted(&mut ends, heard) => restore_and_die(Some(end)),
+        () = unblock() => restore_and_die(first),
     }
-    let end = insisted(&mut ends).await;
+    let end = insisted(&mut ends, heard).await;
     die(Some(end));
 }
 
-/// Waits for somebody who insists. That the terminal goes is told twice, by
+/// Waits for somebody who insists, after a wish that was heard then. That the terminal goes is told twice, by
 /// SIGHUP and by itself, and the latter over and over.
-async fn insisted(ends: &mut Ends) -> End {
+async fn insisted(ends: &mut Ends, heard: Instant) -> End {
     loop {
         match ends.next().await {
             End::Asked(Signal::HUP) | End::TerminalGone => sleep(PATIENCE).await,
+            End::Asked(_) if heard.elapsed() < TOGETHER => {}
             end @ End::Asked(_) => return end,
         }
     }
@@ -114,8 +127,14 @@ async fn unblock() {
     }
 }
 
-/// Ends the process here and now, by the signal that asked for it. All that
-/// can be done for the terminal without writing to it is done.
+/// Ends the process although the screen has not given the terminal back: what
+/// can be done for it within a moment is done first.
+fn restore_and_die(end: Option<End>) -> ! {
+    terminal::try_to_leave(RESTORING);
+    die(end)
+}
+
+/// Ends the process here and now, by the signal that asked for it.
 fn die(end: Option<End>) -> ! {
     terminal::leave_raw_mode();
     match end {

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    LIMIT, SHELL, Watched, check_given_back, check_gone_within_a_second, dashboard, see,
-    support::process::Signal, under_shell,
+    LIMIT, SHELL, Watched, check_given_back, check_gone_within_a_second, dashboard, is_given_back,
+    see, support::process::Signal, under_shell,
 };
 
 #[test]
@@ -58,4 +58,28 @@ fn every_further_signal_is_no_harm() {
     check_gone_within_a_second(&program, sent);
     let status = terminal.wait_exit(LIMIT).expect("it has ended");
     assert_eq!(status.signal(), Some("Interrupt"));
+}
+
+#[test]
+fn signals_that_come_together_cut_no_restoring_short() {
+    let [term, hup, int, quit] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT];
+    let bursts: [&[Signal]; 4] = [
+        &[term, hup],
+        &[hup, term],
+        &[int, term, hup, quit],
+        &[quit, int, term],
+    ];
+    for burst in bursts.iter().cycle().take(16) {
+        let mut terminal = dashboard().spawn();
+        see(&terminal, "● connected");
+        let program = Watched::new(terminal.pid());
+        let sent = Instant::now();
+        for number in *burst {
+            program.signal(*number);
+        }
+        check_gone_within_a_second(&program, sent);
+        terminal.wait_exit(LIMIT).expect("it has ended");
+        let is_back = terminal.wait_until(LIMIT, is_given_back);
+        assert!(is_back.is_ok(), "not given back after {burst:?}");
+    }
 }
