@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use crate::scene::Bed;
+use crate::{diagnosed::Diagnosed, scene::Bed};
 
 /// What a debug build on a loaded machine may add to a promised time.
 pub(crate) const SLACK: Duration = Duration::from_millis(750);
@@ -82,6 +82,8 @@ pub(crate) struct Expected {
     pub(crate) recovery: Recovery,
     /// The key that makes a degraded connection look at once.
     pub(crate) asks: Option<&'static str>,
+    /// What a fresh diagnosis says beside what the check says.
+    pub(crate) diagnosed: Diagnosed,
 }
 
 /// A failure without a code.
@@ -121,6 +123,7 @@ impl Expected {
             impossible: Impossible::Answers,
             recovery: Recovery::NotSeen,
             asks: None,
+            diagnosed: Diagnosed::default(),
         }
     }
 
@@ -193,6 +196,12 @@ impl Expected {
     /// Answers take at least so long.
     pub(crate) fn slow(mut self, least: Duration) -> Self {
         self.impossible = Impossible::QuickAnswers(least);
+        self
+    }
+
+    /// A diagnosis says more than follows from the check.
+    pub(crate) fn diagnosed(mut self, how: impl FnOnce(Diagnosed) -> Diagnosed) -> Self {
+        self.diagnosed = how(self.diagnosed);
         self
     }
 

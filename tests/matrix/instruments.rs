@@ -6,8 +6,10 @@ use std::{process::Command, time::Instant};
 use serde_json::Value;
 
 use crate::{
+    counters::{self, Counters},
+    diagnosed::Diagnosis,
     scene::{Bed, Scene},
-    seen::{Said, Words},
+    seen::{Said, Words, layer_of},
 };
 
 /// A command that looks at the database once and prints JSON.
@@ -15,29 +17,59 @@ pub(crate) struct Instrument {
     /// The column's head.
     pub(crate) name: &'static str,
     arguments: &'static [&'static str],
-    /// Reads what it printed.
-    read: fn(&Value) -> (Option<Words>, Vec<String>),
+    /// What it says beside the words of a check.
+    diagnosis: Option<fn(&Value, Counters) -> Diagnosis>,
 }
 
 /// All of them.
-pub(crate) const ALL: &[Instrument] = &[Instrument {
-    name: "check",
-    arguments: &["check", "--json"],
-    read: read_check,
-}];
+pub(crate) const ALL: &[Instrument] = &[
+    Instrument {
+        name: "check",
+        arguments: &["check", "--json"],
+        diagnosis: None,
+    },
+    Instrument {
+        name: "diagnose",
+        arguments: &["diagnose", "--json"],
+        diagnosis: Some(Diagnosis::read),
+    },
+];
+
+/// A diagnosis that tries to write.
+const WRITING: Instrument = Instrument {
+    name: "diagnose --write-test",
+    arguments: &["diagnose", "--json", "--write-test"],
+    diagnosis: Some(Diagnosis::read),
+};
 
 /// Runs all of them while the cause is there.
 pub(crate) fn run(scene: &Scene, bed: &Bed) -> Vec<Said> {
     ALL.iter().map(|it| it.run(scene, bed)).collect()
 }
 
+/// Whether the counters tell of a diagnosis that writes, where they tell anything.
+pub(crate) fn counts_writes(scene: &Scene, bed: &Bed) -> Option<bool> {
+    let said = WRITING.run(scene, bed);
+    said.diagnosis.and_then(|it| it.counters.changed())
+}
+
 impl Instrument {
     fn run(&self, scene: &Scene, bed: &Bed) -> Said {
+        let Some(diagnosis) = self.diagnosis else {
+            return self.ask(scene, bed).0;
+        };
+        let ((mut said, json), counters) = Counters::around(scene, || self.ask(scene, bed));
+        said.diagnosis = Some(diagnosis(&json, counters));
+        said
+    }
+
+    fn ask(&self, scene: &Scene, bed: &Bed) -> (Said, Value) {
         let line = scene.command_line(self.arguments);
         let mut command = Command::new(&line[0]);
         command
             .args(&line[1..])
             .env_clear()
+            .env("PGAPPNAME", counters::APPLICATION)
             .envs(scene.environment(bed))
             .current_dir(std::env::temp_dir());
         if let Some(path) = std::env::var_os("PATH") {
@@ -51,23 +83,25 @@ impl Instrument {
             let (out, err) = (String::from_utf8_lossy(out), String::from_utf8_lossy(err));
             panic!("`{}` printed no JSON ({error}): {out}{err}", self.name)
         });
-        let (words, reasons) = (self.read)(&json);
-        Said {
+        let (words, reasons) = read(&json);
+        let said = Said {
             exit: output.status.code().unwrap_or(-1),
             took,
             words,
             reasons,
-        }
+            diagnosis: None,
+        };
+        (said, json)
     }
 }
 
-fn read_check(json: &Value) -> (Option<Words>, Vec<String>) {
+fn read(json: &Value) -> (Option<Words>, Vec<String>) {
     let error = &json["error"];
     let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
     let words = error.is_object().then(|| Words {
         kind: text("kind"),
         code: error["code"].as_str().map(str::to_owned),
-        layer: spaced(&text("layer")),
+        layer: layer_of(&error["layer"]),
         message: text("message"),
         hint: text("hint"),
         details: text("details"),
@@ -76,16 +110,4 @@ fn read_check(json: &Value) -> (Option<Words>, Vec<String>) {
     let reasons = json["details"]["reasons"].as_array().into_iter().flatten();
     let reasons = reasons.filter_map(|reason| reason.as_str().map(str::to_owned));
     (words, reasons.collect())
-}
-
-/// `hostName`, as the screen says it: `host name`.
-fn spaced(name: &str) -> String {
-    let mut words = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            words.push(' ');
-        }
-        words.push(c.to_ascii_lowercase());
-    }
-    words
 }

@@ -13,7 +13,9 @@
 
 #![allow(clippy::panic, reason = "a bed that cannot be made must fail its row")]
 
+mod counters;
 mod dashboard;
+mod diagnosed;
 mod expected;
 mod instruments;
 mod library;

@@ -159,6 +159,8 @@ impl Bed {
 
     /// A server that asks for the password.
     pub(crate) fn strict(&self, builder: Builder) -> Cluster {
+        // The server's own housekeeping writes, too.
+        let builder = builder.setting("autovacuum", "off");
         let Some(language) = &self.language else {
             return builder.start();
         };

@@ -2,7 +2,10 @@
 
 use std::{fmt::Debug, time::Duration};
 
+use serde_json::Value;
+
 use crate::{
+    diagnosed::{self, Diagnosis},
     expected::{Failure, Promise, Recovery},
     row::{Phase, Row},
     scene::Bed,
@@ -29,6 +32,8 @@ pub(crate) struct Said {
     pub(crate) took: Duration,
     pub(crate) words: Option<Words>,
     pub(crate) reasons: Vec<String>,
+    /// What a diagnosis said beside that.
+    pub(crate) diagnosis: Option<Diagnosis>,
 }
 
 /// What a row showed.
@@ -65,7 +70,7 @@ impl Faults {
         clippy::needless_pass_by_value,
         reason = "most cells are small, and a reference each would hide them"
     )]
-    fn check<T: PartialEq + Debug>(&mut self, cell: &str, expected: T, seen: T) {
+    pub(crate) fn check<T: PartialEq + Debug>(&mut self, cell: &str, expected: T, seen: T) {
         if expected != seen {
             self.0
                 .push(format!("{cell}: expected {expected:?}, seen {seen:?}"));
@@ -85,7 +90,7 @@ impl Faults {
         }
     }
 
-    fn failure(&mut self, whose: &str, expected: &Failure, seen: &Words, bed: &Bed) {
+    pub(crate) fn failure(&mut self, whose: &str, expected: &Failure, seen: &Words, bed: &Bed) {
         let mut check = |cell: &str, wanted: &str, found: &str| {
             self.check(&format!("{whose} {cell}"), wanted, found);
         };
@@ -155,7 +160,10 @@ pub(crate) fn compare(row: &Row, told: &Told) -> Faults {
         Recovery::NotSeen => {}
     }
     for said in &told.said {
-        compare_check(&mut faults, row, said);
+        match &said.diagnosis {
+            Some(diagnosis) => diagnosed::compare(&mut faults, row, said, diagnosis),
+            None => compare_check(&mut faults, row, said),
+        }
     }
     faults.0.extend(told.untrue.iter().cloned());
     faults.0.extend(
@@ -191,11 +199,23 @@ fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
 }
 
 /// 2 where nobody answered, 1 where somebody did and refused.
-fn exit_of(kind: &str) -> i32 {
+pub(crate) fn exit_of(kind: &str) -> i32 {
     match kind {
         "ConnectionRefused" | "HostNotFound" | "HostUnreachable" | "ConnectionLost" | "Timeout" => {
             2
         }
         _ => 1,
     }
+}
+
+/// The layer in JSON, as the screen says it: `hostName` is `host name`.
+pub(crate) fn layer_of(json: &Value) -> String {
+    let mut words = String::new();
+    for c in json.as_str().unwrap_or_default().chars() {
+        if c.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }

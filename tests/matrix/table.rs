@@ -39,7 +39,9 @@ pub(crate) fn heads() {
     }
     cells.push("verdict".to_owned());
     line(&cells.join("  "));
-    line("  message → next step; what is said until it is back");
+    line(
+        "  message → next step; verdict → next step of a diagnosis; what is said until it is back",
+    );
 }
 
 /// Prints a row that was run.
@@ -89,6 +91,17 @@ pub(crate) fn row(row: &Row, told: &Told, verdict: &Verdict) {
     }
     if !words.message.is_empty() {
         line(&format!("  {} → {}", words.message, words.hint));
+    }
+    for diagnosis in told.said.iter().filter_map(|it| it.diagnosis.as_ref()) {
+        let written = match diagnosis.counters.changed() {
+            Some(true) => "rows were written",
+            Some(false) => "no row written",
+            None => "rows not counted",
+        };
+        line(&format!(
+            "  diagnose: {} → {} [{written}]",
+            diagnosis.verdict, diagnosis.next_step
+        ));
     }
     if !told.meanwhile.is_empty() {
         line(&format!("  said: {}", told.meanwhile.join(", ")));

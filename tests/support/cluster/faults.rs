@@ -55,6 +55,11 @@ impl Cluster {
         }
     }
 
+    /// Whether its processes were stopped where they are.
+    pub(crate) fn is_frozen(&self) -> bool {
+        !self.frozen.is_empty()
+    }
+
     fn halt(&mut self, pid: u32) {
         self.frozen.push(pid);
         // The watchdog must know whom to wake.
