@@ -100,6 +100,13 @@ impl Limits {
         self.started + self.timeout
     }
 
+    /// For what is asked on a connection that stands. Where an address that is
+    /// dead was waited for meanwhile, a quarter of the timeout is left for it.
+    pub(super) fn handshake(self) -> Instant {
+        let granted = Instant::now() + self.timeout / 4;
+        self.entry().max(granted.min(self.answers()))
+    }
+
     /// For what is asked of the server.
     pub(super) fn answers(self) -> Instant {
         self.started + self.timeout * 3 / 2

@@ -113,6 +113,22 @@ pub(super) fn by_outcome(known: &Known) -> String {
 
 /// What to do where a mode does not get through: the modes that would.
 pub(super) fn advice(known: &Known) -> String {
+    let to_do = match known {
+        Known::Refused => {
+            return "switch TLS on at the server; sslmode=prefer or disable would get in, \
+                    in plain text"
+                .to_owned();
+        }
+        Known::Shown {
+            authority: Ok(()), ..
+        } => "set host to a name in the certificate, or have one made for this host",
+        Known::Shown { .. } => "set sslrootcert to the authority that signed the certificate",
+    };
+    or_another_mode(to_do, known)
+}
+
+/// What to do, and the modes that get through, encrypted, without it.
+pub(super) fn or_another_mode(to_do: &str, known: &Known) -> String {
     let mut encrypted = Vec::new();
     for mode in MODES {
         let outcome = outcome(known, mode);
@@ -120,16 +136,11 @@ pub(super) fn advice(known: &Known) -> String {
             encrypted.push(format!("{} ({})", mode_name(mode), outcome.words()));
         }
     }
-    match known {
-        Known::Refused => "switch TLS on at the server; sslmode=prefer or disable would get in, \
-                           in plain text"
-            .to_owned(),
-        Known::Shown { .. } => format!(
-            "set sslrootcert to the authority that signed the certificate, and host to a name \
-             in it; of the other modes {} would pass",
-            encrypted.join(", ")
-        ),
+    if encrypted.is_empty() {
+        return to_do.to_owned();
     }
+    let modes = encrypted.join(", ");
+    format!("{to_do}; of the other modes {modes} would pass")
 }
 
 #[cfg(test)]
@@ -183,6 +194,9 @@ mod tests {
         assert!(advice(&Known::Refused).contains("prefer or disable"));
         let words = advice(&shown(true, false, false));
         assert!(words.contains("verify-ca (TLS, verified)"), "{words}");
+        assert!(words.contains("host to a name"), "{words}");
         assert!(!words.contains("verify-full"), "{words}");
+        let words = advice(&shown(false, false, true));
+        assert!(words.contains("sslrootcert"), "{words}");
     }
 }

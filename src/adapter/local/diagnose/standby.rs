@@ -51,9 +51,13 @@ fn standby(behind: Option<f64>, bytes: Option<i64>) -> Finding {
     let age = behind.map_or("nothing replayed yet".to_owned(), |behind| {
         format!("last replayed transaction {} old", seconds(behind))
     });
-    let mut finding = Finding::ok(Exam::Standby, format!("a standby or in recovery; {age}"));
+    let waiting = bytes.map_or(String::new(), |bytes| {
+        format!(", {bytes} bytes wait for replay")
+    });
+    let words = format!("a standby or in recovery; {age}{waiting}");
+    let mut finding = Finding::ok(Exam::Standby, words);
     if bytes.is_some_and(|bytes| bytes > 0) && behind.is_some_and(|behind| behind > FAR_BEHIND) {
-        finding.warn(&format!("a standby that lags; {age}"));
+        finding.warn(&format!("a standby that lags; {age}{waiting}"));
         finding.next =
             Some("look at the standby's load and at the network to its primary".to_owned());
     }

@@ -111,17 +111,25 @@ fn told(tried: Vec<Tried>) -> Looked {
             Err(failed) => error = error.or(Some(failed)),
         }
     }
+    let is_silent = tried_in_vain(answered, error.as_ref());
     let mut finding = match error {
         Some(error) if answered == 0 => Finding::failed(Exam::Tcp, error),
-        Some(_) => Finding::warning(
+        Some(error) => Finding::warning(
             Exam::Tcp,
             format!("{answered} of {all} addresses answer: {}", lines.join(", ")),
-        ),
+        )
+        .because(error),
         None => Finding::ok(Exam::Tcp, lines.join(", ")),
     };
     if answered < all && answered > 0 {
         finding.next = Some(
             "start the server at the addresses that do not answer, or take them out of the name"
+                .to_owned(),
+        );
+    }
+    if is_silent {
+        finding.next = Some(
+            "look at firewalls, routes and the server's machine: nothing came back from there"
                 .to_owned(),
         );
     }
@@ -134,6 +142,12 @@ fn told(tried: Vec<Tried>) -> Looked {
     }
     finding.took = took;
     Looked { finding, open }
+}
+
+/// No address answered, not even to refuse.
+fn tried_in_vain(answered: usize, error: Option<&DbError>) -> bool {
+    let is_timeout = error.is_some_and(|error| matches!(error.kind(), ErrorKind::Timeout { .. }));
+    answered == 0 && is_timeout
 }
 
 impl Tried {

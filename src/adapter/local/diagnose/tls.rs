@@ -19,7 +19,9 @@ use crate::{
             diagnose::{
                 certificate::describe,
                 examine::Limits,
-                sslmodes::{Known, MODES, Outcome, advice, by_outcome, mode_name, outcome},
+                sslmodes::{
+                    Known, MODES, Outcome, advice, by_outcome, mode_name, or_another_mode, outcome,
+                },
             },
             phase_clock::timeout_error,
             socket::Socket,
@@ -28,7 +30,7 @@ use crate::{
         },
     },
     config::{Endpoint, RootCertificates, SslMode},
-    domain::{Action, DbError, ErrorKind, Exam, Finding, Layer, excerpt},
+    domain::{Action, DbError, ErrorKind, Exam, Finding, FindingStatus, Layer, excerpt},
 };
 
 /// A certificate that ends sooner than this is worth a warning.
@@ -71,7 +73,7 @@ pub(super) async fn look(target: &Target, socket: Option<Socket>, limits: Limits
         return looked(Finding::skipped(Exam::Tls, words), Offer::Unknown);
     };
     let began = Instant::now();
-    let asked = timeout_at(limits.entry(), ask(target, socket)).await;
+    let asked = timeout_at(limits.handshake(), ask(target, socket)).await;
     let asked = asked.unwrap_or_else(|_| {
         Err(timeout_error(Action::HealthCheck, limits.timeout())
             .at_layer(Layer::Tls)
@@ -178,7 +180,7 @@ fn told(target: &Target, known: &Known, shown: Option<&Shown>) -> Finding {
         finding.fact(fact_name(*mode), outcome.words());
     }
     if let Some(shown) = shown {
-        describe_shown(&mut finding, shown);
+        describe_shown(&mut finding, known, shown);
     }
     finding
 }
@@ -223,7 +225,7 @@ fn verdict(mode: SslMode, known: &Known, shown: Option<&Shown>) -> Finding {
     }
 }
 
-fn describe_shown(finding: &mut Finding, shown: &Shown) {
+fn describe_shown(finding: &mut Finding, known: &Known, shown: &Shown) {
     finding.fact("protocol", shown.protocol.clone());
     finding.fact("cipher", shown.cipher.clone());
     let Some(described) = shown.chain.first().and_then(describe) else {
@@ -247,7 +249,16 @@ fn describe_shown(finding: &mut Finding, shown: &Shown) {
             finding.warn(&format!("the certificate ends in {days} days"));
             finding.next = Some("renew the server's certificate".to_owned());
         }
-        None => finding.warn(&format!("the certificate ended on {}", described.expires)),
+        None => {
+            finding.warn(&format!("the certificate ended on {}", described.expires));
+            let renew = "renew the server's certificate";
+            finding.next = Some(match finding.status {
+                FindingStatus::Failed => or_another_mode(renew, known),
+                FindingStatus::Ok | FindingStatus::Warning | FindingStatus::Skipped => {
+                    renew.to_owned()
+                }
+            });
+        }
     }
 }
 

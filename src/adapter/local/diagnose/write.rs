@@ -110,14 +110,24 @@ impl Settings {
     }
 
     fn judged(self, policy: &HealthPolicy, rights: Option<&Rights>) -> Finding {
-        let cause = match (self.in_recovery, self.by_default) {
-            (true, _) => "read-only: standby or recovery",
-            (false, true) => "read-only: default_transaction_read_only is on",
-            (false, false) => "read-only: nothing can be written",
+        let (cause, next) = match (self.in_recovery, self.by_default) {
+            (true, _) => (
+                "read-only: standby or recovery",
+                Some("connect to the primary"),
+            ),
+            (false, true) => (
+                "read-only: default_transaction_read_only is on",
+                Some("end default_transaction_read_only for this role, database or server"),
+            ),
+            (false, false) => ("read-only: nothing can be written", None),
         };
         match (self.access(), policy.expects_writes) {
-            (Access::ReadOnly, true) => Finding::warning(Exam::Write, cause)
-                .because(DbError::new(Action::HealthCheck, ErrorKind::ReadOnly)),
+            (Access::ReadOnly, true) => {
+                let error = DbError::new(Action::HealthCheck, ErrorKind::ReadOnly);
+                let mut finding = Finding::warning(Exam::Write, cause).because(error);
+                finding.next = next.map(str::to_owned);
+                finding
+            }
             (Access::ReadOnly, false) => Finding::ok(
                 Exam::Write,
                 format!("not expected (read_only); the server is {cause}"),
