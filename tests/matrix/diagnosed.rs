@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     counters::Counters,
-    expected::{Failure, Promise, SLACK},
+    expected::{Failure, SLACK},
     row::Row,
     seen::{Faults, Said, exit_of, layer_of},
     words,
@@ -92,8 +92,9 @@ impl Diagnosis {
 
 /// Compares all cells of a diagnosis.
 pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagnosis) {
+    let before = faults.0.len();
     let (expected, wanted) = (&row.expected, &row.expected.diagnosed);
-    let limit = Promise::Timeout.time(&row.bed) * 2 + SLACK;
+    let limit = said.timeout * 2 + SLACK;
     if said.took > limit {
         faults.check("diagnose took", limit, said.took);
     }
@@ -135,6 +136,10 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
     }
     advice(faults, wanted, kind, health, &seen.next_step);
     seen.counters.compare(faults);
+    if faults.0.len() > before {
+        let lines = seen.lines.replace('\n', "\n    ");
+        faults.0.push(format!("the diagnosis:\n    {lines}"));
+    }
 }
 
 fn broken(faults: &mut Faults, row: &Row, failure: &Failure, said: &Said, seen: &Diagnosis) {

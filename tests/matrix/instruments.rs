@@ -1,7 +1,7 @@
 //! The commands that each cause is shown to, beside the dashboard: one column
 //! each. A further command joins the matrix by a further entry of [`ALL`].
 
-use std::{process::Command, time::Instant};
+use std::{process::Command, thread, time::Instant};
 
 use serde_json::Value;
 
@@ -42,27 +42,34 @@ const WRITING: Instrument = Instrument {
     diagnosis: Some(Diagnosis::read),
 };
 
-/// Runs all of them while the cause is there.
+/// Runs all of them at the same time while the cause is there.
 pub(crate) fn run(scene: &Scene, bed: &Bed) -> Vec<Said> {
-    ALL.iter().map(|it| it.run(scene, bed)).collect()
+    let (asked, counters) = Counters::around(scene, || {
+        thread::scope(|scope| {
+            let begun = ALL.iter().map(|it| scope.spawn(|| it.ask(scene, bed)));
+            let begun: Vec<_> = begun.collect();
+            let ended = begun.into_iter().map(|it| it.join());
+            ended
+                .collect::<Result<Vec<_>, _>>()
+                .expect("it prints JSON")
+        })
+    });
+    let told = ALL.iter().zip(asked).map(|(instrument, (mut said, json))| {
+        if let Some(read) = instrument.diagnosis {
+            said.diagnosis = Some(read(&json, counters.clone()));
+        }
+        said
+    });
+    told.collect()
 }
 
 /// Whether the counters tell of a diagnosis that writes, where they tell anything.
 pub(crate) fn counts_writes(scene: &Scene, bed: &Bed) -> Option<bool> {
-    let said = WRITING.run(scene, bed);
-    said.diagnosis.and_then(|it| it.counters.changed())
+    let ((), counters) = Counters::around(scene, || drop(WRITING.ask(scene, bed)));
+    counters.changed()
 }
 
 impl Instrument {
-    fn run(&self, scene: &Scene, bed: &Bed) -> Said {
-        let Some(diagnosis) = self.diagnosis else {
-            return self.ask(scene, bed).0;
-        };
-        let ((mut said, json), counters) = Counters::around(scene, || self.ask(scene, bed));
-        said.diagnosis = Some(diagnosis(&json, counters));
-        said
-    }
-
     fn ask(&self, scene: &Scene, bed: &Bed) -> (Said, Value) {
         let line = scene.command_line(self.arguments);
         let mut command = Command::new(&line[0]);
@@ -85,6 +92,7 @@ impl Instrument {
         });
         let (words, reasons) = read(&json);
         let said = Said {
+            timeout: scene.timeout(bed),
             exit: output.status.code().unwrap_or(-1),
             took,
             words,

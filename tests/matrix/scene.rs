@@ -290,6 +290,16 @@ impl Scene {
         usual.chain(own).collect()
     }
 
+    /// `health_check_timeout`, as the environment says it.
+    pub(crate) fn timeout(&self, bed: &Bed) -> Duration {
+        let given = self.environment(bed);
+        let mut named = given.iter().rev();
+        let last = named.find(|(name, _)| name == "DBVITALS_HEALTH_CHECK_TIMEOUT");
+        last.map_or(bed.rhythm.timeout(), |(_, ms)| {
+            Duration::from_millis(ms.parse().expect("a number of ms"))
+        })
+    }
+
     /// The dashboard, not started yet.
     pub(crate) fn launch(&self, bed: &Bed) -> Launch {
         let mut words = self.command_line(&[]).into_iter();

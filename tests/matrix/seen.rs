@@ -28,6 +28,8 @@ pub(crate) struct Words {
 /// What one of the program's commands said, run afresh while the cause was there.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
+    /// `health_check_timeout` as it was given.
+    pub(crate) timeout: Duration,
     pub(crate) exit: i32,
     pub(crate) took: Duration,
     pub(crate) words: Option<Words>,

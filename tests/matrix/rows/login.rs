@@ -32,9 +32,10 @@ pub(crate) fn rows() -> Vec<Row> {
 
 fn refused_at_first() -> Vec<Row> {
     let fails = |failure| Expected::fails(failure).heals_on_try();
+    let wrong = || by_password(fails(WRONG_PASSWORD));
     let pardon: fn(&mut Scene) = |scene| drop(scene.cluster().sql(PARDON));
     vec![
-        Row::connecting("wrong password", wrong_password, fails(WRONG_PASSWORD)).mend(|scene| {
+        Row::connecting("wrong password", wrong_password, wrong()).mend(|scene| {
             scene
                 .cluster()
                 .set_password(crate::support::cluster::PASSWORD);
@@ -47,7 +48,7 @@ fn refused_at_first() -> Vec<Row> {
                     scene.url_at("127.0.0.1", scene.cluster.as_ref().map_or(0, Cluster::port));
                 scene.url(url.replace("//vitals:", "//nobody:"))
             },
-            Expected::fails(WRONG_PASSWORD),
+            by_password(Expected::fails(WRONG_PASSWORD)),
         ),
         Row::connecting(
             "role whose time is over",
@@ -56,10 +57,10 @@ fn refused_at_first() -> Vec<Row> {
                 cluster.sql("alter role vitals valid until '2001-01-01'");
                 Scene::of(cluster)
             },
-            fails(WRONG_PASSWORD),
+            wrong(),
         )
         .mend(pardon),
-        Row::connecting("pg_hba.conf rejects", rejected, fails(REJECTED)).mend(|scene| {
+        Row::connecting("pg_hba.conf rejects", rejected, by_hba(fails(REJECTED))).mend(|scene| {
             scene
                 .cluster()
                 .put_first_in_hba("host all all 127.0.0.1/32 trust");
@@ -67,7 +68,7 @@ fn refused_at_first() -> Vec<Row> {
         Row::connecting(
             "role without login",
             |bed| by_statements!(bed, "alter role vitals nologin"),
-            fails(REJECTED),
+            by_role(fails(REJECTED)),
         )
         .mend(pardon),
         Row::connecting(
@@ -113,16 +114,19 @@ fn refused_at_first() -> Vec<Row> {
         Row::connecting(
             "connection limit of the role",
             |bed| by_statements!(bed, "alter role vitals connection limit 0"),
-            fails(FULL),
+            by_role_limit(fails(FULL)),
         )
         .mend(pardon),
         Row::connecting(
             "connection limit of the database",
             |bed| by_statements!(bed, "alter database app connection limit 0"),
-            fails(FULL),
+            fails(FULL).diagnosed(|it| {
+                it.says(&["the database has as many connections as it may"])
+                    .advises("alter database … connection limit")
+            }),
         )
         .mend(pardon),
-        Row::connecting("no free slots", full, fails(FULL)).mend(free_slots),
+        Row::connecting("no free slots", full, by_reserve(fails(FULL))).mend(free_slots),
     ]
 }
 
@@ -133,7 +137,7 @@ fn refused_later() -> Vec<Row> {
             "password changed, old connection lives",
             |bed| Scene::of(bed.strict(Cluster::builder())),
             |scene| scene.cluster().set_password("another"),
-            Expected::refused(WRONG_PASSWORD),
+            by_password(Expected::refused(WRONG_PASSWORD)),
         )
         .mend(|scene| {
             scene
@@ -148,7 +152,7 @@ fn refused_later() -> Vec<Row> {
                     .cluster()
                     .put_first_in_hba("host all vitals 127.0.0.1/32 reject");
             },
-            Expected::refused(REJECTED),
+            by_hba(Expected::refused(REJECTED)),
         )
         .mend(|scene| {
             scene
@@ -159,24 +163,50 @@ fn refused_later() -> Vec<Row> {
             "slots used up, old connection lives",
             |bed| Scene::of(bed.trusting(Cluster::builder().max_connections(10))),
             |scene| scene.slots = Some(scene.cluster().fill_slots()),
-            Expected::refused(FULL),
+            by_reserve(Expected::refused(FULL)),
         )
         .mend(free_slots),
         Row::idle(
             "role lost its login, old connection lives",
             |bed| Scene::of(bed.cluster()),
             |scene| drop(scene.cluster().sql("alter role vitals nologin")),
-            Expected::refused(REJECTED),
+            by_role(Expected::refused(REJECTED)),
         )
         .mend(pardon),
         Row::idle(
             "connection limit reached, old connection lives",
             |bed| Scene::of(bed.cluster()),
             |scene| drop(scene.cluster().sql("alter role vitals connection limit 1")),
-            Expected::refused(FULL),
+            by_role_limit(Expected::refused(FULL)),
         )
         .mend(pardon),
     ]
+}
+
+fn by_password(expected: Expected) -> Expected {
+    expected.diagnosed(|it| it.says(&["the server asks for: scram-sha-256 password"]))
+}
+
+fn by_hba(expected: Expected) -> Expected {
+    expected.diagnosed(|it| {
+        it.says(&["refused by pg_hba.conf"])
+            .advises("add a line for this client, role and database to pg_hba.conf")
+    })
+}
+
+fn by_role(expected: Expected) -> Expected {
+    expected.diagnosed(|it| it.says(&["NOLOGIN"]).advises("alter role … login"))
+}
+
+fn by_role_limit(expected: Expected) -> Expected {
+    expected.diagnosed(|it| {
+        it.says(&["the role has as many connections as it may"])
+            .advises("alter role … connection limit")
+    })
+}
+
+fn by_reserve(expected: Expected) -> Expected {
+    expected.diagnosed(|it| it.says(&["the slots that are left are reserved for superusers"]))
 }
 
 fn wrong_password(bed: &Bed) -> Scene {

@@ -21,7 +21,8 @@ pub(crate) fn rows() -> Vec<Row> {
             // A question that hangs is given up with its attempt; the next one is answered.
             Expected::fails(failure("Timeout", "host name"))
                 .within(Promise::Timeout)
-                .recovery(Recovery::ByItself(Promise::Timeout)),
+                .recovery(Recovery::ByItself(Promise::Timeout))
+                .diagnosed(|it| it.advises("name servers in /etc/resolv.conf")),
         )
         .mend(|scene| {
             let names = scene.names.as_ref().expect("the row has a name server");
@@ -31,7 +32,11 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::connecting(
             "the first of two addresses is dead",
             first_is_dead,
-            Expected::well().within(Promise::Timeout),
+            Expected::well().within(Promise::Timeout).diagnosed(|it| {
+                it.degraded("tcp", Some("Timeout"))
+                    .says(&["1 of 2 addresses answer"])
+                    .advises("start the server at the addresses that do not answer")
+            }),
         )
         .root("a hosts file of its own"),
     ]

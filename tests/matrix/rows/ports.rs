@@ -29,7 +29,8 @@ pub(crate) fn rows() -> Vec<Row> {
             Expected::fails(failure("Timeout", "tcp"))
                 .within(Promise::Timeout)
                 .meanwhile(&["ConnectionRefused"])
-                .heals(),
+                .heals()
+                .diagnosed(|it| it.advises("look at firewalls")),
         )
         .mend(open_the_port),
         Row::connecting(

@@ -1,11 +1,19 @@
 //! Servers that are there and not usable, or not in every way.
 
+use std::time::Duration;
+
 use crate::{
     expected::{Expected, Failure, Promise, Recovery, failure},
     row::Row,
     scene::Scene,
-    support::cluster::{Cluster, StopMode},
+    support::{
+        cluster::{Cluster, StopMode},
+        process::wait_until,
+    },
 };
+
+/// Longer than a standby takes to follow.
+const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) const NOT_READY: Failure = failure("ServerNotReady", "login").code("57P03");
 
@@ -57,11 +65,24 @@ pub(crate) fn rows() -> Vec<Row> {
             |bed| {
                 let primary = bed.cluster();
                 let standby = bed.trusting(Cluster::builder().standby_of(&primary));
+                primary.sql("create table replayed ()");
+                let sql = "select to_regclass('replayed') is not null";
+                let is_replayed = wait_until(LIMIT, || standby.sql(sql) == "t");
+                assert!(is_replayed, "the standby does not follow");
                 let mut scene = Scene::of(standby);
                 scene.primary = Some(primary);
                 scene
             },
-            Expected::marked("read-only: standby or recovery").within(Promise::AtOnce),
+            Expected::marked("read-only: standby or recovery")
+                .within(Promise::AtOnce)
+                .diagnosed(|it| {
+                    it.degraded("database", Some("ReadOnly"))
+                        .says(&[
+                            "a standby or in recovery; last replayed transaction",
+                            "0 bytes wait for replay",
+                        ])
+                        .advises("connect to the primary")
+                }),
         ),
         Row::connecting(
             "read-only by default",
@@ -70,7 +91,13 @@ pub(crate) fn rows() -> Vec<Row> {
                 cluster.sql("alter database app set default_transaction_read_only = on");
                 Scene::of(cluster)
             },
-            Expected::marked("read-only: nothing can be written").recovery(Recovery::ByKey("c")),
+            Expected::marked("read-only: nothing can be written")
+                .recovery(Recovery::ByKey("c"))
+                .diagnosed(|it| {
+                    it.degraded("database", Some("ReadOnly"))
+                        .says(&["default_transaction_read_only is on"])
+                        .advises("end default_transaction_read_only for this role")
+                }),
         )
         .mend(|scene| {
             let done = scene.cluster().try_sql(
@@ -82,7 +109,10 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::connecting(
             "no tables of ours",
             |bed| Scene::of(bed.cluster()).variable("DBVITALS_REQUIRE_SCHEMA", "true"),
-            Expected::marked("schema: not initialised 0/9"),
+            Expected::marked("schema: not initialised 0/9").diagnosed(|it| {
+                it.degraded("schema", Some("SchemaMissing"))
+                    .says(&["not initialised 0/9", "missing: agents"])
+            }),
         ),
     ]
 }

@@ -64,7 +64,8 @@ pub(crate) fn rows() -> Vec<Row> {
             },
             Expected::fails(failure("Timeout", "tcp"))
                 .within(Promise::Timeout)
-                .heals(),
+                .heals()
+                .diagnosed(|it| it.advises("look at firewalls")),
         )
         .mend(|scene| scene.cable().carry())
         .root("network namespaces"),
@@ -76,7 +77,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 .then(failure("Timeout", "tcp"))
                 .within(Promise::Silence)
                 .suspect()
-                .heals(),
+                .heals()
+                .diagnosed(|it| it.advises("look at firewalls")),
         )
         .mend(|scene| scene.cable().carry())
         .root("network namespaces"),

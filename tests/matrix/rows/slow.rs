@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    diagnosed::Diagnosed,
     expected::{Expected, Promise, Recovery, failure},
     row::Row,
     scene::{Bed, Scene},
@@ -26,7 +27,8 @@ pub(crate) fn rows() -> Vec<Row> {
             },
             Expected::marked("slow: 2")
                 .slow(ROUND_TRIP)
-                .within(Promise::Seconds(12)),
+                .within(Promise::Seconds(12))
+                .diagnosed(slow),
         ),
         Row::idle(
             "2 s of latency, a long timeout",
@@ -35,7 +37,8 @@ pub(crate) fn rows() -> Vec<Row> {
             Expected::marked("suspect")
                 .slow(ROUND_TRIP)
                 .within(Promise::Suspicion)
-                .recovery(Recovery::ByItself(Promise::Seconds(16))),
+                .recovery(Recovery::ByItself(Promise::Seconds(16)))
+                .diagnosed(slow),
         )
         .mend(pass),
         Row::idle(
@@ -52,11 +55,22 @@ pub(crate) fn rows() -> Vec<Row> {
             .slow(ROUND_TRIP)
             .within(Promise::Seconds(8))
             // The refused login is forgotten with the first check that is quick.
-            .recovery(Recovery::ByItself(Promise::Seconds(11))),
+            .recovery(Recovery::ByItself(Promise::Seconds(11)))
+            .diagnosed(|it| {
+                it.says(&["the way or the server is slow, not dead"])
+                    .advises("raise health_check_timeout")
+            }),
         )
         .mend(pass)
         .on(Bed::unhurried(), "default rhythms"),
     ]
+}
+
+fn slow(diagnosed: Diagnosed) -> Diagnosed {
+    diagnosed
+        .degraded("statement", None)
+        .says(&["slow: 2"])
+        .advises("look at the network")
 }
 
 fn patient(bed: &Bed) -> Scene {
