@@ -4,6 +4,7 @@ mod clock;
 mod login;
 mod loss;
 mod names;
+mod outside;
 mod ports;
 mod server;
 mod silence;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Row> {
         clock::rows(),
         statement_loss::rows(),
         statement::rows(),
+        outside::rows(),
         narrow(),
         translated::rows(),
     ]

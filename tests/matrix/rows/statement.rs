@@ -9,6 +9,7 @@ use tokio::sync::Barrier;
 
 use crate::{
     expected::{Expected, Failure, Promise, Recovery, failure},
+    instruments,
     library::Caller,
     row::Row,
     scene::{Bed, Scene},
@@ -77,7 +78,9 @@ fn limits() -> Vec<Row> {
         Row::statement(
             "disk full",
             disk_full,
-            answered(failure("DiskFull", "database").code("53100")).within(Promise::Seconds(2)),
+            answered(failure("DiskFull", "database").code("53100"))
+                .within(Promise::Seconds(2))
+                .diagnosed(|it| it.says(&["whether its disk has room is not seen from here"])),
         )
         .root("a small disk is mounted"),
     ]
@@ -296,6 +299,7 @@ fn disk_full(bed: &Bed) -> Told {
     let caller = Caller::of(&scene, bed);
     let sql = "insert into big select repeat(md5(n::text), 60) from generate_series(1, 20000) n";
     let mut told = caller.fails(|database| async move { database.query::<Value>(sql, &[]).await });
+    told.said = instruments::run(&scene, bed);
     caller.recovers(&mut told);
     // The server must leave the disk before it is taken away.
     scene.cluster().sql("drop table big; drop tablespace small");

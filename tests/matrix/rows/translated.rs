@@ -1,10 +1,10 @@
 //! Rows of the other groups once more, before a server that speaks German:
 //! the same expectations, so no cell may change.
 
-use super::{login, loss, server, statement};
+use super::{login, loss, outside, server, statement};
 use crate::row::Row;
 
-const CHOSEN: [&str; 17] = [
+const CHOSEN: [&str; 23] = [
     "connecting: wrong password",
     "connecting: pg_hba.conf rejects",
     "connecting: role without login",
@@ -22,6 +22,12 @@ const CHOSEN: [&str; 17] = [
     "statement: rolled back by its own code",
     "statement: table missing",
     "statement: privilege missing",
+    "statement: a lock is held by another",
+    "statement: a session is idle in a transaction",
+    "statement: a required table is missing",
+    "statement: a required column is missing",
+    "statement: a privilege is missing",
+    "statement: the tables are outside the search path",
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -30,6 +36,7 @@ pub(crate) fn rows() -> Vec<Row> {
         server::rows(),
         loss::rows(),
         statement::rows(),
+        outside::rows(),
     ];
     let rows: Vec<Row> = groups
         .into_iter()

@@ -82,6 +82,16 @@ pub(super) async fn refused(
         finding.note(words);
     }
     finding.next = refusal.next_step().map(str::to_owned);
+    if is_unanswered(error, seen.offer) {
+        finding.note(
+            "the question for TLS was answered and the login was not: a server that hangs, \
+             or a pooler that waits for its own server",
+        );
+        finding.next = Some(
+            "if a pooler stands there, look at the server behind it; else at the server's load"
+                .to_owned(),
+        );
+    }
     let worth_asking = matches!(refusal, Refusal::HostBased | Refusal::Proof);
     let Some(address) = seen.address.filter(|_| worth_asking) else {
         return finding;
@@ -118,6 +128,11 @@ pub(super) async fn refused(
         (Said::Refused, _) => {}
     }
     finding
+}
+
+/// Somebody is there and speaks, and leaves the login unanswered.
+fn is_unanswered(error: &DbError, offer: Offer) -> bool {
+    matches!(error.kind(), ErrorKind::Timeout { .. }) && offer != Offer::Unknown
 }
 
 /// How the refused login was protected.
