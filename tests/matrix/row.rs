@@ -7,6 +7,7 @@ use crate::{
     expected::Expected,
     scene::{Bed, Scene},
     seen::Told,
+    support::cluster::Pooler,
 };
 
 /// When the cause strikes.
@@ -35,6 +36,8 @@ pub(crate) enum Need {
     Root(&'static str),
     /// A C compiler and Linux's loader.
     Preload,
+    /// PgBouncer.
+    Pooler,
     /// PostgreSQL's German messages, and what a German locale is made of.
     German,
 }
@@ -156,6 +159,12 @@ impl Row {
         self
     }
 
+    /// The row needs a pooler.
+    pub(crate) fn pooler(mut self) -> Self {
+        self.need = Need::Pooler;
+        self
+    }
+
     /// The same row before a server that speaks German.
     pub(crate) fn in_german(mut self) -> Self {
         self.need = match self.need {
@@ -199,6 +208,8 @@ impl Need {
             Self::Root(reason) => Some(format!("needs root on Linux: {reason}")),
             Self::Preload if linux => None,
             Self::Preload => Some("needs Linux's loader".to_owned()),
+            Self::Pooler if Pooler::program().is_some() => None,
+            Self::Pooler => Some("needs PgBouncer (Debian: pgbouncer)".to_owned()),
             Self::German if Path::new("/usr/share/i18n/locales/de_DE").exists() => None,
             Self::German => Some("needs the sources of locales (Debian: locales)".to_owned()),
         }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     clock::ShiftedClock,
-    cluster::{Builder, Cluster, SlotGuard},
+    cluster::{Builder, Cluster, Pooler, SlotGuard},
     disk::SmallDisk,
     network::{NameServer, Network, with_names},
     process::{self, Signal},
@@ -55,6 +55,7 @@ pub(crate) struct Language {
 #[derive(Default)]
 pub(crate) struct Scene {
     pub(crate) proxy: Option<Proxy>,
+    pub(crate) pooler: Option<Pooler>,
     pub(crate) cluster: Option<Cluster>,
     /// Whom a standby follows.
     pub(crate) primary: Option<Cluster>,

@@ -5,6 +5,7 @@ mod login;
 mod loss;
 mod names;
 mod outside;
+mod poolers;
 mod ports;
 mod server;
 mod silence;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Row> {
         statement_loss::rows(),
         statement::rows(),
         outside::rows(),
+        poolers::rows(),
         narrow(),
         translated::rows(),
     ]

@@ -6,6 +6,7 @@ mod certificates;
 mod control;
 mod faults;
 mod instance;
+mod pooler;
 mod programs;
 mod slots;
 mod template;
@@ -13,6 +14,7 @@ mod watchdog;
 
 pub(crate) use builder::Builder;
 pub(crate) use instance::{Cluster, StopMode};
+pub(crate) use pooler::{PoolMode, Pooler};
 pub(crate) use slots::SlotGuard;
 
 /// The role that tests log in as: an ordinary one, owner of [`DATABASE`].

@@ -1,0 +1,118 @@
+//! PgBouncer before a cluster. It must not know who connects to it.
+
+use std::{
+    fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Stdio},
+    time::Duration,
+};
+
+use super::{Cluster, DATABASE, PASSWORD, ROLE};
+use crate::support::{
+    port::ClaimedPort,
+    process::{wait_exit, wait_until},
+};
+
+/// Longer than any start or end takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Where Debian and others put the program.
+const PLACES: [&str; 3] = [
+    "/usr/sbin/pgbouncer",
+    "/usr/bin/pgbouncer",
+    "/opt/homebrew/bin/pgbouncer",
+];
+
+/// Runs the program until standard input ends, also when this process vanishes.
+const KEEPER: &str = r#""$0" -q "$1" & read -r _; kill $!; wait $!"#;
+
+/// When a server's session is given to another client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PoolMode {
+    Session,
+    Transaction,
+}
+
+/// A pooler that runs until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Pooler {
+    port: ClaimedPort,
+    keeper: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Cluster {
+    /// Starts a pooler before this cluster, for its ordinary role.
+    pub(crate) fn pooler(&self, mode: PoolMode) -> Pooler {
+        let program = Pooler::program().expect("the row needs PgBouncer");
+        let port = ClaimedPort::claim();
+        let mode = match mode {
+            PoolMode::Session => "session",
+            PoolMode::Transaction => "transaction",
+        };
+        let folder = self.parts.folder.path().join("pooler");
+        self.parts.account.make_folder(&folder);
+        let users = folder.join("users");
+        self.write(&users, &format!("\"{ROLE}\" \"{PASSWORD}\"\n"));
+        let config = folder.join("pgbouncer.ini");
+        let (server, own, users) = (self.port(), port.number(), users.display());
+        self.write(
+            &config,
+            &format!(
+                "[databases]\n{DATABASE} = host=127.0.0.1 port={server} dbname={DATABASE}\n\
+                 [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {own}\nunix_socket_dir =\n\
+                 auth_type = trust\nauth_file = {users}\npool_mode = {mode}\n\
+                 server_idle_timeout = 1\n"
+            ),
+        );
+        let mut keeper = self
+            .parts
+            .account
+            .command(Path::new("/bin/sh"))
+            .args(["-c", KEEPER])
+            .args([&program, &config])
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("`sh` runs");
+        let input = keeper.stdin.take();
+        let listens = wait_until(LIMIT, || TcpStream::connect(("127.0.0.1", own)).is_ok());
+        assert!(listens, "PgBouncer does not listen");
+        Pooler {
+            port,
+            keeper,
+            input,
+        }
+    }
+
+    fn write(&self, path: &Path, text: &str) {
+        fs::write(path, text).expect("our own folder can be written");
+        self.parts.account.own(path);
+    }
+}
+
+impl Pooler {
+    /// The program, where it is installed.
+    pub(crate) fn program() -> Option<PathBuf> {
+        let mut places = PLACES.iter().map(PathBuf::from);
+        places.find(|place| place.exists())
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port.number()
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        if wait_exit(&mut self.keeper, LIMIT).is_none() {
+            // Nothing more can be done while a failed assertion may unwind.
+            self.keeper.kill().ok();
+        }
+    }
+}
