@@ -46,12 +46,13 @@ const WRITING: Instrument = Instrument {
 pub(crate) fn run(scene: &Scene, bed: &Bed) -> Vec<Said> {
     let (asked, counters) = Counters::around(scene, || {
         thread::scope(|scope| {
-            let begun = ALL.iter().map(|it| scope.spawn(|| it.ask(scene, bed)));
-            let begun: Vec<_> = begun.collect();
-            let ended = begun.into_iter().map(|it| it.join());
-            ended
-                .collect::<Result<Vec<_>, _>>()
-                .expect("it prints JSON")
+            let begun: Vec<_> = ALL
+                .iter()
+                .map(|it| scope.spawn(|| it.ask(scene, bed)))
+                .collect();
+            let ended = begun.into_iter().map(thread::ScopedJoinHandle::join);
+            let asked: Result<Vec<_>, _> = ended.collect();
+            asked.expect("it prints JSON")
         })
     });
     let told = ALL.iter().zip(asked).map(|(instrument, (mut said, json))| {

@@ -36,7 +36,7 @@ pub(crate) enum Need {
     Root(&'static str),
     /// A C compiler and Linux's loader.
     Preload,
-    /// PgBouncer.
+    /// `PgBouncer`.
     Pooler,
     /// PostgreSQL's German messages, and what a German locale is made of.
     German,

@@ -129,8 +129,8 @@ fn lock_is_held(bed: &Bed) -> Told {
     assert!(wait_until(LIMIT, || scene.cluster().sql(sql) == "1"));
     let told = looked_at(&scene, bed);
     run(&runtime, &holder, "rollback");
-    let waited = runtime.block_on(waiting).expect("it does not panic");
-    waited.expect("the lock is free");
+    let outcome = runtime.block_on(waiting).expect("it does not panic");
+    outcome.expect("the lock is free");
     told
 }
 

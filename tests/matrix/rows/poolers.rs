@@ -1,4 +1,4 @@
-//! PgBouncer before a server.
+//! `PgBouncer` before a server.
 
 use crate::{
     expected::{Expected, failure},

@@ -1,4 +1,4 @@
-//! PgBouncer before a cluster. It must not know who connects to it.
+//! `PgBouncer` before a cluster. It must not know who connects to it.
 
 use std::{
     fs,
