@@ -155,7 +155,11 @@ fn refusal(message: &[u8], action: Action) -> DbError {
     let Some(error) = any_error(message) else {
         return DbError::new(action, ErrorKind::ProtocolViolation).at_layer(Layer::Login);
     };
-    let refused = DbError::new(action, at_login(error.kind))
+    let kind = match &error.code {
+        Some(code) => at_login(error.kind, code),
+        None => error.kind,
+    };
+    let refused = DbError::new(action, kind)
         .at_layer(Layer::Login)
         .with_details(&error.words);
     match &error.code {
