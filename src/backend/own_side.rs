@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_is_a_gap_and_no_absence() {
         let mut own_side = OwnSide::new();
-        let (slept, due) = (Duration::from_secs(3_600), Some(Duration::from_secs(10)));
+        let (slept, due) = (Duration::from_hours(1), Some(Duration::from_secs(10)));
         let gap = own_side.judge(slept, at(10), due).unwrap();
         assert_eq!((gap.length.as_secs(), gap.kind), (3_600, GapKind::Asleep));
         assert!(!own_side.was_away_since(at(5)));

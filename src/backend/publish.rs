@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
-    backend::{clock::Moment, machine::Machine, record::Record},
+    backend::{
+        clock::Moment,
+        machine::{Machine, Watching},
+        record::Record,
+    },
     domain::{
         ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
         Refusal, Session, Snapshot, Verdict,
@@ -101,7 +105,7 @@ pub(super) fn verdict(
     let evidence = Evidence {
         status: machine.connection().status(),
         newest,
-        heartbeats: watching.and_then(|watching| watching.heartbeats()),
+        heartbeats: watching.and_then(Watching::heartbeats),
         is_suspect: watching.is_some_and(|watching| watching.suspect.is_some()),
         refused: watching.and_then(|watching| watching.refused.as_deref()),
         unguarded: watching.and_then(|watching| watching.unguarded().map(Arc::as_ref)),

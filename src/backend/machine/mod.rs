@@ -39,4 +39,4 @@ mod wishes;
 
 pub(super) use core::Machine;
 pub(super) use input::{Effect, Input, Rhythm};
-pub(super) use watching::LATE_AFTER;
+pub(super) use watching::{LATE_AFTER, Watching};
