@@ -17,7 +17,7 @@ const MOST: usize = 2;
 
 /// After this long one counts as lost and makes room, up to so many lost ones:
 /// no name server is waited for that long, so that it may never return.
-const LOST_AFTER: Duration = Duration::from_secs(60);
+const LOST_AFTER: Duration = Duration::from_mins(1);
 const MOST_LOST: usize = 6;
 
 /// All look-ups of this process.

@@ -10,7 +10,7 @@ use crate::domain::excerpt;
 
 /// So many remarks of one session are logged in each stretch of this length.
 const LOGGED: u64 = 20;
-const STRETCH: Duration = Duration::from_secs(60);
+const STRETCH: Duration = Duration::from_mins(1);
 
 /// The remarks of one session. What is left out is told once a stretch, and at
 /// the session's end.
