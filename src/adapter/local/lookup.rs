@@ -12,13 +12,15 @@ use std::{
 use futures::future::select_all;
 use tokio::{net::lookup_host, sync::watch, time::Instant};
 
-/// Look-ups of one name that may be under way at once.
-const MOST: usize = 2;
+/// Look-ups of one name that may be begun without waiting.
+const FREE: usize = 2;
 
-/// After this long one counts as lost and makes room, up to so many lost ones:
-/// no name server is waited for that long, so that it may never return.
-const LOST_AFTER: Duration = Duration::from_mins(1);
-const MOST_LOST: usize = 6;
+/// One that hangs may never return. After this long another is begun, and for
+/// each more that hangs the wait doubles: an hour has a dozen of them.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// There are no more than this, whatever the time.
+const MOST: usize = 16;
 
 /// All look-ups of this process.
 static LOOKUPS: LazyLock<Lookups> = LazyLock::new(Lookups::default);
@@ -93,9 +95,7 @@ impl Lookups {
         {
             let mut all = self.all();
             let same = all.entry(host.to_owned()).or_default();
-            let is_lost = |one: &&UnderWay| now.duration_since(one.began) >= LOST_AFTER;
-            let lost = same.iter().filter(is_lost).count();
-            if same.len() - lost.min(MOST_LOST) >= MOST {
+            if !has_room(same, now) {
                 return Lookup {
                     awaited: same.iter().map(|one| one.answer.clone()).collect(),
                     is_new: false,
@@ -126,6 +126,18 @@ impl Lookups {
         // The list is whole after every statement, so a panic elsewhere leaves it usable.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether another look-up of the name may be begun beside these, oldest first.
+fn has_room(same: &[UnderWay], now: Instant) -> bool {
+    let Some(newest) = same.last() else {
+        return true;
+    };
+    let Some(hanging) = same.len().checked_sub(FREE) else {
+        return true;
+    };
+    let doublings = u32::try_from(hanging.min(MOST)).unwrap_or(u32::MAX);
+    same.len() < MOST && now.duration_since(newest.began) >= PATIENCE * 2_u32.pow(doublings)
 }
 
 impl Drop for Ending {
@@ -164,20 +176,28 @@ mod tests {
     async fn names_that_hang_are_asked_for_twice_and_then_waited_for() {
         let lookups = Lookups::default();
         for n in 0..100 {
-            assert_eq!(hang(&lookups, "a").is_new(), n < MOST);
+            assert_eq!(hang(&lookups, "a").is_new(), n < FREE);
         }
         assert!(hang(&lookups, "b").is_new(), "another name is not held up");
-        assert_eq!(under_way(&lookups), MOST + 1);
+        assert_eq!(under_way(&lookups), FREE + 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_that_is_lost_makes_room_and_not_for_ever() {
+    async fn the_longer_they_hang_the_rarer_another_is_begun() {
         let lookups = Lookups::default();
-        for _ in 0..20 {
-            hang(&lookups, "a");
-            tokio::time::advance(LOST_AFTER).await;
+        let mut seen = Vec::new();
+        for second in 0..3_600 {
+            if hang(&lookups, "a").is_new() {
+                seen.push(second);
+            }
+            tokio::time::advance(Duration::from_secs(1)).await;
         }
-        assert_eq!(under_way(&lookups), MOST + MOST_LOST);
+        assert_eq!(seen, [0, 1, 6, 16, 36, 76, 156, 316, 636, 1_276, 2_556]);
+        for _ in 0..1_000 {
+            hang(&lookups, "a");
+            tokio::time::advance(Duration::from_hours(1_000)).await;
+        }
+        assert_eq!(under_way(&lookups), MOST);
     }
 
     #[tokio::test(start_paused = true)]
