@@ -128,13 +128,13 @@ fn statistics(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let room = width.saturating_sub(LABEL + FAILED) / TIME;
     let is_shown = |rank: usize| rank < room;
     let times = TIMES.iter().filter(|(_, rank, _)| is_shown(*rank));
-    let head: String = times.map(|(name, ..)| format!("{name:>TIME$}")).collect();
-    let head = format!("{:<LABEL$}{head}{:>FAILED$}", "ms", "failed");
+    let head: Vec<_> = times.map(|(name, ..)| format!("{name:>TIME$}")).collect();
+    let head = format!("{:<LABEL$}{}{:>FAILED$}", "ms", head.concat(), "failed");
     let mut lines = vec![Line::styled(head, theme.dim)];
     for (window, stats) in Window::ALL.iter().zip(&data.stats) {
         let label = Span::styled(format!("{:<LABEL$}", window.as_str()), theme.dim);
         let times = TIMES.iter().filter(|(_, rank, _)| is_shown(*rank));
-        let times: String = times
+        let times: Vec<_> = times
             .map(|(.., time)| match stats.answered {
                 0 => format!("{:>TIME$}", "-"),
                 _ => format!("{:>TIME$}", words::milliseconds(time(stats))),
@@ -148,7 +148,7 @@ fn statistics(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
         };
         lines.push(Line::from(vec![
             label,
-            Span::styled(times, theme.text),
+            Span::styled(times.concat(), theme.text),
             Span::styled(format!("{failed:>FAILED$}"), style),
         ]));
     }
