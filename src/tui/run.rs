@@ -1,6 +1,8 @@
 //! The start and the end of the screen, and what interrupts it: signals, and
 //! stopping for the shell. Knows neither what is shown nor what keys mean.
 
+use std::io;
+
 use crossterm::event::EventStream;
 use ratatui::Terminal;
 use rustix::process::Signal;
@@ -22,6 +24,9 @@ use crate::{
         watchdog::Watchdog,
     },
 };
+
+/// File descriptors that the screen opens at most while it runs.
+const NEEDED_FILES: usize = 12;
 
 /// A screen that has ended, other than by a failure.
 #[derive(Debug)]
@@ -68,6 +73,7 @@ pub enum Ended {
 pub async fn run(handle: Handle, section: TuiSection) -> Result<Shown, TuiError> {
     let clock = Clock::of(handle.clock());
     let mut looped = Loop::new(handle, View::new(section), clock);
+    spare_files()?;
     let terminal_end = TerminalEnd::watch()?;
     let mut ends = Ends::listen(&terminal_end)?;
     let mut job = JobSignals::listen()?;
@@ -101,6 +107,16 @@ pub async fn run(handle: Handle, section: TuiSection) -> Result<Shown, TuiError>
     let frames = looped.into_frames();
     tracing::debug!(?frames, "the screen ends");
     ended.map(|ended| Shown { ended, frames })
+}
+
+/// Checks that the reader of keys and the signals can open what they need,
+/// before the terminal is taken: the reader would panic.
+fn spare_files() -> Result<(), TuiError> {
+    let copies = (0..NEEDED_FILES).map(|_| rustix::io::dup(io::stdin()));
+    let copies: Result<Vec<_>, _> = copies.collect();
+    copies
+        .map(drop)
+        .map_err(|error| TuiError::Setup(error.into()))
 }
 
 /// What interrupted the loop, which goes on afterwards.
