@@ -158,6 +158,9 @@ struct Options {
     /// Forbid every write.
     #[arg(long, global = true)]
     read_only: bool,
+    /// Draw with ASCII characters only.
+    #[arg(long, global = true)]
+    ascii: bool,
     /// Set any key of the configuration that is no secret; may be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = secret)]
     set: Vec<Secret>,
@@ -295,6 +298,7 @@ impl Cli {
             config: self.options.config,
             profile: self.options.profile,
             read_only: self.options.read_only,
+            ascii: self.options.ascii,
             set: self.options.set,
             url: address.or(self.address.url),
         };

@@ -35,6 +35,7 @@ pub(crate) fn read(flags: &Flags, complaints: &mut Complaints) -> Vec<Entry> {
             "--read-only",
             flags.read_only.then_some("true"),
         ),
+        ("tui.ascii", "--ascii", flags.ascii.then_some("true")),
     ];
     for (key, flag, value) in named {
         if let (Some(spec), Some(value)) = (keys::find(key), value) {

@@ -22,6 +22,7 @@ mod sections;
 mod shown;
 mod sources;
 mod suggest;
+mod terminal;
 mod unbuilt;
 mod values;
 

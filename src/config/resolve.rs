@@ -11,6 +11,7 @@ use crate::{
         loaded,
         mode::ChosenMode,
         origin::Sourced,
+        terminal,
         values::Values,
     },
     domain::{
@@ -48,6 +49,7 @@ pub(crate) fn resolve(
         Mode::Local | Mode::Supabase | Mode::Mock => None,
     };
     complete(&mut parts, local.as_ref());
+    draw_ascii_if_needed(&mut parts.values, env);
     let database = database(&parts, complaints);
     // Supabase mode has been complained about before.
     let adapter = adapter(&parts, local.as_ref());
@@ -110,6 +112,16 @@ fn complete(parts: &mut Parts, local: Option<&Resolved>) {
             value: local.url.clone(),
             origin: Origin::Derived("put together from libpq's sources"),
         });
+    }
+}
+
+/// Unless somebody has decided it.
+fn draw_ascii_if_needed(values: &mut Values, env: &dyn Env) {
+    if let (Origin::Default, Some(why)) = (&values.ascii.origin, terminal::ascii_only(env)) {
+        values.ascii = Sourced {
+            value: true,
+            origin: Origin::Derived(why),
+        };
     }
 }
 
@@ -225,7 +237,7 @@ fn tui(values: &Values, env: &dyn Env) -> TuiSection {
     TuiSection {
         theme: values.theme.value,
         ascii: values.ascii.value,
-        no_color: env.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_color: terminal::is_colorless(env),
     }
 }
 

@@ -203,7 +203,7 @@ pub struct TuiSection {
     pub theme: ThemeName,
     /// Draw with ASCII characters only.
     pub ascii: bool,
-    /// Use no colour at all (`NO_COLOR`).
+    /// Use no colour at all (`NO_COLOR`, or a terminal without colours).
     pub no_color: bool,
 }
 

@@ -30,6 +30,8 @@ pub struct Flags {
     pub profile: Option<String>,
     /// `--read-only` was given.
     pub read_only: bool,
+    /// `--ascii` was given.
+    pub ascii: bool,
     /// Each `--set KEY=VALUE`, in order; of two for the same key the later holds.
     pub set: Vec<Secret>,
     /// The positional URL.

@@ -201,3 +201,36 @@ fn read_only_reaches_every_section() {
     let watch = flag.loaded().config.watch;
     assert!(flag.local().read_only && watch.read_only && !watch.policy.expects_writes);
 }
+
+#[test]
+fn ascii_is_drawn_where_it_is_asked_for_or_nothing_else_can_be() {
+    let local = || given().url("postgres://h/d");
+    let flag = local().flags(|flags| flags.ascii = true);
+    check(&flag, "tui.ascii", "true", "flag --ascii");
+    let ascii = |given: Given| given.loaded().config.tui.ascii;
+    assert!(!ascii(local()));
+    assert!(!ascii(local().env("LANG", "de_DE.UTF-8")));
+    assert!(!ascii(local().env("LANG", "C").env("LC_ALL", "C.utf8")));
+    assert!(ascii(local().env("LANG", "C.UTF-8").env("LC_CTYPE", "C")));
+    for term in ["linux", "dumb", "vt100"] {
+        assert!(ascii(local().env("TERM", term)), "{term}");
+    }
+    check(
+        &local().env("LANG", "C"),
+        "tui.ascii",
+        "true",
+        "the locale is not UTF-8",
+    );
+    // Who decides is not overruled.
+    assert!(!ascii(local().env("TERM", "linux").set("tui.ascii=false")));
+}
+
+#[test]
+fn terminals_without_colours_get_none() {
+    let is_colorless = |term: &str| {
+        let given = given().url("postgres://h/d").env("TERM", term);
+        given.loaded().config.tui.no_color
+    };
+    assert!(is_colorless("dumb") && is_colorless("vt100"));
+    assert!(!is_colorless("linux") && !is_colorless("xterm"));
+}
