@@ -92,6 +92,20 @@ fn a_stopped_server_is_told_with_its_cause_and_a_started_one_heals() {
 }
 
 #[test]
+fn a_smart_shutdown_is_not_held_up() {
+    let cluster = Cluster::start();
+    let mut terminal = dashboard(&cluster.url(), 80, 24);
+    see(&terminal, "connected");
+    cluster.begin_smart_stop();
+    cluster.wait_for_log("received smart shutdown request", LIMIT);
+    terminal.send("c");
+    // We were the last that it waited for.
+    cluster.wait_for_log("database system is shut down", LIMIT);
+    see(&terminal, "Cannot connect to database");
+    quit(terminal);
+}
+
+#[test]
 fn keys_are_answered_while_the_server_is_frozen() {
     let mut cluster = Cluster::start();
     let mut terminal = dashboard(&cluster.url(), 120, 40);

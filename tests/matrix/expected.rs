@@ -159,6 +159,14 @@ impl Expected {
         }
     }
 
+    /// It is told at the next check only, which this key brings about; until
+    /// then the old connection answers.
+    pub(crate) fn asked_by(mut self, key: &'static str) -> Self {
+        self.asks = Some(key);
+        self.impossible = Impossible::Logins;
+        self
+    }
+
     /// A fresh check fails in another way than the old connection did.
     pub(crate) fn then(mut self, failure: Failure) -> Self {
         self.check = Some(failure);

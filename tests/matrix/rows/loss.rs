@@ -51,12 +51,14 @@ pub(crate) fn rows() -> Vec<Row> {
         )
         .mend(start),
         Row::idle(
-            "server stopped smartly: it waits for us",
-            one,
+            // Without that one it would be gone as soon as we let go.
+            "server stopped smartly while another works",
+            with_a_session,
             |scene| {
                 scene.cluster().begin_smart_stop();
             },
-            Expected::refused(NOT_READY)
+            Expected::fails(NOT_READY)
+                .asked_by("c")
                 .meanwhile(&["ConnectionLost", "ConnectionRefused"])
                 .heals(),
         )
