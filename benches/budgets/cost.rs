@@ -16,7 +16,7 @@ const STARTS: usize = 10;
 
 /// By then the graph is full, and each new column moves all of it: from there
 /// on a minute costs most.
-const FULL_GRAPH: Duration = Duration::from_secs(270);
+pub(crate) const FULL_GRAPH: Duration = Duration::from_secs(270);
 
 /// Clock ticks a second in /proc (`USER_HZ`), the same on every Linux we know.
 const TICKS: f64 = 100.0;

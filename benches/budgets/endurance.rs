@@ -6,7 +6,7 @@ use dbvitals::domain::ConnectionStatus;
 
 use crate::{
     bed::{LIMIT, connected, must, through},
-    cost::{cpu_seconds, peak_megabytes, thousands},
+    cost::{FULL_GRAPH, cpu_seconds, peak_megabytes, thousands},
     in_process::{QUICK_HEARTBEAT, Watch},
     report::Report,
     support::{
@@ -106,7 +106,8 @@ fn holdings(watch: &Watch, cluster: &Cluster) -> Holdings {
 pub(crate) fn ten_minutes_down(report: &mut Report) {
     let mut cluster = Cluster::start();
     let terminal = connected(&cluster.url());
-    thread::sleep(Duration::from_secs(3));
+    // Both are measured with a full graph, which costs more than a young one.
+    thread::sleep(FULL_GRAPH);
     let pid = terminal.pid();
     let measure = |minutes: u64| {
         let (bytes, cpu) = (terminal.bytes_received(), cpu_seconds(pid));
