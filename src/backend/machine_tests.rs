@@ -760,10 +760,11 @@ fn a_connection_that_ends_at_once_again_and_again_is_no_storm() {
     for lives in [Some(Duration::from_millis(1)), None] {
         let mut server = Stubborn::new(lives);
         let (attempts, knocks) = server.minute();
-        assert!(attempts <= 11 && knocks <= 80, "{attempts} {knocks}");
+        // Room for ten at once, and ten a minute; two a minute by the slow lane.
+        assert!(attempts <= 22 && knocks <= 80, "{attempts} {knocks}");
         server.minute();
         let (attempts, knocks) = server.minute();
-        assert!(attempts <= 4 && knocks <= 80, "{attempts} {knocks}");
+        assert!(attempts <= 12 && knocks <= 80, "{attempts} {knocks}");
     }
     // One that lives for a while is worth a try at once, each time.
     let mut server = Stubborn::new(Some(10 * SECOND));

@@ -10,9 +10,13 @@ use crate::{
 /// A connection that lived this long was worth its tries: they count anew.
 pub(super) const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// After the first try that a knock brought about, the next such one waits this
-/// long; each further one twice as long.
-const EARLY_AGAIN: Duration = Duration::from_millis(500);
+/// So many tries may be brought about by knocks one after the other: a server
+/// that is restarted again and again is found within a second each time.
+const EARLY_ROOM: u32 = 10;
+
+/// After this time there is room for another one, so that a port that flaps, or
+/// a connection that ends at once each time, is no storm: ten tries a minute.
+const EARLY_AGAIN: Duration = Duration::from_secs(6);
 
 /// Each tenth interval of the slow lane is used after a permanent failure.
 const PERMANENT_FACTOR: u32 = 10;
@@ -33,10 +37,8 @@ pub(in crate::backend) struct Failing {
 pub(super) struct Lanes {
     rhythm: Rhythm,
     retries: u32,
-    /// Tries that a knock brought about since the last stable connection.
-    early: u32,
-    /// When another one may come.
-    early_from: Duration,
+    /// When there is room again for as many early tries as may be.
+    early_full: Duration,
     failing: Option<Failing>,
 }
 
@@ -45,8 +47,7 @@ impl Lanes {
         Self {
             rhythm,
             retries: 0,
-            early: 0,
-            early_from: Duration::ZERO,
+            early_full: Duration::ZERO,
             failing: None,
         }
     }
@@ -97,22 +98,19 @@ impl Lanes {
 
     /// A try that a knock brought about begins.
     pub(super) fn count_early(&mut self, now: Duration) {
-        let longest = self.rhythm.interval.max(EARLY_AGAIN);
-        let doubled = EARLY_AGAIN.saturating_mul(2u32.saturating_pow(self.early));
-        self.early = self.early.saturating_add(1);
-        self.early_from = now + doubled.min(longest);
+        self.early_full = self.early_full.max(now) + EARLY_AGAIN;
     }
 
     /// When a knock may bring about a try.
     pub(super) fn early_from(&self) -> Duration {
-        self.early_from
+        let all_but_one = EARLY_AGAIN.saturating_mul(EARLY_ROOM - 1);
+        self.early_full.saturating_sub(all_but_one)
     }
 
     /// The quick lane begins anew; an outage goes on.
     pub(super) fn restart(&mut self) {
         self.retries = 0;
-        self.early = 0;
-        self.early_from = Duration::ZERO;
+        self.early_full = Duration::ZERO;
     }
 
     /// The outage is over. The tries are counted on until the connection has
@@ -129,5 +127,50 @@ impl Lanes {
         } else {
             Lane::Slow
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Backoff;
+
+    fn lanes() -> Lanes {
+        let ms = Duration::from_millis;
+        Lanes::new(Rhythm {
+            interval: ms(30_000),
+            heartbeat: None,
+            backoff: Backoff::try_new(ms(1_000), ms(30_000)).unwrap(),
+            max_retries: 3,
+            timeout: ms(5_000),
+            knock_pace: None,
+        })
+    }
+
+    #[test]
+    fn each_of_many_restarts_is_found_at_once() {
+        let mut lanes = lanes();
+        let mut now = Duration::ZERO;
+        for restart in 0..100 {
+            now += Duration::from_secs(if restart % 2 == 0 { 2 } else { 12 });
+            assert!(lanes.early_from() <= now, "{restart}");
+            lanes.count_early(now);
+        }
+    }
+
+    #[test]
+    fn what_needs_a_try_all_the_time_gets_ten_a_minute() {
+        let mut lanes = lanes();
+        let mut tries = 0;
+        for second in 0..600 {
+            let now = Duration::from_secs(second);
+            if lanes.early_from() <= now {
+                lanes.count_early(now);
+                tries += 1;
+            }
+        }
+        assert_eq!(tries, 10 + 10 * 10 - 1);
+        lanes.restart();
+        assert_eq!(lanes.early_from(), Duration::ZERO);
     }
 }

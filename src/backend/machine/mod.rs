@@ -27,8 +27,8 @@
 //!
 //! An answered knock is news when a knock, or the failure before it, went
 //! unanswered as far as a knock goes. It may bring about a try when the tries
-//! that knocks brought about are not too many (`lanes.rs`): each one since the
-//! last connection that proved stable doubles the time to the next.
+//! that knocks brought about are not too many (`lanes.rs`): ten in a row, then
+//! ten a minute, until a connection proves stable.
 
 mod core;
 mod input;
