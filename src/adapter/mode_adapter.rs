@@ -48,7 +48,7 @@ impl ModeAdapter {
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
-            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(*mock))),
+            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(mock.clone()))),
         }
     }
 

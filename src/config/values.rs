@@ -2,8 +2,8 @@
 //! sources or of rules between keys.
 
 use crate::{
-    config::{ThemeName, origin::Sourced},
-    domain::{DatabaseConfig, Mode, Secret},
+    config::{ThemeName, origin::Sourced, own_script::OwnScript},
+    domain::{DatabaseConfig, Mode, Scenario, Secret},
 };
 
 /// Every key's value. `Default` holds the defaults; the layers are laid over
@@ -25,6 +25,10 @@ pub(crate) struct Values {
     pub(crate) read_only: Sourced<bool>,
     pub(crate) require_schema: Sourced<bool>,
     pub(crate) environment: Option<Sourced<String>>,
+    pub(crate) mock_latency: Sourced<u64>,
+    pub(crate) mock_jitter: Sourced<u64>,
+    pub(crate) mock_scenario: Option<Sourced<Scenario>>,
+    pub(crate) mock_script: Option<Sourced<OwnScript>>,
     pub(crate) theme: Sourced<ThemeName>,
     pub(crate) ascii: Sourced<bool>,
 }
@@ -49,6 +53,11 @@ impl Default for Values {
             read_only: Sourced::by_default(false),
             require_schema: Sourced::by_default(true),
             environment: None,
+            // Of a server nearby, so that the graph of the mock mode lives.
+            mock_latency: Sourced::by_default(3),
+            mock_jitter: Sourced::by_default(9),
+            mock_scenario: None,
+            mock_script: None,
             theme: Sourced::by_default(ThemeName::Dark),
             ascii: Sourced::by_default(false),
         }

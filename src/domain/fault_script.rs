@@ -63,7 +63,7 @@ impl FaultScript {
     /// How long a step may be. Shorter ones could be missed between two looks;
     /// longer ones are nothing that anybody waits for.
     pub const STEP: RangeInclusive<Duration> =
-        Duration::from_millis(100)..=Duration::from_secs(86_400);
+        Duration::from_millis(100)..=Duration::from_hours(24);
 
     /// A script of these steps.
     ///

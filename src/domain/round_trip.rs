@@ -34,7 +34,7 @@ fn share(seed: u64, elapsed: Duration) -> f64 {
     (mix(seed ^ mix(micros)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// The output function of the generator SplitMix64 (Steele, Lea, Flood 2014).
+/// The output function of the generator `SplitMix64` (Steele, Lea, Flood 2014).
 fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -14,5 +14,6 @@ mod layers;
 mod libpq;
 mod misplaced;
 mod mode;
+mod rehearsal;
 mod secrets;
 mod show;

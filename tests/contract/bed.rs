@@ -83,7 +83,7 @@ pub(crate) async fn local() -> Bed<Database> {
 pub(crate) async fn mock() -> Bed<Database> {
     let section = MockSection {
         timeout: PATIENT,
-        read_only: false,
+        ..MockSection::default()
     };
     let table = TABLE
         .replace("BYTES", "blob")

@@ -80,6 +80,7 @@ async fn nothing_is_written_to_the_embedded_database() {
     check(AdapterSection::Mock(MockSection {
         timeout: PATIENT,
         read_only: true,
+        ..MockSection::default()
     }))
     .await;
 }
