@@ -19,4 +19,5 @@ pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};
 pub use diagnosis::{DiagnosisOptions, WriteTest};
 pub use guard::{Beat, GuardSettings};
+pub use mock::Rehearsing;
 pub use recorder::OperationSink;

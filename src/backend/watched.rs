@@ -84,9 +84,9 @@ impl Watched for Database {
 
     fn knock_pace(&self) -> Option<Duration> {
         match self.mode() {
-            Mode::Local if self.is_near() => Some(NEAR),
-            Mode::Local => Some(FAR),
-            Mode::Supabase | Mode::Mock => None,
+            Mode::Local | Mode::Mock if self.is_near() => Some(NEAR),
+            Mode::Local | Mode::Mock => Some(FAR),
+            Mode::Supabase => None,
         }
     }
 }

@@ -222,6 +222,7 @@ fn adapter(parts: &Parts, local: Option<&Resolved>) -> Option<AdapterSection> {
                 jitter: duration(&values.mock_jitter),
             },
             rehearsal: rehearsal::of(values),
+            requires_schema: values.require_schema.value,
         })),
         Mode::Supabase => None,
     }

@@ -183,6 +183,8 @@ pub struct MockSection {
     pub trip: RoundTrip,
     /// What is rehearsed; `None`: nothing ever goes wrong.
     pub rehearsal: Option<Rehearsal>,
+    /// Look whether the nine required tables exist.
+    pub requires_schema: bool,
 }
 
 impl Default for MockSection {
@@ -195,6 +197,7 @@ impl Default for MockSection {
             read_only: false,
             trip: RoundTrip::default(),
             rehearsal: None,
+            requires_schema: true,
         }
     }
 }

@@ -29,6 +29,6 @@ mod transaction;
 
 pub(super) use local_database::LocalDatabase;
 pub(super) use params::hex_text;
-pub(super) use phase_clock::timeout_error;
+pub(super) use phase_clock::{Phase, PhaseClock, timeout_error};
 pub(super) use sentinel::Sentinel;
 pub(super) use table::quoted;

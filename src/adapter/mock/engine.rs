@@ -1,8 +1,6 @@
 //! The one SQLite connection that is the whole mock database. Knows nothing of
 //! statements.
 
-use std::time::Duration;
-
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -29,10 +27,6 @@ impl Engine {
             connection: Mutex::default(),
             section,
         }
-    }
-
-    pub(super) fn timeout(&self) -> Duration {
-        self.section.timeout
     }
 
     /// Waits for the turn and opens the database when it is the first one.

@@ -3,7 +3,10 @@
 
 mod classify;
 mod decode;
+mod diagnose;
 mod engine;
+mod faults;
+mod look;
 mod mock_database;
 mod params;
 mod pulse;
@@ -11,5 +14,6 @@ mod statements;
 mod table;
 mod transaction;
 
+pub use faults::Rehearsing;
 pub(super) use mock_database::MockDatabase;
 pub(super) use pulse::MockPulse;

@@ -8,24 +8,36 @@ use sqlx::{Connection, SqliteConnection};
 use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
-        mock::{classify::from_sqlite, statements},
+        mock::{classify::from_sqlite, faults::Gate, statements},
     },
     domain::Action,
 };
 
 /// The callback's side of a transaction.
-struct Statements<'a>(&'a mut SqliteConnection);
+struct Statements<'a> {
+    connection: &'a mut SqliteConnection,
+    gate: &'a Gate,
+}
 
 /// Runs the callback between begin and commit. Dropped halfway, it rolls back.
-pub(super) async fn transaction<T, F>(connection: &mut SqliteConnection, work: F) -> DbResult<T>
+pub(super) async fn transaction<T, F>(
+    connection: &mut SqliteConnection,
+    gate: &Gate,
+    work: F,
+) -> DbResult<T>
 where
     T: Send,
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
 {
     let classify = |error| from_sqlite(error, Action::Transaction);
     let mut transaction = connection.begin().await.map_err(classify)?;
-    match work(&mut Statements(&mut transaction)).await {
+    let mut statements = Statements {
+        connection: &mut transaction,
+        gate,
+    };
+    match work(&mut statements).await {
         Ok(value) => {
+            gate.answer().await;
             transaction.commit().await.map_err(classify)?;
             Ok(value)
         }
@@ -45,7 +57,8 @@ impl TransactionClient for Statements<'_> {
         params: &'a [SqlValue],
     ) -> BoxFuture<'a, DbResult<Vec<Value>>> {
         Box::pin(async move {
-            statements::query(self.0, sql, params, Action::Transaction)
+            self.gate.answer().await;
+            statements::query(self.connection, sql, params, Action::Transaction)
                 .await
                 .map(|answer| answer.rows)
         })
