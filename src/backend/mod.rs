@@ -12,6 +12,7 @@ mod operation_feed;
 mod own_side;
 mod publish;
 mod record;
+mod rehearsing;
 mod session;
 mod slots;
 mod start;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         Beat, Database, DatabaseAdapter, DbResult, DiagnosisOptions, GuardSettings, HealthReport,
+        Rehearsing,
     },
     domain::{DbError, Diagnosis, Finding, Mode},
 };
@@ -55,6 +56,11 @@ pub trait Watched: Send + Sync + 'static {
 
     /// Time between two knocks; `None` where there is nothing to knock at.
     fn knock_pace(&self) -> Option<Duration>;
+
+    /// Where the rehearsal stands that it plays, if it plays one.
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        None
+    }
 }
 
 impl Watched for Database {
@@ -88,5 +94,9 @@ impl Watched for Database {
             Mode::Local | Mode::Mock => Some(FAR),
             Mode::Supabase => None,
         }
+    }
+
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        Self::rehearsing(self)
     }
 }

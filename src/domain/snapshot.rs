@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
-    HealthCheckResult, HealthPolicy, Lamps, Target, Verdict,
+    HealthCheckResult, HealthPolicy, Lamps, Rehearsed, Target, Verdict,
 };
 
 /// What holds for the whole session.
@@ -75,6 +75,8 @@ pub struct Snapshot {
     pub errors_dropped: u64,
     /// The newest diagnosis, as far as it has come.
     pub diagnosis: Option<Arc<DiagnosisProgress>>,
+    /// Where the rehearsal stands: what is seen then is no real failure.
+    pub rehearsal: Option<Rehearsed>,
 }
 
 /// A time without connection.

@@ -133,6 +133,7 @@ impl Data {
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }

@@ -229,6 +229,7 @@ pub(super) fn healthy() -> Snapshot {
         }]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
     }
 }
 
@@ -323,6 +324,7 @@ pub(super) fn blank() -> Snapshot {
         errors: Arc::new([]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
     }
 }
 

@@ -52,6 +52,7 @@ impl Frozen {
             | Event::OwnSideAway { .. } => &mut self.changes,
             Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
         };

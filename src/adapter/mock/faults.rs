@@ -70,7 +70,9 @@ impl Gate {
         Some(Rehearsing {
             scenario: rehearsal.scenario,
             condition: situation.condition,
-            next: situation.next.map(|(at, next)| (at - now, next)),
+            next: situation
+                .next
+                .map(|(at, next)| (at.saturating_sub(now), next)),
         })
     }
 
