@@ -99,8 +99,8 @@ fn decode(column_type: &Type, raw: &[u8]) -> Decoded {
         Type::INT4 => Ok(i32::from_sql(column_type, raw)?.into()),
         Type::INT8 => Ok(i64::from_sql(column_type, raw)?.into()),
         Type::OID | Type::XID | Type::CID => Ok(u32::from_sql(&Type::OID, raw)?.into()),
-        Type::FLOAT4 => Ok(float(f32::from_sql(column_type, raw)?.to_string())),
-        Type::FLOAT8 => Ok(float(f64::from_sql(column_type, raw)?.to_string())),
+        Type::FLOAT4 => Ok(float_to_json(&f32::from_sql(column_type, raw)?.to_string())),
+        Type::FLOAT8 => Ok(float_to_json(&f64::from_sql(column_type, raw)?.to_string())),
         Type::NUMERIC => numeric_to_json(raw),
         Type::CHAR => {
             let byte = i8::from_sql(column_type, raw)?.cast_unsigned();
@@ -129,15 +129,16 @@ fn text(raw: &[u8]) -> Decoded {
     Ok(std::str::from_utf8(raw)?.into())
 }
 
-/// JSON has no words for the unreal numbers; they are texts, as in `to_jsonb`.
-fn float(shown: String) -> Value {
-    match shown.parse::<serde_json::Number>() {
-        Ok(number) => Value::Number(number),
-        Err(_) => Value::String(match shown.as_str() {
-            "inf" => "Infinity".to_owned(),
-            "-inf" => "-Infinity".to_owned(),
-            _ => shown,
-        }),
+/// A float from its shortest digits. JSON has no words for the unreal numbers;
+/// they are texts, as in `to_jsonb`.
+pub(in crate::adapter) fn float_to_json(shown: &str) -> Value {
+    match shown {
+        "inf" => "Infinity".into(),
+        "-inf" => "-Infinity".into(),
+        _ => match shown.parse() {
+            Ok(number) => Value::Number(number),
+            Err(_) => shown.into(),
+        },
     }
 }
 
@@ -157,10 +158,15 @@ fn time(column_type: &Type, raw: &[u8]) -> Decoded {
         Type::TIMESTAMP => NaiveDateTime::from_sql(column_type, raw)?
             .format("%Y-%m-%dT%H:%M:%S%.f")
             .to_string(),
-        _ => DateTime::<Utc>::from_sql(column_type, raw)?
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        _ => time_text(DateTime::<Utc>::from_sql(column_type, raw)?),
     };
     Ok(shown.into())
+}
+
+/// RFC 3339 in UTC with microseconds: of one length, so that the order of the
+/// texts is the order of the times.
+pub(in crate::adapter) fn time_text(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 fn decode_array(array: &Type, element: &Type, raw: &[u8]) -> Decoded {
@@ -204,7 +210,11 @@ mod tests {
 
     #[test]
     fn times_are_iso_and_infinity_has_its_word() {
-        check(&Type::TIMESTAMPTZ, &[0; 8], &json!("2000-01-01T00:00:00Z"));
+        check(
+            &Type::TIMESTAMPTZ,
+            &[0; 8],
+            &json!("2000-01-01T00:00:00.000000Z"),
+        );
         check(
             &Type::TIMESTAMP,
             &1_500_000i64.to_be_bytes(),

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
@@ -28,7 +28,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{Action, DbError, ErrorKind, Layer},
@@ -100,13 +100,16 @@ impl LocalDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         let asked = Asked::default();
-        self.bounded(action, &asked, async {
-            let mut lease = self.lease(action, &asked).await?;
-            let rows = statements::query(&mut lease, sql, params, action).await;
-            settle(lease, rows).await
+        self.bounded(statement.action, &asked, async {
+            let mut lease = self.lease(statement.action, &asked).await?;
+            let affected = statements::query(&mut lease, statement, take).await;
+            settle(lease, affected).await
         })
         .await
     }

@@ -27,8 +27,10 @@ mod tls;
 mod traffic;
 mod transaction;
 
+pub(super) use decode::{float_to_json, time_text};
 pub(super) use local_database::LocalDatabase;
 pub(super) use params::hex_text;
 pub(super) use phase_clock::{Phase, PhaseClock, timeout_error};
 pub(super) use sentinel::Sentinel;
 pub(super) use table::quoted;
+pub(super) use transaction::rolled_back;

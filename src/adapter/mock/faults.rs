@@ -43,7 +43,7 @@ pub(super) struct Gate {
 
 /// A client that was let in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Session {
+pub(super) struct Client {
     /// Until when it is known to have stood, since the gate began.
     seen: Duration,
 }
@@ -90,9 +90,9 @@ impl Gate {
 
 impl Gate {
     /// Opens a session: the address answers, then the login.
-    pub(super) async fn log_in(&self, clock: &PhaseClock) -> DbResult<Session> {
-        let mut session = self.reach(clock).await?;
-        self.introduce(&mut session, clock).await?;
+    pub(super) async fn log_in(&self, clock: &PhaseClock) -> DbResult<Client> {
+        let mut client = self.reach(clock).await?;
+        self.introduce(&mut client, clock).await?;
         match self.condition() {
             Condition::Auth => Err(refused_password(clock.action())),
             Condition::Full => Err(no_slot(clock.action())),
@@ -103,19 +103,19 @@ impl Gate {
             | Condition::Schema
             | Condition::Slow { .. } => {
                 clock.end();
-                Ok(session)
+                Ok(client)
             }
         }
     }
 
     /// Asks whether a login would be asked for; a refused one is an answer.
     pub(super) async fn knock(&self, clock: &PhaseClock) -> DbResult<()> {
-        let mut session = self.reach(clock).await?;
-        self.introduce(&mut session, clock).await
+        let mut client = self.reach(clock).await?;
+        self.introduce(&mut client, clock).await
     }
 
     /// As far as the address: the system accepts for a frozen server, too.
-    async fn reach(&self, clock: &PhaseClock) -> DbResult<Session> {
+    async fn reach(&self, clock: &PhaseClock) -> DbResult<Client> {
         clock.skip(Phase::Dns);
         clock.begin(Phase::Tcp);
         self.pass(Duration::ZERO).await;
@@ -126,15 +126,15 @@ impl Gate {
         clock.end();
         clock.skip(Phase::Tls);
         let seen = self.began.elapsed();
-        Ok(Session { seen })
+        Ok(Client { seen })
     }
 
     /// As far as the server's first word about a login.
-    async fn introduce(&self, session: &mut Session, clock: &PhaseClock) -> DbResult<()> {
+    async fn introduce(&self, client: &mut Client, clock: &PhaseClock) -> DbResult<()> {
         clock.begin(Phase::Login);
         tokio::select! {
             biased;
-            error = self.end(session, clock.action()) => Err(error.at_layer(Layer::Login)),
+            error = self.end(client, clock.action()) => Err(error.at_layer(Layer::Login)),
             () = self.answer() => Ok(()),
         }
     }
@@ -160,7 +160,7 @@ impl Gate {
     /// What is asked in a session: until its answer is there, or the session's end.
     pub(super) async fn within<T: Send>(
         &self,
-        session: &mut Session,
+        client: &mut Client,
         action: Action,
         ask: impl Future<Output = DbResult<T>> + Send,
     ) -> DbResult<T> {
@@ -172,25 +172,25 @@ impl Gate {
         };
         tokio::select! {
             biased;
-            error = self.end(session, action) => Err(error),
+            error = self.end(client, action) => Err(error),
             answer = answered => answer,
         }
     }
 
     /// Whether a session stands that nobody has looked at for a while.
-    pub(super) fn stands(&self, session: Session) -> bool {
+    pub(super) fn stands(&self, client: Client) -> bool {
         let now = self.began.elapsed();
-        self.script.first_end(session.seen, now).is_none()
+        self.script.first_end(client.seen, now).is_none()
     }
 
     /// Waits for the end of a session and gives its cause.
-    pub(super) async fn end(&self, session: &mut Session, action: Action) -> DbError {
+    pub(super) async fn end(&self, client: &mut Client, action: Action) -> DbError {
         loop {
             let now = self.began.elapsed();
-            match self.script.first_end(session.seen, now) {
+            match self.script.first_end(client.seen, now) {
                 Some(Condition::Refuse) => return shut_down(action),
                 Some(_) => return reset(action),
-                None => session.seen = now,
+                None => client.seen = now,
             }
             match self.script.at(now).next {
                 Some((at, _)) => sleep_until(self.began + at).await,

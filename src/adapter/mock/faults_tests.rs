@@ -83,13 +83,13 @@ async fn knock(gate: &Gate) -> Met {
     }
 }
 
-async fn session(gate: &Gate) -> Session {
+async fn session(gate: &Gate) -> Client {
     let clock = PhaseClock::start(Action::Connect, LIMIT);
     gate.log_in(&clock).await.expect("all is calm")
 }
 
 /// A statement that takes no time at the server, once the time has come.
-async fn ask(gate: &Gate, session: &mut Session) -> Met {
+async fn ask(gate: &Gate, session: &mut Client) -> Met {
     let began = Instant::now();
     let clock = PhaseClock::start(Action::Query, LIMIT);
     clock.begin(Phase::Query);

@@ -8,26 +8,26 @@ use std::{
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use sqlx::SqliteConnection;
 use tokio::time::Instant;
 
 use crate::{
     adapter::{
-        DbResult, Rehearsing, SqlValue, TransactionClient,
+        DbResult, Rehearsing, TransactionClient,
         local::{Phase, PhaseClock},
         mock::{
             classify::from_sqlite,
             engine::{Engine, Turn},
-            faults::{Gate, Session},
+            faults::{Client, Gate},
             look::{self, Seen},
             pulse::MockPulse,
+            schema::Tables,
             statements,
             transaction::transaction,
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::MockSection,
-    domain::{Action, Condition, DbError, ErrorKind, HealthDetails},
+    domain::{Action, Condition, DbError, HealthDetails, Scenario},
 };
 
 /// The embedded database as an adapter.
@@ -37,8 +37,8 @@ pub(in crate::adapter) struct MockDatabase {
     /// What is met while it is rehearsed that the tables are missing.
     bare: Engine,
     gate: Gate,
-    /// The session that statements share, from the first one on.
-    session: Mutex<Option<Session>>,
+    /// As whom statements come, from the first one on.
+    client: Mutex<Option<Client>>,
     timeout: Duration,
     schema: Schema,
 }
@@ -52,17 +52,30 @@ enum Schema {
 
 impl MockDatabase {
     pub(in crate::adapter) fn new(section: MockSection) -> Self {
+        let rehearsal = section.rehearsal.as_ref();
+        let tables = match rehearsal.and_then(|rehearsal| rehearsal.scenario) {
+            Some(Scenario::Migrations) => Tables::First,
+            Some(
+                Scenario::Calm
+                | Scenario::Flaky
+                | Scenario::Outage
+                | Scenario::Slow
+                | Scenario::Hang
+                | Scenario::Auth,
+            )
+            | None => Tables::All,
+        };
         Self {
             gate: Gate::new(&section),
-            session: Mutex::default(),
+            client: Mutex::default(),
             timeout: section.timeout,
             schema: if section.requires_schema {
                 Schema::Required
             } else {
                 Schema::Ignored
             },
-            bare: Engine::new(section.clone()),
-            engine: Engine::new(section),
+            bare: Engine::new(section.clone(), Tables::None),
+            engine: Engine::new(section, tables),
         }
     }
 
@@ -94,30 +107,30 @@ impl MockDatabase {
     /// Opens a guard's session.
     pub(in crate::adapter) async fn pulse(&self, limit: Duration) -> DbResult<MockPulse<'_>> {
         let clock = PhaseClock::start(Action::Connect, limit);
-        let session = clock.within(self.gate.log_in(&clock)).await?;
+        let client = clock.within(self.gate.log_in(&clock)).await?;
         Ok(MockPulse {
             database: self,
-            session,
+            client,
         })
     }
 
     /// One bare statement in a guard's session.
-    pub(super) async fn beat(&self, session: &mut Session) -> DbResult<()> {
+    pub(super) async fn beat(&self, client: &mut Client) -> DbResult<()> {
         let action = Action::HealthCheck;
         let ask = async {
             let mut turn = self.turn(action).await?;
             sqlx::query("select 1")
-                .execute(open(&mut turn, action)?)
+                .execute(turn.session(action)?.connection)
                 .await
                 .map_err(|error| from_sqlite(error, action))?;
             Ok(())
         };
-        self.gate.within(session, action, ask).await
+        self.gate.within(client, action, ask).await
     }
 
     /// The end of a guard's session.
-    pub(super) async fn end(&self, session: &mut Session) -> DbError {
-        self.gate.end(session, Action::HealthCheck).await
+    pub(super) async fn end(&self, client: &mut Client) -> DbError {
+        self.gate.end(client, Action::HealthCheck).await
     }
 
     /// Asks whether a login would be asked for.
@@ -132,11 +145,15 @@ impl MockDatabase {
         self.keep(None);
     }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
+        let action = statement.action;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            statements::query(open(&mut turn, action)?, sql, params, action).await
+            statements::query(&mut turn.session(action)?, statement, take).await
         })
         .await
     }
@@ -145,7 +162,7 @@ impl MockDatabase {
         let action = Action::Insert;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            statements::insert(open(&mut turn, action)?, table, data).await
+            statements::insert(&mut turn.session(action)?, table, data).await
         })
         .await
     }
@@ -159,7 +176,7 @@ impl MockDatabase {
         let action = Action::Update;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            statements::update(open(&mut turn, action)?, table, id, data).await
+            statements::update(&mut turn.session(action)?, table, id, data).await
         })
         .await
     }
@@ -168,7 +185,7 @@ impl MockDatabase {
         let action = Action::Delete;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            statements::delete(open(&mut turn, action)?, table, id).await
+            statements::delete(&mut turn.session(action)?, table, id).await
         })
         .await
     }
@@ -181,7 +198,7 @@ impl MockDatabase {
         let action = Action::Transaction;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            transaction(open(&mut turn, action)?, &self.gate, work).await
+            transaction(turn.session(action)?, &self.gate, work).await
         })
         .await
     }
@@ -189,11 +206,11 @@ impl MockDatabase {
     /// Logs in and asks, timed by the clock.
     pub(super) async fn look(&self, clock: &PhaseClock) -> DbResult<(Seen, HealthDetails)> {
         let action = clock.action();
-        let mut session = self.gate.log_in(clock).await?;
+        let mut client = self.gate.log_in(clock).await?;
         clock.begin(Phase::Query);
         let ask = async {
             let mut turn = self.turn(action).await?;
-            let connection = open(&mut turn, action)?;
+            let connection = turn.session(action)?.connection;
             let seen = look::look(connection, action).await?;
             clock.end();
             let missing_tables = match self.schema {
@@ -210,7 +227,7 @@ impl MockDatabase {
             };
             Ok((seen, details))
         };
-        self.gate.within(&mut session, action, ask).await
+        self.gate.within(&mut client, action, ask).await
     }
 
     /// Deadline of a health check and of a statement.
@@ -241,28 +258,23 @@ impl MockDatabase {
     ) -> DbResult<T> {
         let clock = PhaseClock::start(action, self.timeout);
         let done = async {
-            let mut session = match self.kept() {
-                Some(session) if self.gate.stands(session) => session,
-                _ => self.gate.log_in(&clock).await?,
+            let mut client = match self.kept() {
+                Some(client) if self.gate.stands(client) => client,
+                Some(_) | None => self.gate.log_in(&clock).await?,
             };
             clock.begin(Phase::Query);
-            let done = self.gate.within(&mut session, action, work).await;
-            self.keep(Some(session));
+            let done = self.gate.within(&mut client, action, work).await;
+            self.keep(Some(client));
             done
         };
         clock.within(done).await
     }
 
-    fn kept(&self) -> Option<Session> {
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> Option<Client> {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, session: Option<Session>) {
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+    fn keep(&self, client: Option<Client>) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
     }
-}
-
-fn open<'t>(turn: &'t mut Turn<'_>, action: Action) -> DbResult<&'t mut SqliteConnection> {
-    turn.as_mut()
-        .ok_or_else(|| DbError::new(action, ErrorKind::NotConnected))
 }

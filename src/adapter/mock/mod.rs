@@ -1,8 +1,13 @@
 //! An embedded database in memory, with real SQL and nothing that persists.
 //! Knows nothing of the other modes.
 
+mod catalogue;
 mod classify;
+mod column_type;
+mod constraint;
+mod convert;
 mod decode;
+mod definition;
 mod diagnose;
 mod engine;
 mod faults;
@@ -10,6 +15,7 @@ mod look;
 mod mock_database;
 mod params;
 mod pulse;
+mod schema;
 mod statements;
 mod table;
 mod transaction;

@@ -3,7 +3,7 @@
 use crate::{
     adapter::{
         DbResult,
-        mock::{faults::Session, mock_database::MockDatabase},
+        mock::{faults::Client, mock_database::MockDatabase},
         vigil::Pulse,
     },
     domain::DbError,
@@ -13,15 +13,15 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::adapter) struct MockPulse<'a> {
     pub(super) database: &'a MockDatabase,
-    pub(super) session: Session,
+    pub(super) client: Client,
 }
 
 impl Pulse for MockPulse<'_> {
     async fn beat(&mut self) -> DbResult<()> {
-        self.database.beat(&mut self.session).await
+        self.database.beat(&mut self.client).await
     }
 
     async fn end(&mut self) -> DbError {
-        self.database.end(&mut self.session).await
+        self.database.end(&mut self.client).await
     }
 }
