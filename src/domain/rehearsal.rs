@@ -36,10 +36,24 @@ impl Rehearsed {
             None => "own script",
         }
     }
+
+    /// What the condition means in this rehearsal, in a few words.
+    #[must_use]
+    pub const fn meaning(&self) -> &'static str {
+        match (self.scenario, self.condition) {
+            (Some(Scenario::Migrations), Condition::Calm) => "begun with 6 of 9 tables",
+            (_, condition) => condition.meaning(),
+        }
+    }
 }
 
+/// Name and condition, once where they are the same: `outage: refuse`, `calm`.
 impl fmt::Display for Rehearsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name(), self.condition)
+        let condition = self.condition.to_string();
+        if self.name() == condition {
+            return f.write_str(&condition);
+        }
+        write!(f, "{}: {condition}", self.name())
     }
 }

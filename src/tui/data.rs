@@ -280,6 +280,7 @@ impl Data {
         self.notice.is_some()
             || retries
             || snapshot.busy_since.is_some()
+            || snapshot.rehearsal.is_some_and(|it| it.next.is_some())
             || snapshot.last_good.is_some()
             || snapshot.connection.status() == ConnectionStatus::Connected
             || snapshot.operations.last().is_some_and(runs)

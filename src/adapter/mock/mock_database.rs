@@ -251,23 +251,27 @@ impl MockDatabase {
     }
 
     /// Logging in, where no session is left, and the work: one deadline for all.
-    async fn bounded<T: Send>(
-        &self,
+    fn bounded<'w, T: Send + 'w>(
+        &'w self,
         action: Action,
-        work: impl Future<Output = DbResult<T>> + Send,
-    ) -> DbResult<T> {
-        let clock = PhaseClock::start(action, self.timeout);
-        let done = async {
-            let mut client = match self.kept() {
-                Some(client) if self.gate.stands(client) => client,
-                Some(_) | None => self.gate.log_in(&clock).await?,
+        work: impl Future<Output = DbResult<T>> + Send + 'w,
+    ) -> impl Future<Output = DbResult<T>> + Send + 'w {
+        // Boxed: a statement's future is large, and would be held twice.
+        let work = Box::pin(work);
+        async move {
+            let clock = PhaseClock::start(action, self.timeout);
+            let done = async {
+                let mut client = match self.kept() {
+                    Some(client) if self.gate.stands(client) => client,
+                    Some(_) | None => self.gate.log_in(&clock).await?,
+                };
+                clock.begin(Phase::Query);
+                let done = self.gate.within(&mut client, action, work).await;
+                self.keep(Some(client));
+                done
             };
-            clock.begin(Phase::Query);
-            let done = self.gate.within(&mut client, action, work).await;
-            self.keep(Some(client));
-            done
-        };
-        clock.within(done).await
+            clock.within(done).await
+        }
     }
 
     fn kept(&self) -> Option<Client> {
