@@ -29,4 +29,6 @@ pub use watched::Watched;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]
+mod rehearsal_tests;
+#[cfg(test)]
 mod scenario_tests;

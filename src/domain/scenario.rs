@@ -62,20 +62,21 @@ impl Scenario {
                 (12_000, Calm),
                 (400, Lose),
                 (10_000, Calm),
-                (2_500, slow),
+                (4_000, slow),
                 (9_000, Calm),
-                (1_500, Hang),
+                (2_500, Hang),
                 (11_000, Calm),
                 (2_000, Refuse),
             ]),
             // Long enough for the slow lane of the retries.
             Self::Outage => repeated(&[(20_000, Calm), (40_000, Refuse)]),
-            // Longer than the few heartbeats that say so.
-            Self::Slow => repeated(&[(15_000, Calm), (25_000, slow)]),
+            // Longer than the few heartbeats that say so. Of the health checks
+            // at the default interval every other one meets it.
+            Self::Slow => repeated(&[(15_000, Calm), (20_000, slow), (25_000, Calm)]),
             // Longer than the deadline that a suspect connection has.
             Self::Hang => repeated(&[(15_000, Calm), (25_000, Hang)]),
-            // Longer than the time between two health checks.
-            Self::Auth => repeated(&[(10_000, Calm), (70_000, Auth)]),
+            // Who is in stays in, and only a check can tell: every other one.
+            Self::Auth => repeated(&[(25_000, Calm), (35_000, Auth)]),
         }
     }
 }

@@ -9,6 +9,8 @@ use std::sync::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
+#[cfg(test)]
+use crate::adapter::mock::clock_hold::ClockHold;
 use crate::{
     adapter::{
         DbResult,
@@ -49,6 +51,8 @@ struct Opened {
 pub(super) struct Turn<'a> {
     opened: MutexGuard<'a, Option<Opened>>,
     is_left: &'a AtomicBool,
+    #[cfg(test)]
+    _hold: ClockHold,
 }
 
 /// What statements work with.
@@ -74,6 +78,8 @@ impl Engine {
     /// Waits for the turn and opens the database when it is the first one.
     pub(super) async fn turn(&self, action: Action) -> DbResult<Turn<'_>> {
         let mut opened = self.opened.lock().await;
+        #[cfg(test)]
+        let hold = ClockHold::new();
         let readied = match opened.as_mut() {
             // A statement that was left may still be on its way to its end.
             Some(opened) => opened.connection.ping().await,
@@ -84,6 +90,8 @@ impl Engine {
         Ok(Turn {
             opened,
             is_left: &self.is_left,
+            #[cfg(test)]
+            _hold: hold,
         })
     }
 

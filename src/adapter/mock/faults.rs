@@ -17,6 +17,13 @@ use crate::{
     },
 };
 
+/// What the system says of a port at which nobody listens, and of a connection
+/// that the other side has cut.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const REFUSED_AND_RESET: [i32; 2] = [111, 104];
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+const REFUSED_AND_RESET: [i32; 2] = [61, 54];
+
 /// What the jitter of every rehearsal is drawn from.
 const SEED: u64 = 0x6462_7669_7461_6c73;
 
@@ -120,7 +127,7 @@ impl Gate {
         clock.begin(Phase::Tcp);
         self.pass(Duration::ZERO).await;
         if self.condition() == Condition::Refuse {
-            let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+            let refused = io::Error::from_raw_os_error(REFUSED_AND_RESET[0]);
             return Err(from_io(refused, clock.action()));
         }
         clock.end();
@@ -232,7 +239,7 @@ fn no_slot(action: Action) -> DbError {
 }
 
 fn reset(action: Action) -> DbError {
-    let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    let reset = io::Error::from_raw_os_error(REFUSED_AND_RESET[1]);
     from_io(reset, action)
 }
 

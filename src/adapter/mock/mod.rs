@@ -3,6 +3,8 @@
 
 mod catalogue;
 mod classify;
+#[cfg(test)]
+mod clock_hold;
 mod column_type;
 mod constraint;
 mod convert;
