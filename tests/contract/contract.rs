@@ -64,6 +64,7 @@ macro_rules! for_engines {
                 a_wrong_statement_is_said,
                 a_row_that_is_no_t_is_an_error,
                 data_that_is_no_row_is_refused,
+                an_answer_may_be_large_in_a_session_that_knows_nothing,
             ]
             names [
                 a_table_that_is_not_there_is_said,

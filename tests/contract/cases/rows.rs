@@ -262,3 +262,23 @@ pub(crate) async fn data_that_is_no_row_is_refused<A: DatabaseAdapter>(bed: &Bed
     let inserted = bed.adapter.insert::<Value, _>("agents", &[1, 2]).await;
     check(inserted, Action::Insert, ErrorKind::InvalidData);
 }
+
+pub(crate) async fn an_answer_may_be_large_in_a_session_that_knows_nothing<A: DatabaseAdapter>(
+    bed: &Bed<A>,
+) {
+    // Of types that are not the server's own, and more than any buffer holds.
+    let sql = "with recursive numbers (n) as \
+        (select 1 union all select n + 1 from numbers where n < 5000) \
+        insert into agents (name, type, version) \
+        select 'agent ' || n, 'claude', $1 from numbers returning *";
+    let long = "v".repeat(200);
+    let params = [SqlValue::Text(long.clone())];
+    let rows: Vec<Agent> = bed.adapter.query(sql, &params).await.unwrap();
+    assert_eq!(rows.len(), 5_000);
+    let again = bed.adapter.transaction(|client| {
+        Box::pin(async move { client.query("select * from agents", &[]).await })
+    });
+    let again = again.await.unwrap();
+    assert_eq!(again.len(), 5_000);
+    assert!(again.iter().all(|row| row["version"] == *long));
+}
