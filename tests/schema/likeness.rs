@@ -28,7 +28,7 @@ fn names(engine: &str, word: &str) -> BTreeSet<String> {
         names.extend(
             words
                 .windows(2)
-                .filter(|pair| pair[0] == word)
+                .filter(|pair| pair[0] == word && pair[1] != "language")
                 .map(|pair| pair[1].to_owned())
                 .filter(|name| {
                     engine == "postgres" || !TYPES.iter().any(|end| name.ends_with(end))

@@ -11,8 +11,11 @@ use crate::{
     cases::{NOBODY, add_agent, check, count, text},
 };
 
-/// Words that end a name, a text or a statement, and begin another.
-const EVIL: [&str; 10] = [
+/// Words that end a name, a text or a statement, and begin another; and two
+/// that are a name nearly.
+const EVIL: [&str; 12] = [
+    "AGENTS",
+    " name",
     "agents\"; drop table agents; --",
     "agents; delete from agents",
     "agents where true; --",
