@@ -34,12 +34,11 @@ impl Table {
         name: &str,
         action: Action,
     ) -> DbResult<Self> {
-        let columns: Vec<(String, String)> =
-            sqlx::query_as(COLUMNS)
-                .bind(name.to_owned())
-                .fetch_all(&mut *session.connection)
-                .await
-                .map_err(|error| from_sqlite(error, action))?;
+        let columns: Vec<(String, String)> = sqlx::query_as(COLUMNS)
+            .bind(name.to_owned())
+            .fetch_all(&mut *session.connection)
+            .await
+            .map_err(|error| from_sqlite(error, action))?;
         if columns.is_empty() {
             let words = format!("there is no table {name}");
             return Err(DbError::new(action, ErrorKind::SchemaMissing).with_details(&words));
