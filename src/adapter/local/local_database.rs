@@ -20,6 +20,7 @@ use crate::{
         local::{
             diagnose,
             knock::knock,
+            learn::Place,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
@@ -108,7 +109,7 @@ impl LocalDatabase {
         let asked = Asked::default();
         self.bounded(statement.action, &asked, async {
             let mut lease = self.lease(statement.action, &asked).await?;
-            let affected = statements::query(&mut lease, statement, take).await;
+            let affected = statements::query(&mut lease, Place::Alone, statement, take).await;
             settle(lease, affected).await
         })
         .await

@@ -8,6 +8,7 @@ mod diagnose;
 mod fence;
 mod first_byte;
 mod knock;
+mod learn;
 mod local_database;
 mod lookup;
 mod meter;

@@ -1,41 +1,48 @@
 //! The four calls that are one statement each. Knows nothing of status and
 //! recording.
 
-use futures::{StreamExt, pin_mut};
-use serde_json::Value;
-use tokio_postgres::types::Type;
-
 use crate::{
     adapter::{
         DbResult, SqlValue,
-        local::{decode::row_to_json, fence::unlike_us, params::Param, pool::Lease, table::Table},
+        local::{
+            decode::row_to_json,
+            fence::unlike_us,
+            learn::{self, Place, Typed},
+            params::Param,
+            pool::Lease,
+            table::Table,
+        },
         mode_adapter::{Record, Statement, TakeRow},
     },
     domain::{Action, DbError, ErrorKind},
 };
+use futures::{StreamExt, pin_mut};
+use serde_json::Value;
 
 /// The name that a changed row has within our own statements.
 const ROW: &str = "dbvitals_row";
 
-/// Runs any one statement.
+/// Runs any one statement and tells how many rows it returned or changed.
 pub(super) async fn query(
     lease: &mut Lease,
+    place: Place,
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
-    let Statement {
-        sql,
-        params,
-        action,
-    } = statement;
+    let action = statement.action;
     // What follows a row that is refused is still read: the session is clean
     // when the answer has come to its end.
     let mut refused = None;
-    let ran = run(lease, sql, params, |row| {
-        if refused.is_none() {
-            refused = row_to_json(&row, action).and_then(&mut *take).err();
-        }
-    });
+    let params = params_of(statement.params);
+    let ran = async {
+        let stream = learn::begin(lease.client(), place, statement.sql, typed(&params)).await?;
+        each_row(stream, |row| {
+            if refused.is_none() {
+                refused = row_to_json(&row, action).and_then(&mut *take).err();
+            }
+        })
+        .await
+    };
     match (ran.await, refused) {
         (Ok(affected), None) => Ok(affected),
         (Ok(_), Some(error)) => Err(error),
@@ -140,20 +147,33 @@ async fn changed_row(
     }
 }
 
-/// Sends a statement with its parameters in one round trip, reads all rows and
-/// tells how many it returned or changed.
+/// Sends a statement of ours, whose columns are of the server's own types, with
+/// its parameters in one round trip, reads all rows and tells how many it
+/// returned or changed.
 async fn run(
     lease: &Lease,
     sql: &str,
     params: &[SqlValue],
+    take: impl FnMut(tokio_postgres::Row),
+) -> Result<u64, tokio_postgres::Error> {
+    let params = params_of(params);
+    let stream = lease.client().query_typed_raw(sql, typed(&params)).await?;
+    each_row(stream, take).await
+}
+
+fn params_of(params: &[SqlValue]) -> Vec<Param<'_>> {
+    params.iter().map(Param).collect()
+}
+
+fn typed<'p, 'v>(params: &'p [Param<'v>]) -> Typed<'p, 'v> {
+    let declared = params.iter().map(|param| (param, param.declared()));
+    declared.collect()
+}
+
+async fn each_row(
+    stream: tokio_postgres::RowStream,
     mut take: impl FnMut(tokio_postgres::Row),
 ) -> Result<u64, tokio_postgres::Error> {
-    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
-    let typed: Vec<(&Param<'_>, Type)> = params
-        .iter()
-        .map(|param| (param, param.declared()))
-        .collect();
-    let stream = lease.client().query_typed_raw(sql, typed).await?;
     pin_mut!(stream);
     let mut returned = 0;
     while let Some(row) = stream.next().await {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
-        local::{pool::Lease, statements},
+        local::{learn::Place, pool::Lease, statements},
         mode_adapter::Statement,
     },
     domain::{Action, DbError, ErrorKind},
@@ -122,7 +122,7 @@ impl TransactionClient for Statements<'_> {
                 rows.push(row);
                 Ok(())
             };
-            let done = statements::query(self.lease, statement, &mut take).await;
+            let done = statements::query(self.lease, Place::Within, statement, &mut take).await;
             if let Err(error) = &done
                 && self.first_failure.is_none()
             {

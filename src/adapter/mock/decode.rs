@@ -45,7 +45,7 @@ fn stored(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {
     let stored = raw.type_info().name().to_owned();
     Ok(match stored.as_str() {
         "INTEGER" | "BOOLEAN" => Value::from(row.try_get_unchecked::<i64, _>(index)?),
-        "REAL" => float_to_json(&row.try_get_unchecked::<f64, _>(index)?.to_string()),
+        "REAL" => float_to_json(row.try_get_unchecked(index)?),
         "BLOB" => Value::from(hex_text(row.try_get_unchecked::<&[u8], _>(index)?)),
         _ => Value::from(row.try_get_unchecked::<&str, _>(index)?),
     })

@@ -37,7 +37,7 @@ fn element(value: &SqlValue) -> Value {
         SqlValue::Null => Value::Null,
         SqlValue::Bool(value) => Value::from(*value),
         SqlValue::Int(value) => Value::from(*value),
-        SqlValue::Float(value) => float_to_json(&value.to_string()),
+        SqlValue::Float(value) => float_to_json(*value),
         SqlValue::Text(value) => Value::from(value.as_str()),
         SqlValue::Bytes(value) => Value::from(hex_text(value)),
         SqlValue::Json(value) => value.clone(),

@@ -12,6 +12,12 @@ use crate::{
     domain::{Action, DbError, ErrorKind},
 };
 
+/// By the name as it is written: where names are looked up in a statement,
+/// SQLite takes capital letters for small ones, unlike PostgreSQL.
+const COLUMNS: &str = "select told.name, told.type \
+    from pragma_table_list as listed join pragma_table_info(listed.name) as told \
+    where listed.name = $1 order by told.cid";
+
 /// A table that exists, under the name that is safe in a statement.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -28,12 +34,11 @@ impl Table {
         name: &str,
         action: Action,
     ) -> DbResult<Self> {
-        let columns: Vec<(String, String)> =
-            sqlx::query_as("select name, type from pragma_table_info($1)")
-                .bind(name.to_owned())
-                .fetch_all(&mut *session.connection)
-                .await
-                .map_err(|error| from_sqlite(error, action))?;
+        let columns: Vec<(String, String)> = sqlx::query_as(COLUMNS)
+            .bind(name.to_owned())
+            .fetch_all(&mut *session.connection)
+            .await
+            .map_err(|error| from_sqlite(error, action))?;
         if columns.is_empty() {
             let words = format!("there is no table {name}");
             return Err(DbError::new(action, ErrorKind::SchemaMissing).with_details(&words));
