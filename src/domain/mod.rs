@@ -23,6 +23,7 @@ mod id;
 mod invalid;
 mod lamp;
 mod latency;
+mod migration;
 mod millis;
 mod mode;
 mod operation;
@@ -53,6 +54,12 @@ pub use id::{ConnectionId, OperationId};
 pub use invalid::InvalidEntity;
 pub use lamp::{Lamp, LampState, Lamps};
 pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Window};
+pub use migration::{
+    Adoption, AppliedMigration, Compared, Difference, FoundLedger, FoundSchema, LEDGER_TABLE,
+    LedgerFault, LedgerStanding, LedgerTool, LockHolder, Migration, MigrationEvent, MigrationFile,
+    MigrationFileState, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
+    MigrationRun, MigrationState, MigrationSummary, Unwritable, pending, recordable, tool_of,
+};
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use ring::Ring;
