@@ -17,11 +17,11 @@ use crate::{
     adapter::{Beat, DbResult, DiagnosisOptions, GuardSettings, HealthReport, OperationSink},
     config::WatchSection,
     domain::{
-        Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
-        DbError, DegradedReason, Diagnosis, ErrorKind, Event, Exam, Finding, Health,
-        HealthCheckDraft, HealthCheckResult, HealthDetails, HealthPolicy, LampState, Lane, Mode,
-        OperationDraft, OperationId, OperationType, Outcome, SampleOutcome, Session, Snapshot,
-        Target, TransportSecurity,
+        Action, AutoMigrate, Command, CommandOutcome, ConnectionId, ConnectionStatus,
+        DatabaseOperation, DbError, DegradedReason, Diagnosis, ErrorKind, Event, Exam, Finding,
+        Health, HealthCheckDraft, HealthCheckResult, HealthDetails, HealthPolicy, LampState, Lane,
+        Mode, OperationDraft, OperationId, OperationType, Outcome, SampleOutcome, Session,
+        Snapshot, Target, TransportSecurity,
     },
 };
 
@@ -198,6 +198,7 @@ fn played(script: Script) -> Scene {
         retry_delay: Duration::from_secs(1),
         policy,
         read_only: false,
+        auto_migrate: AutoMigrate::Off,
     };
     let session = Arc::new(Session {
         started_at: base,

@@ -55,10 +55,11 @@ pub use invalid::InvalidEntity;
 pub use lamp::{Lamp, LampState, Lamps};
 pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Window};
 pub use migration::{
-    Adoption, AppliedMigration, Compared, Difference, FoundLedger, FoundSchema, LEDGER_TABLE,
-    LedgerFault, LedgerStanding, LedgerTool, LockHolder, Migration, MigrationEvent, MigrationFile,
-    MigrationFileState, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
-    MigrationRun, MigrationState, MigrationSummary, Unwritable, pending, recordable, tool_of,
+    Adoption, AppliedMigration, AutoMigrate, Compared, Difference, FoundLedger, FoundSchema,
+    LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder, Migration, MigrationEvent,
+    MigrationFile, MigrationFileState, MigrationName, MigrationProgress, MigrationRefusal,
+    MigrationReport, MigrationRun, MigrationState, MigrationSummary, Unwritable, is_production,
+    pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};

@@ -122,7 +122,10 @@ mod tests {
             ours: Some("text".into()),
             theirs: Some("integer".into()),
         };
-        assert_eq!(difference.to_string(), "agents.status: is integer, ours is text");
+        assert_eq!(
+            difference.to_string(),
+            "agents.status: is integer, ours is text"
+        );
         difference.theirs = None;
         assert_eq!(difference.to_string(), "agents.status: is missing text");
         (difference.ours, difference.theirs) = (None, Some("text".into()));

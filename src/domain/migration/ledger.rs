@@ -162,10 +162,16 @@ impl fmt::Display for LedgerFault {
                  a row was removed, or files were applied out of order"
             ),
             Self::ChecksumChanged(name) => {
-                write!(f, "{name} was applied with another content: its checksum differs")
+                write!(
+                    f,
+                    "{name} was applied with another content: its checksum differs"
+                )
             }
             Self::Renamed { ours, recorded } => {
-                write!(f, "{recorded} is in the ledger where this program has {ours}")
+                write!(
+                    f,
+                    "{recorded} is in the ledger where this program has {ours}"
+                )
             }
             Self::OutOfOrder { early, late } => {
                 write!(f, "{early} was applied before {late}, which it follows")
@@ -240,8 +246,16 @@ mod tests {
                  a row was removed, or files were applied out of order"
             )
         };
-        check(&[2, 3], unchanged, Err(&words("0001_agents", "0002_commands")));
-        check(&[1, 4], unchanged, Err(&words("0002_commands", "0004_queues")));
+        check(
+            &[2, 3],
+            unchanged,
+            Err(&words("0001_agents", "0002_commands")),
+        );
+        check(
+            &[1, 4],
+            unchanged,
+            Err(&words("0002_commands", "0004_queues")),
+        );
     }
 
     #[test]
@@ -268,7 +282,9 @@ mod tests {
         check(
             &[1],
             |rows| rows[0].id.version = 0,
-            Err("0000_agents is in the ledger and unknown to this program, whose newest is 0004_queues"),
+            Err(
+                "0000_agents is in the ledger and unknown to this program, whose newest is 0004_queues",
+            ),
         );
     }
 

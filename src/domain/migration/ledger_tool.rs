@@ -106,7 +106,11 @@ mod tests {
     #[test]
     fn each_tools_ledger_is_recognised() {
         check(&[("version", VARCHAR)], false, LedgerTool::Rails);
-        check(&[("version", "character varying(255)")], true, LedgerTool::Rails);
+        check(
+            &[("version", "character varying(255)")],
+            true,
+            LedgerTool::Rails,
+        );
         check(
             &[("version", "character varying(128)")],
             false,
@@ -143,7 +147,11 @@ mod tests {
     fn ours_has_exactly_our_columns() {
         let ours = OURS.map(|(name, types)| (name, types[0]));
         check(&ours, true, LedgerTool::Ours);
-        check(&OURS.map(|(name, types)| (name, types[1])), false, LedgerTool::Ours);
+        check(
+            &OURS.map(|(name, types)| (name, types[1])),
+            false,
+            LedgerTool::Ours,
+        );
         check(&ours[..4], false, LedgerTool::Unknown);
         let with_more = [&ours[..], &[("success", "boolean")]].concat();
         check(&with_more, false, LedgerTool::Unknown);

@@ -2,6 +2,7 @@
 //! follows. Pure rules, in no driver's words.
 
 mod adoption;
+mod auto;
 mod file;
 mod ledger;
 mod ledger_tool;
@@ -12,6 +13,7 @@ mod state;
 mod summary;
 
 pub use adoption::{Adoption, Compared, Difference, recordable};
+pub use auto::{AutoMigrate, is_production};
 pub use file::{AppliedMigration, Migration, MigrationName};
 pub use ledger::{LedgerFault, pending};
 pub use ledger_tool::{LEDGER_TABLE, LedgerTool, tool_of};

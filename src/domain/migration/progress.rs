@@ -111,7 +111,9 @@ mod tests {
     #[track_caller]
     fn check(progress: &MigrationProgress, expected: &[(i64, MigrationFileState)]) {
         let files = progress.files().iter();
-        let files: Vec<_> = files.map(|file| (file.migration.version, file.state)).collect();
+        let files: Vec<_> = files
+            .map(|file| (file.migration.version, file.state))
+            .collect();
         assert_eq!(files, expected);
     }
 

@@ -80,7 +80,11 @@ impl fmt::Display for MigrationRefusal {
                 write!(f, "{table} is the ledger of {}", tool.as_str())
             }
             Self::TablesWithoutLedger { tables } => {
-                write!(f, "there are tables and no ledger of ours: {}", tables.join(", "))
+                write!(
+                    f,
+                    "there are tables and no ledger of ours: {}",
+                    tables.join(", ")
+                )
             }
             Self::TableExists(name) => write!(
                 f,

@@ -182,12 +182,15 @@ mod tests {
     }
 
     fn rows(count: usize) -> FoundLedger {
-        let rows = catalogue().into_iter().take(count).map(|file| AppliedMigration {
-            id: file.id,
-            applied_at: DateTime::UNIX_EPOCH,
-            checksum: file.checksum,
-            execution_ms: 1,
-        });
+        let rows = catalogue()
+            .into_iter()
+            .take(count)
+            .map(|file| AppliedMigration {
+                id: file.id,
+                applied_at: DateTime::UNIX_EPOCH,
+                checksum: file.checksum,
+                execution_ms: 1,
+            });
         FoundLedger::Ours(rows.collect())
     }
 
@@ -207,7 +210,10 @@ mod tests {
         assert_eq!(versions, pending);
         let words = state.refusal.as_ref().map(ToString::to_string);
         assert_eq!(words.as_deref(), refusal);
-        assert_eq!(state.is_up_to_date(), pending.is_empty() && refusal.is_none());
+        assert_eq!(
+            state.is_up_to_date(),
+            pending.is_empty() && refusal.is_none()
+        );
         let summary = state.summary();
         assert_eq!(summary.pending.is_none(), refusal.is_some());
         assert_eq!(summary.problem.as_deref(), refusal);
@@ -258,12 +264,18 @@ mod tests {
             tables: Vec::new(),
         };
         let state = MigrationState::of(&catalogue(), found.clone());
-        assert_eq!((state.ledger.as_str(), state.refusal), ("ours.schema_migrations", None));
+        assert_eq!(
+            (state.ledger.as_str(), state.refusal),
+            ("ours.schema_migrations", None)
+        );
         let found = FoundSchema {
             ledger: FoundLedger::Absent,
             ..found
         };
         let refusal = MigrationState::of(&catalogue(), found).refusal.unwrap();
-        assert_eq!(refusal.to_string(), "no schema of the search_path exists: nowhere");
+        assert_eq!(
+            refusal.to_string(),
+            "no schema of the search_path exists: nowhere"
+        );
     }
 }
