@@ -55,15 +55,7 @@ fn the_ledger_has_a_schema_of_its_own_where_one_is_named() {
 
 #[test]
 fn a_schema_is_a_plain_name() {
-    for name in [
-        "Ops",
-        "2ops",
-        "my ops",
-        "ops\"; drop",
-        "öps",
-        "a.b",
-        &too_long,
-    ] {
+    for name in ["Ops", "2ops", "my ops", "ops\"; drop", "öps", "a.b"] {
         let given = given()
             .env("PGHOST", "localhost")
             .env("DBVITALS_LEDGER_SCHEMA", name);

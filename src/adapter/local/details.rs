@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
-use tokio_postgres::{
-    Row,
-    types::{FromSql, ToSql, Type},
-};
+use tokio_postgres::Row;
 
 use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Params, Path, Reader, fenced, fenced_for, unlike_us},
+            fence::{Path, Reader, fenced, fenced_for},
             phase_clock::{Phase, PhaseClock},
+            schema_state::{STATE, SchemaState, column},
             session::Session,
             target::Target,
         },
@@ -30,7 +28,6 @@ const SERVER: &str = include_str!("sql/server.sql");
 const DATABASE_OID: &str = include_str!("sql/database_oid.sql");
 const SESSIONS: &str = include_str!("sql/sessions.sql");
 const TLS: &str = include_str!("sql/tls.sql");
-const TABLES: &str = include_str!("sql/tables.sql");
 const DATABASE_SIZE: &str = include_str!("sql/database_size.sql");
 const SYSTEM_IDENTIFIER: &str = include_str!("sql/system_identifier.sql");
 
@@ -71,10 +68,7 @@ pub(super) async fn details(
     target: &Target,
     clock: &PhaseClock,
 ) -> DbResult<HealthDetails> {
-    let required: Option<&[&str]> = target
-        .section()
-        .requires_schema
-        .then_some(REQUIRED_TABLES.as_slice());
+    let requires_schema = target.section().requires_schema;
     let client = session.client();
     let (server, oid, sessions, tls, system, tables) = tokio::join!(
         biased;
@@ -86,10 +80,12 @@ pub(super) async fn details(
         fenced(client, Path::Pinned, TLS, &[]),
         fenced(client, Path::Pinned, SYSTEM_IDENTIFIER, &[]),
         async {
-            let params: &Params<'_> = &[(&required as &(dyn ToSql + Sync), Type::TEXT_ARRAY)];
-            match required {
-                Some(_) => Some(fenced(client, Path::Clients, TABLES, params).await),
-                None => None,
+            let required = &REQUIRED_TABLES.as_slice();
+            let params = SchemaState::params(required, &target.section().ledger_schema);
+            if requires_schema {
+                Some(fenced(client, Path::Clients, STATE, &params).await)
+            } else {
+                None
             }
         },
     );
@@ -117,7 +113,8 @@ pub(super) async fn details(
     if let Some(tables) = tables
         && let Some(row) = reader.row("tables", tables).await?
     {
-        read_tables(&mut found, &mut reader, &row, action)?;
+        let state = SchemaState::read(&row, action)?;
+        read_tables(&mut found, &mut reader, &state);
     }
     found.unread = reader.finish();
     Ok(found)
@@ -178,28 +175,13 @@ fn read_sessions(found: &mut HealthDetails, row: &Row, action: Action) -> DbResu
 
 /// A table in a schema that the role may not use is there, and a client does
 /// not see it: neither "missing" nor "present" would be true.
-fn read_tables(
-    found: &mut HealthDetails,
-    reader: &mut Reader<'_>,
-    row: &Row,
-    action: Action,
-) -> DbResult<()> {
-    let (missing, closed): (Vec<&str>, Vec<&str>) =
-        (column(row, 0, action)?, column(row, 1, action)?);
-    for schema in closed.iter().take(HOLDERS) {
+fn read_tables(found: &mut HealthDetails, reader: &mut Reader<'_>, state: &SchemaState) {
+    for schema in state.closed.iter().take(HOLDERS) {
         reader.note(&format!("schema {schema}: no USAGE"));
     }
-    if closed.is_empty() {
-        let known = REQUIRED_TABLES
-            .iter()
-            .filter(|table| missing.contains(table));
-        found.missing_tables = Some(known.map(|table| (*table).to_owned()).collect());
+    if state.closed.is_empty() {
+        found.missing_tables = Some(state.missing.clone());
     }
-    Ok(())
-}
-
-fn column<'r, T: FromSql<'r>>(row: &'r Row, index: usize, action: Action) -> DbResult<T> {
-    row.try_get(index).map_err(|error| unlike_us(error, action))
 }
 
 fn text(row: &Row, index: usize, action: Action) -> DbResult<Option<String>> {
