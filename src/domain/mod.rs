@@ -55,16 +55,17 @@ pub use invalid::InvalidEntity;
 pub use lamp::{Lamp, LampState, Lamps};
 pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Window};
 pub use migration::{
-    Adoption, AppliedMigration, AutoMigrate, Compared, Difference, FoundLedger, FoundSchema,
-    LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder, Migration, MigrationEvent,
-    MigrationFile, MigrationFileState, MigrationName, MigrationProgress, MigrationRefusal,
-    MigrationReport, MigrationRun, MigrationState, MigrationSummary, Unwritable, is_production,
-    pending, recordable, tool_of,
+    Adoption, AppliedMigration, AutoMigrate, Compared, Comparison, Difference, FoundLedger,
+    FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
+    MIGRATIONS_UNREAD, Migration, MigrationEvent, MigrationFile, MigrationFileState, MigrationLook,
+    MigrationName, MigrationProgress, MigrationRefusal, MigrationReport, MigrationRun,
+    MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable, compare,
+    is_production, pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use ring::Ring;
-pub use schema::{REQUIRED_COLUMNS, REQUIRED_TABLES};
+pub use schema::{OLDER_NAME, REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
 pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};
 pub use target::{Target, TransportSecurity};

@@ -16,6 +16,8 @@ pub enum Compared {
     Differs,
     /// Its table is not there: the file can still be applied.
     Absent,
+    /// It makes nothing here that could be compared.
+    Nothing,
 }
 
 /// One thing that is not as a file of ours makes it.
@@ -57,15 +59,21 @@ pub struct Adoption {
 ///
 /// Only what matches is recorded. A file that differs is passed over: it stays
 /// a gap that is named until its table is mended. What follows a file that can
-/// be applied waits for it, since nothing may be applied behind what is recorded.
+/// be applied waits for it, since nothing may be applied behind what is
+/// recorded. A file that makes nothing here is recorded behind a whole row only.
 #[must_use]
 pub fn recordable(compared: &[(MigrationName, Compared)]) -> Vec<MigrationName> {
-    compared
-        .iter()
-        .take_while(|(_, how)| *how != Compared::Absent)
-        .filter(|(_, how)| *how == Compared::Matches)
-        .map(|(name, _)| name.clone())
-        .collect()
+    let mut is_whole = true;
+    let mut names = Vec::new();
+    for (name, how) in compared {
+        match how {
+            Compared::Absent => break,
+            Compared::Differs => is_whole = false,
+            Compared::Nothing if !is_whole => {}
+            Compared::Matches | Compared::Nothing => names.push(name.clone()),
+        }
+    }
+    names
 }
 
 impl fmt::Display for Difference {
@@ -96,6 +104,7 @@ mod tests {
             let how = match letter {
                 'm' => Compared::Matches,
                 'd' => Compared::Differs,
+                'n' => Compared::Nothing,
                 _ => Compared::Absent,
             };
             (MigrationName::new(version, "x"), how)
@@ -111,6 +120,9 @@ mod tests {
         check("mdm", &[1, 3]);
         check("mam", &[1]);
         check("dda", &[]);
+        check("mmn", &[1, 2, 3]);
+        check("mdn", &[1]);
+        check("man", &[1]);
         check("", &[]);
     }
 

@@ -3,9 +3,12 @@
 
 mod adoption;
 mod auto;
+mod comparison;
+mod definition;
 mod file;
 mod ledger;
 mod ledger_tool;
+mod look;
 mod progress;
 mod refusal;
 mod run;
@@ -14,11 +17,13 @@ mod summary;
 
 pub use adoption::{Adoption, Compared, Difference, recordable};
 pub use auto::{AutoMigrate, is_production};
+pub use comparison::{Comparison, SchemaDescription, SchemaObject, compare};
 pub use file::{AppliedMigration, Migration, MigrationName};
 pub use ledger::{LedgerFault, pending};
 pub use ledger_tool::{LEDGER_TABLE, LedgerTool, tool_of};
+pub use look::MigrationLook;
 pub use progress::{MigrationFile, MigrationFileState, MigrationProgress};
 pub use refusal::MigrationRefusal;
 pub use run::{LockHolder, MigrationEvent, MigrationReport, MigrationRun};
 pub use state::{FoundLedger, FoundSchema, MigrationState, Unwritable};
-pub use summary::{LedgerStanding, MigrationSummary};
+pub use summary::{LedgerStanding, MIGRATIONS_UNREAD, MigrationSummary};

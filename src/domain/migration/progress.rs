@@ -92,6 +92,20 @@ impl MigrationProgress {
     /// It has ended: a file that ran until now was rolled back.
     pub fn end(&mut self, at: DateTime<Utc>, result: Result<MigrationRun, Arc<DbError>>) {
         self.waiting_for = None;
+        if let Ok(MigrationRun::Migrated(report)) = &result {
+            // What holds is told, also where an event of it was missed.
+            for (migration, took) in &report.applied {
+                let migration = migration.clone();
+                self.take(
+                    MigrationEvent::Applied {
+                        migration,
+                        took: *took,
+                    },
+                    at,
+                );
+            }
+            self.files.sort_by_key(|file| file.migration.version);
+        }
         for file in &mut self.files {
             if let MigrationFileState::Running(_) = file.state {
                 file.state = MigrationFileState::RolledBack;

@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::domain::{LedgerFault, LedgerTool, MigrationName};
+use crate::domain::{LedgerFault, LedgerTool, MigrationName, OLDER_NAME};
 
 /// Why nothing is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum MigrationRefusal {
     },
     /// A file is not recorded, and the table that it makes is there.
     TableExists(MigrationName),
+    /// A file is not recorded, and its table is there under an older name.
+    OlderName(MigrationName),
     /// There is no schema in which the tables could be made.
     NoSchema {
         /// The session's search path.
@@ -40,6 +42,7 @@ impl MigrationRefusal {
             Self::ForeignLedger { .. } => "foreignLedger",
             Self::TablesWithoutLedger { .. } => "tablesWithoutLedger",
             Self::TableExists(_) => "tableExists",
+            Self::OlderName(_) => "olderName",
             Self::NoSchema { .. } => "noSchema",
         }
     }
@@ -49,7 +52,7 @@ impl MigrationRefusal {
     pub const fn migration(&self) -> Option<&MigrationName> {
         match self {
             Self::Ledger(fault) => Some(fault.migration()),
-            Self::TableExists(name) => Some(name),
+            Self::TableExists(name) | Self::OlderName(name) => Some(name),
             Self::ForeignLedger { .. }
             | Self::TablesWithoutLedger { .. }
             | Self::NoSchema { .. } => None,
@@ -66,6 +69,9 @@ impl MigrationRefusal {
             }
             Self::TablesWithoutLedger { .. } | Self::TableExists(_) => {
                 "run 'dbvitals migrate adopt': it compares the tables with ours and records what matches"
+            }
+            Self::OlderName(_) => {
+                "rename the table and run 'dbvitals migrate adopt', or drop it where it is not needed"
             }
             Self::NoSchema { .. } => "create a schema of the search_path, or change search_path",
         }
@@ -91,6 +97,13 @@ impl fmt::Display for MigrationRefusal {
                 "{name} is not in the ledger, but its table {} is there",
                 name.name
             ),
+            Self::OlderName(name) => {
+                let (older, table) = OLDER_NAME;
+                write!(
+                    f,
+                    "{name} would make {table} beside {older}, which is its older name"
+                )
+            }
             Self::NoSchema { search_path } => {
                 write!(f, "no schema of the search_path exists: {search_path}")
             }

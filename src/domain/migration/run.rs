@@ -64,6 +64,21 @@ pub enum MigrationRun {
     Adopted(Arc<Adoption>),
 }
 
+impl fmt::Display for MigrationRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Migrated(report) if report.applied.is_empty() => f.write_str("nothing to apply"),
+            Self::Migrated(report) => write!(f, "{} applied", report.applied.len()),
+            Self::Adopted(adoption) => write!(
+                f,
+                "{} recorded, {} differences",
+                adoption.recorded.len(),
+                adoption.differences.len()
+            ),
+        }
+    }
+}
+
 impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "pid {}", self.pid)?;

@@ -3,7 +3,7 @@
 
 use crate::domain::{
     AppliedMigration, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration, MigrationName,
-    MigrationRefusal, MigrationSummary, REQUIRED_TABLES, pending,
+    MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
 };
 
 /// What was found of the ledger.
@@ -34,7 +34,7 @@ pub struct FoundSchema {
     pub ledger_schema: Option<String>,
     /// The ledger.
     pub ledger: FoundLedger,
-    /// The required tables that a client sees.
+    /// The required tables that a client sees; one under its older name by that.
     pub tables: Vec<String>,
 }
 
@@ -145,6 +145,11 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
     if let Some(file) = pending.iter().find(makes_what_is_there) {
         return Some(MigrationRefusal::TableExists(file.clone()));
     }
+    let (older, table) = OLDER_NAME;
+    let mut renamed = pending.iter().filter(|file| file.name == table);
+    if let Some(file) = renamed.find(|_| found.tables.iter().any(|table| table == older)) {
+        return Some(MigrationRefusal::OlderName(file.clone()));
+    }
     if found.schema.is_none() && !pending.is_empty() {
         return Some(MigrationRefusal::NoSchema {
             search_path: found.search_path.clone(),
@@ -241,6 +246,28 @@ mod tests {
             &[2, 3],
             Some("0002_commands is not in the ledger, but its table commands is there"),
         );
+    }
+
+    #[test]
+    fn no_table_is_made_beside_its_older_self() {
+        let name = MigrationName::new(1, "command_queues");
+        let catalogue = [Migration {
+            id: name.clone(),
+            checksum: vec![7],
+        }];
+        let found = |tables: &[&str]| FoundSchema {
+            schema: Some("public".into()),
+            search_path: "public".into(),
+            ledger_schema: None,
+            ledger: FoundLedger::Ours(Vec::new()),
+            tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+        };
+        let refusal = |tables| MigrationState::of(&catalogue, found(tables)).refusal;
+        assert_eq!(
+            refusal(&["command_queue"]),
+            Some(MigrationRefusal::OlderName(name))
+        );
+        assert_eq!(refusal(&[]), None);
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// How a line of what could not be read begins that is about the ledger.
+pub const MIGRATIONS_UNREAD: &str = "migrations: ";
+
 /// Whose the table in the place of our ledger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
