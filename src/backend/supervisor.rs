@@ -17,6 +17,7 @@ use crate::{
         jobs::{self},
         log_lines,
         machine::{Effect, Input, LATE_AFTER, Machine},
+        migrating::Migrations,
         operation_feed::OperationFeed,
         own_side::OwnSide,
         publish,
@@ -63,6 +64,7 @@ pub(super) struct Supervisor<A> {
     pub(super) newest: Option<Arc<HealthCheckResult>>,
     pub(super) slots: Slots,
     pub(super) diagnosis: Option<Arc<DiagnosisProgress>>,
+    pub(super) migrations: Migrations,
     verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
@@ -99,6 +101,7 @@ impl<A: Watched> Supervisor<A> {
             newest: None,
             slots: Slots::new(),
             diagnosis: None,
+            migrations: Migrations::default(),
             verdict: None,
             failed_sample: None,
             own_side: OwnSide::new(),
@@ -120,6 +123,7 @@ impl<A: Watched> Supervisor<A> {
             self.look_at_own_side();
             visible = match woken {
                 Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
+                Wake::Wish(command) if self.is_migrating(command) => Visible::No,
                 Wake::Wish(command) => self.feed(Input::Wished(command)),
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
@@ -262,6 +266,7 @@ impl<A: Watched> Supervisor<A> {
             Effect::StartKnock => self.slots.start(Slot::Knock, now, jobs::knock(watched)),
             Effect::StopKnock => self.slots.stop(Slot::Knock),
             Effect::StartDiagnosis => self.start_diagnosis(now),
+            Effect::StartMigration(task) => self.start_migration(*task, now),
             Effect::Answer(command, outcome) => self.tell(Event::CommandDone {
                 command: *command,
                 outcome: *outcome,
@@ -286,6 +291,7 @@ impl<A: Watched> Supervisor<A> {
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
             diagnosis: self.diagnosis.as_ref(),
+            migrations: &self.migrations,
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

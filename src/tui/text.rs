@@ -67,6 +67,9 @@ pub(super) fn begun(command: Command) -> Words {
         Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
         Command::Diagnose => "diagnose: under way".into(),
+        Command::LookAtMigrations => "migrations: looking".into(),
+        Command::Migrate => "migrate: under way".into(),
+        Command::Adopt => "adopt: under way".into(),
     }
 }
 
