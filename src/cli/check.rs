@@ -183,6 +183,16 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
     if let (Some(active), Some(max)) = (details.active_connections, details.max_connections) {
         writeln!(out, "  connections {active} of {max}")?;
     }
+    if let Some(migrations) = &details.migrations {
+        write!(out, "  migrations {} applied", migrations.applied)?;
+        if let Some(pending) = migrations.pending {
+            write!(out, ", {pending} pending")?;
+        }
+        if let Some(problem) = &migrations.problem {
+            write!(out, "; {problem}")?;
+        }
+        writeln!(out)?;
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::{
         DbResult,
         local::{
             fence::{Path, Reader, fenced, fenced_for},
+            migrations_told::add_migrations,
             phase_clock::{Phase, PhaseClock},
             schema_state::{STATE, SchemaState, column},
             session::Session,
@@ -110,13 +111,19 @@ pub(super) async fn details(
         action,
     )?;
     found.fingerprint = fingerprint(system, oid);
+    let mut state = None;
     if let Some(tables) = tables
         && let Some(row) = reader.row("tables", tables).await?
     {
-        let state = SchemaState::read(&row, action)?;
-        read_tables(&mut found, &mut reader, &state);
+        let read = SchemaState::read(&row, action)?;
+        read_tables(&mut found, &mut reader, &read);
+        state = Some(read);
     }
     found.unread = reader.finish();
+    if let Some(state) = state {
+        let configured = target.section().ledger_schema.clone();
+        add_migrations(&mut found, state, configured, session, action).await?;
+    }
     Ok(found)
 }
 
