@@ -12,6 +12,7 @@ mod local_database;
 mod lookup;
 mod meter;
 mod migrate;
+mod migrations_told;
 mod params;
 mod phase_clock;
 mod pool;

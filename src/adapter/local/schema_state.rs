@@ -4,14 +4,14 @@
 use chrono::{DateTime, Utc};
 use tokio_postgres::{
     Row,
-    types::{FromSql, Type},
+    types::{FromSql, ToSql, Type},
 };
 
 use crate::{
     adapter::{DbResult, local::fence::unlike_us, migrations::MigrationDialect},
     domain::{
         Action, AppliedMigration, FoundLedger, FoundSchema, LEDGER_TABLE, LedgerTool,
-        MigrationName, REQUIRED_TABLES, excerpt, tool_of,
+        MigrationName, OLDER_NAME, REQUIRED_TABLES, excerpt, tool_of,
     },
 };
 
@@ -33,6 +33,8 @@ pub(super) struct SchemaState {
     pub(super) schema: Option<String>,
     pub(super) search_path: String,
     pub(super) ledger: Option<LedgerLook>,
+    /// A required table is there under its older name.
+    has_older_name: bool,
 }
 
 /// What the catalogue says of the table in the ledger's place.
@@ -41,7 +43,7 @@ pub(super) struct LedgerLook {
     schema: String,
     tool: LedgerTool,
     /// Why its rows cannot be read.
-    pub(super) hidden: Option<String>,
+    hidden: Option<String>,
 }
 
 impl SchemaState {
@@ -49,8 +51,12 @@ impl SchemaState {
     pub(super) fn params<'a>(
         required: &'a &'a [&'a str],
         ledger_schema: &'a Option<String>,
-    ) -> [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type); 2] {
-        [(required, Type::TEXT_ARRAY), (ledger_schema, Type::TEXT)]
+    ) -> [(&'a (dyn ToSql + Sync), Type); 3] {
+        [
+            (required, Type::TEXT_ARRAY),
+            (ledger_schema, Type::TEXT),
+            (&OLDER_NAME.0, Type::TEXT),
+        ]
     }
 
     pub(super) fn read(row: &Row, action: Action) -> DbResult<Self> {
@@ -83,14 +89,18 @@ impl SchemaState {
             schema: schema.map(str::to_owned),
             search_path: excerpt(search_path),
             ledger,
+            has_older_name: column(row, 9, action)?,
         })
     }
 
-    /// The required tables that a client sees.
-    pub(super) fn tables(&self) -> Vec<String> {
-        let tables = REQUIRED_TABLES.iter().map(|table| (*table).to_owned());
+    /// The required tables that a client sees, also under an older name.
+    fn tables(&self) -> Vec<String> {
+        let older = self.has_older_name.then_some(OLDER_NAME.0);
+        let tables = REQUIRED_TABLES.iter().copied();
         tables
-            .filter(|table| !self.missing.contains(table))
+            .filter(|table| !self.missing.iter().any(|missing| missing == table))
+            .chain(older)
+            .map(str::to_owned)
             .collect()
     }
 
@@ -123,6 +133,14 @@ impl LedgerLook {
     /// Schema and table, for people.
     pub(super) fn shown(&self) -> String {
         format!("{}.{LEDGER_TABLE}", excerpt(&self.schema))
+    }
+
+    /// Why the rows of a ledger of ours cannot be read; another tool's are not
+    /// read in any case.
+    pub(super) fn hidden(&self) -> Option<&str> {
+        self.hidden
+            .as_deref()
+            .filter(|_| self.tool == LedgerTool::Ours)
     }
 
     /// The statement that reads its rows, all in one, where it is ours and may be read.

@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         Action, AppliedMigration, DbError, ErrorKind, FoundLedger, FoundSchema, LEDGER_TABLE,
-        LedgerTool, MigrationEvent, MigrationName, MigrationReport, MigrationState,
+        LedgerTool, MigrationEvent, MigrationName, MigrationReport, MigrationState, OLDER_NAME,
         REQUIRED_TABLES, Unwritable, excerpt, tool_of,
     },
 };
@@ -134,7 +134,11 @@ async fn found(connection: &mut SqliteConnection) -> Result<FoundSchema, sqlx::E
             tool,
         },
     };
-    let required = REQUIRED_TABLES.iter().map(|table| (*table).to_owned());
+    let older = std::iter::once(&OLDER_NAME.0);
+    let required = REQUIRED_TABLES
+        .iter()
+        .chain(older)
+        .map(|table| (*table).to_owned());
     Ok(FoundSchema {
         schema: Some(String::new()),
         search_path: String::new(),

@@ -13,8 +13,7 @@ use crate::{
         migrations::{MigrationDialect, unwritable},
     },
     domain::{
-        Action, DbError, ErrorKind, LEDGER_TABLE, LedgerStanding, MigrationState, REQUIRED_TABLES,
-        Unwritable,
+        Action, DbError, ErrorKind, LedgerStanding, MigrationState, REQUIRED_TABLES, Unwritable,
     },
 };
 
@@ -65,7 +64,7 @@ pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
     let found = SchemaState::read(&row, action)?;
     let rows = match &found.ledger {
         None => Vec::new(),
-        Some(ledger) => match (&ledger.hidden, ledger.rows()) {
+        Some(ledger) => match (ledger.hidden(), ledger.rows()) {
             (Some(why), _) => return Err(hidden(&ledger.shown(), why)),
             (None, Some(sql)) => read_rows(&link.row(&sql, &[]).await?, action)?,
             (None, None) => Vec::new(),
@@ -111,29 +110,38 @@ impl Looked {
         self.state.whose == LedgerStanding::Ours
     }
 
-    /// Refuses what cannot be written, by cause.
-    pub(super) fn ensure_writable(&self) -> DbResult<()> {
-        if let Some(why) = self.state.unwritable {
-            return Err(unwritable(why));
+    /// Refuses a database that cannot be written at all.
+    pub(super) fn ensure_unhindered(&self) -> DbResult<()> {
+        match self.state.unwritable {
+            Some(why) => Err(unwritable(why)),
+            None => Ok(()),
         }
+    }
+
+    /// Refuses what cannot be applied, by cause.
+    pub(super) fn ensure_writable(&self) -> DbResult<()> {
+        self.ensure_unhindered()?;
         let role = &self.rights.role;
         if !self.rights.may_make_tables {
-            let words = format!(
-                "role {role} may make no tables in schema {}",
-                self.state.schema
-            );
+            let schema = &self.state.schema;
+            let words = format!("role {role} may make no tables in schema {schema}");
             return Err(denied(&words)
                 .with_hint("grant CREATE on the schema to this role, or migrate as its owner"));
         }
+        self.ensure_recordable()
+    }
+
+    /// Refuses where the ledger is missing and cannot be made.
+    pub(super) fn ensure_recordable(&self) -> DbResult<()> {
         if self.has_ledger() {
             return Ok(());
         }
+        let role = &self.rights.role;
         match (&self.missing_schema, self.rights.may_make_ledger) {
             (Some(schema), _) if !self.rights.may_make_schemas => {
                 let database = &self.rights.database;
-                let words = format!(
-                    "role {role} may make no schema {schema} in database {database} for {LEDGER_TABLE}"
-                );
+                let words =
+                    format!("role {role} may not make the schema {schema} in database {database}");
                 Err(denied(&words)
                     .with_hint("make the schema named by ledger_schema and grant CREATE on it"))
             }
@@ -146,6 +154,6 @@ impl Looked {
     }
 }
 
-pub(super) fn denied(words: &str) -> DbError {
+fn denied(words: &str) -> DbError {
     DbError::new(Action::Migrate, ErrorKind::PermissionDenied).with_details(words)
 }

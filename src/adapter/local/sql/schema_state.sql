@@ -90,4 +90,6 @@ select
         from tables
         join ledger on ledger.relnamespace operator(pg_catalog.=) tables.relnamespace
         where tables.name operator(pg_catalog.=) 'ar_internal_metadata'
-    )
+    ),
+    -- Of a required table under its older name.
+    pg_catalog.to_regclass(pg_catalog.quote_ident($3)) is not null
