@@ -196,6 +196,9 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     {
         return Err(error);
     }
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
     let stream = TcpStream::from_std(socket.into())?;
     stream.writable().await?;
     match stream.take_error()? {
