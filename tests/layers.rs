@@ -59,6 +59,7 @@ const LAYERS: [Layer; 6] = [
             "dns_lookup",
             "fastrand",
             "futures",
+            "rustix",
             "rustls",
             "rustls_native_certs",
             "serde",

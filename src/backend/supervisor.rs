@@ -120,7 +120,7 @@ impl<A: Watched> Supervisor<A> {
             let Some(woken) = self.wake().await else {
                 break;
             };
-            self.look_at_own_side();
+            self.look_at_own_side(&woken);
             visible = match woken {
                 Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
                 Wake::Wish(command) if self.is_migrating(command) => Visible::No,
@@ -149,11 +149,13 @@ impl<A: Watched> Supervisor<A> {
     }
 
     /// Recognises that our own side was away, before anything is made of the
-    /// silence of that time.
-    fn look_at_own_side(&mut self) {
+    /// silence of that time. Whatever is due shows it as well as a tick does.
+    fn look_at_own_side(&mut self, woken: &Wake) {
         let now = self.parts.clock.now();
-        let gap = self.own_side.look(&self.parts.clock, now, Some(self.tick));
-        if now.mono >= self.tick {
+        let due = self.parts.machine.next_due();
+        let due = due.map_or(self.tick, |due| due.min(self.tick));
+        let gap = self.own_side.look(&self.parts.clock, now, Some(due));
+        if now.mono >= self.tick || matches!(woken, Wake::Due) {
             self.tick = now.mono + TICK;
         }
         if let Some(gap) = gap {

@@ -11,8 +11,8 @@ use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Path, Reader, fenced, fenced_for},
-            migrations_told::add_migrations,
+            fence::{Flight, Path, Reader},
+            migrations_told::{Asking, add_migrations},
             phase_clock::{Phase, PhaseClock},
             schema_state::{STATE, SchemaState, column},
             session::Session,
@@ -26,9 +26,8 @@ use crate::{
 /// than any other value and gives the skew.
 const CLOCK: &str = include_str!("sql/clock.sql");
 const SERVER: &str = include_str!("sql/server.sql");
-const DATABASE_OID: &str = include_str!("sql/database_oid.sql");
 const SESSIONS: &str = include_str!("sql/sessions.sql");
-const TLS: &str = include_str!("sql/tls.sql");
+const SESSION: &str = include_str!("sql/session.sql");
 const DATABASE_SIZE: &str = include_str!("sql/database_size.sql");
 const SYSTEM_IDENTIFIER: &str = include_str!("sql/system_identifier.sql");
 
@@ -67,24 +66,25 @@ pub(super) async fn round_trip(session: &mut Session, clock: &PhaseClock) -> DbR
 pub(super) async fn details(
     session: &mut Session,
     target: &Target,
+    flight: &Flight,
     clock: &PhaseClock,
 ) -> DbResult<HealthDetails> {
     let requires_schema = target.section().requires_schema;
     let client = session.client();
-    let (server, oid, sessions, tls, system, tables) = tokio::join!(
+    let pinned = |sql| flight.ask(client, Path::Pinned, sql, &[]);
+    let (server, sessions, own, system, tables) = tokio::join!(
         biased;
         // Not fenced: a transaction of ours would answer for the server
         // whether a new session can write.
         client.query_typed_one(SERVER, &[]),
-        fenced(client, Path::Pinned, DATABASE_OID, &[]),
-        fenced(client, Path::Pinned, SESSIONS, &[]),
-        fenced(client, Path::Pinned, TLS, &[]),
-        fenced(client, Path::Pinned, SYSTEM_IDENTIFIER, &[]),
+        pinned(SESSIONS),
+        pinned(SESSION),
+        pinned(SYSTEM_IDENTIFIER),
         async {
             let required = &REQUIRED_TABLES.as_slice();
             let params = SchemaState::params(required, &target.section().ledger_schema);
             if requires_schema {
-                Some(fenced(client, Path::Clients, STATE, &params).await)
+                Some(flight.ask(client, Path::Clients, STATE, &params).await)
             } else {
                 None
             }
@@ -97,14 +97,14 @@ pub(super) async fn details(
     if let Some(row) = reader.row("server", server).await? {
         read_server(&mut found, &row, action)?;
     }
-    let oid = whole(reader.row("database", oid).await?.as_ref(), action)?;
     if let Some(row) = reader.row("sessions", sessions).await? {
         read_sessions(&mut found, &row, action)?;
     }
-    let tls = match reader.row("tls", tls).await? {
-        Some(row) => text(&row, 0, action)?,
-        None => None,
-    };
+    let (mut oid, mut tls) = (None, None);
+    if let Some(row) = reader.row("session", own).await? {
+        oid = column(&row, 0, action)?;
+        tls = text(&row, 1, action)?;
+    }
     found.tls = Some(tls_words(is_encrypted, tls));
     let system = whole(
         reader.row("system identifier", system).await?.as_ref(),
@@ -121,17 +121,38 @@ pub(super) async fn details(
     }
     found.unread = reader.finish();
     if let Some(state) = state {
-        let configured = target.section().ledger_schema.clone();
-        add_migrations(&mut found, state, configured, session, action).await?;
+        let asking = Asking {
+            session,
+            target,
+            flight,
+            action,
+        };
+        add_migrations(&mut found, state, asking).await?;
     }
     Ok(found)
 }
 
 /// The size of the database, if it is known soon: half of the time that is
-/// left. Its absence is never the check's failure.
-pub(super) async fn add_size(found: &mut HealthDetails, session: &mut Session, clock: &PhaseClock) {
+/// left. Its absence is never the check's failure. Ends the flight.
+pub(super) async fn add_size(
+    found: &mut HealthDetails,
+    session: &mut Session,
+    flight: &Flight,
+    clock: &PhaseClock,
+) {
     let share = clock.remaining() / 2;
-    let asking = fenced_for(session.client(), share.as_millis().max(1), DATABASE_SIZE);
+    let client = session.client();
+    let asking = async {
+        let limit_ms = share.as_millis().max(1);
+        let (answer, landed) = tokio::join!(
+            biased;
+            flight.ask_for(client, limit_ms, DATABASE_SIZE),
+            flight.land(client),
+        );
+        let row = answer?;
+        landed?;
+        Ok(row)
+    };
     let Ok(answer) = timeout(share, asking).await else {
         found.unread.push("database size: not in time".to_owned());
         return;

@@ -5,24 +5,38 @@ use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Path, Reader, fenced},
+            fence::{Flight, Path, Reader},
             schema_state::{SchemaState, read_rows},
             session::Session,
+            target::Target,
         },
         migrations::MigrationDialect,
     },
     domain::{Action, HealthDetails, MIGRATIONS_UNREAD, MigrationState},
 };
 
+/// With what is asked.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) target: &'a Target,
+    pub(super) flight: &'a Flight,
+    pub(super) action: Action,
+}
+
 /// Adds how the migrations stand to what was found. A ledger that may not be
 /// read is told as unread: nobody knows what is pending then.
 pub(super) async fn add_migrations(
     found: &mut HealthDetails,
     state: SchemaState,
-    configured: Option<String>,
-    session: &mut Session,
-    action: Action,
+    asking: Asking<'_>,
 ) -> DbResult<()> {
+    let Asking {
+        session,
+        target,
+        flight,
+        action,
+    } = asking;
     // Where tables may be hidden, nothing can be said about what made them.
     if !state.closed.is_empty() {
         return Ok(());
@@ -37,7 +51,7 @@ pub(super) async fn add_migrations(
             return Ok(());
         }
         if let Some(sql) = ledger.rows() {
-            let answer = fenced(session.client(), Path::Pinned, &sql, &[]).await;
+            let answer = flight.ask(session.client(), Path::Pinned, &sql, &[]).await;
             let mut reader = Reader::new(session, action);
             let row = reader.row("migrations", answer).await?;
             found.unread.extend(reader.finish());
@@ -48,6 +62,7 @@ pub(super) async fn add_migrations(
         }
     }
     let catalogue = MigrationDialect::Postgres.catalogue();
+    let configured = target.section().ledger_schema.clone();
     let state = MigrationState::of(&catalogue, state.found(rows, configured));
     found.migrations = Some(state.summary());
     Ok(())
