@@ -147,7 +147,7 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", error.message())?;
     if let Some(details) = error.details() {
         writeln!(out, "  said: {details}")?;
