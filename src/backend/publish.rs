@@ -6,6 +6,7 @@ use crate::{
     backend::{
         clock::Moment,
         machine::{Machine, Watching},
+        migrating::Migrations,
         record::Record,
         rehearsing::Stage,
     },
@@ -26,6 +27,7 @@ pub(super) struct Sources<'a> {
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
     pub(super) stage: Option<Stage>,
+    pub(super) migrations: &'a Migrations,
     pub(super) revision: u64,
 }
 
@@ -47,6 +49,7 @@ pub(super) fn first_snapshot(
             operations_lost: 0,
             diagnosis: None,
             stage,
+            migrations: &Migrations::default(),
             revision: 0,
         },
         now,
@@ -87,6 +90,8 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
         rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
+        migrations: sources.migrations.look.clone(),
+        migration: sources.migrations.progress.clone(),
     })
 }
 

@@ -80,6 +80,7 @@ fn value_of(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
         Kind::Mode(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Scenario(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Script(slot) => maybe(slot(values).as_ref(), OwnScript::in_words),
+        Kind::Identifier(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Text(slot) => maybe(slot(values).as_ref(), |text| shown(text).into_owned()),
         // It was checked to hold neither user nor password.
         Kind::WebUrl(slot) => maybe(slot(values).as_ref(), |url| clean(url).into_owned()),

@@ -24,6 +24,8 @@ pub(crate) struct Values {
     pub(crate) slow_threshold: Sourced<u64>,
     pub(crate) read_only: Sourced<bool>,
     pub(crate) require_schema: Sourced<bool>,
+    pub(crate) auto_migrate: Sourced<bool>,
+    pub(crate) ledger_schema: Option<Sourced<String>>,
     pub(crate) environment: Option<Sourced<String>>,
     pub(crate) mock_latency: Sourced<u64>,
     pub(crate) mock_jitter: Sourced<u64>,
@@ -52,6 +54,8 @@ impl Default for Values {
             slow_threshold: Sourced::by_default(200),
             read_only: Sourced::by_default(false),
             require_schema: Sourced::by_default(true),
+            auto_migrate: Sourced::by_default(false),
+            ledger_schema: None,
             environment: None,
             // Of a server nearby, so that the graph of the mock mode lives.
             mock_latency: Sourced::by_default(3),

@@ -134,6 +134,8 @@ impl Data {
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
             | Event::Rehearsed { .. }
+            | Event::Migrating { .. }
+            | Event::MigrationEnded(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }

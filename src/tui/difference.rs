@@ -51,6 +51,8 @@ fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
         && a.lamps == b.lamps
         && is_same_rehearsal(a.rehearsal.as_ref(), b.rehearsal.as_ref())
         && a.diagnosis.as_ref().map(Arc::as_ptr) == b.diagnosis.as_ref().map(Arc::as_ptr)
+        && a.migrations.as_ref().map(Arc::as_ptr) == b.migrations.as_ref().map(Arc::as_ptr)
+        && a.migration.as_ref().map(Arc::as_ptr) == b.migration.as_ref().map(Arc::as_ptr)
         && has_same_lists(a, b)
 }
 

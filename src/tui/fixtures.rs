@@ -125,6 +125,7 @@ pub(super) fn details() -> HealthDetails {
         }),
         unread: vec![],
         missing_tables: Some(vec![]),
+        migrations: None,
     }
 }
 
@@ -231,6 +232,8 @@ pub(super) fn healthy() -> Snapshot {
         errors_dropped: 0,
         diagnosis: None,
         rehearsal: None,
+        migrations: None,
+        migration: None,
     }
 }
 
@@ -326,6 +329,8 @@ pub(super) fn blank() -> Snapshot {
         errors_dropped: 0,
         diagnosis: None,
         rehearsal: None,
+        migrations: None,
+        migration: None,
     }
 }
 

@@ -53,6 +53,8 @@ impl Frozen {
             Event::CheckFinished { .. }
             | Event::Diagnosed(_)
             | Event::Rehearsed { .. }
+            | Event::Migrating { .. }
+            | Event::MigrationEnded(_)
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
         };

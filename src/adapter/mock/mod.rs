@@ -14,6 +14,7 @@ mod diagnose;
 mod engine;
 mod faults;
 mod look;
+mod migrate;
 mod mock_database;
 mod params;
 mod pulse;
