@@ -31,6 +31,7 @@
 //! ten a minute, until a connection proves stable.
 
 mod core;
+mod guard_state;
 mod input;
 mod knocking;
 mod lanes;
