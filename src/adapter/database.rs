@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::{
     adapter::{
         DatabaseAdapter, DbResult, HealthReport, OperationSink, SqlValue, TransactionClient,
-        mode_adapter::{Check, ModeAdapter, Record},
+        mode_adapter::{Check, ModeAdapter, Record, Statement},
         recorder::{Call, Recorder, Recording},
         retry::Retries,
         status::StatusCell,
@@ -238,10 +238,20 @@ impl DatabaseAdapter for Database {
     ) -> DbResult<Vec<T>> {
         let recording = self.record(OperationType::Query, None);
         let answer = async {
-            self.permit(Action::Query)?;
-            let answer = self.shared.mode.query(sql, params).await?;
-            let rows = answer.rows.into_iter().map(|row| typed(row, Action::Query));
-            Ok((rows.collect::<DbResult<Vec<T>>>()?, answer.affected))
+            let action = Action::Query;
+            self.permit(action)?;
+            let statement = Statement {
+                sql,
+                params,
+                action,
+            };
+            let mut rows = Vec::new();
+            let mut take = |row| {
+                rows.push(typed(row, action)?);
+                Ok(())
+            };
+            let affected = self.shared.mode.query(statement, &mut take).await?;
+            Ok((rows, affected))
         }
         .await;
         recording.finish(&answer, |(_, affected)| Some(*affected));

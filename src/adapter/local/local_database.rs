@@ -15,11 +15,12 @@ use tokio::time::timeout;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
             knock::knock,
+            learn::Place,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
@@ -28,7 +29,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{Action, DbError, ErrorKind, Layer},
@@ -100,13 +101,16 @@ impl LocalDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         let asked = Asked::default();
-        self.bounded(action, &asked, async {
-            let mut lease = self.lease(action, &asked).await?;
-            let rows = statements::query(&mut lease, sql, params, action).await;
-            settle(lease, rows).await
+        self.bounded(statement.action, &asked, async {
+            let mut lease = self.lease(statement.action, &asked).await?;
+            let affected = statements::query(&mut lease, Place::Alone, statement, take).await;
+            settle(lease, affected).await
         })
         .await
     }

@@ -8,6 +8,7 @@ mod diagnose;
 mod fence;
 mod first_byte;
 mod knock;
+mod learn;
 mod local_database;
 mod lookup;
 mod meter;
@@ -27,8 +28,10 @@ mod tls;
 mod traffic;
 mod transaction;
 
+pub(super) use decode::{float_to_json, time_text};
 pub(super) use local_database::LocalDatabase;
 pub(super) use params::hex_text;
 pub(super) use phase_clock::timeout_error;
 pub(super) use sentinel::Sentinel;
 pub(super) use table::quoted;
+pub(super) use transaction::rolled_back;

@@ -5,31 +5,34 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use sqlx::SqliteConnection;
+use sqlx::types::Json;
 use tokio::time::{Instant, timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient, WriteTest,
+        DbResult, DiagnosisOptions, TransactionClient, WriteTest,
         diagnosis::Findings,
         local::timeout_error,
         mock::{
-            classify::from_sqlite,
-            engine::{Engine, Turn},
-            pulse::MockPulse,
-            statements,
+            classify::from_sqlite, engine::Engine, pulse::MockPulse, statements,
             transaction::transaction,
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::MockSection,
-    domain::{Action, DbError, ErrorKind, Exam, Finding, HealthDetails, PhaseTimings},
+    domain::{
+        Action, DbError, ErrorKind, Exam, Finding, HealthDetails, PhaseTimings, REQUIRED_TABLES,
+    },
 };
 
 /// The one bare statement of a health check, and what there is to know.
 const LOOK: &str = "select sqlite_version(), \
     (select page_count * page_size from pragma_page_count(), pragma_page_size()), \
-    (select query_only from pragma_query_only())";
+    (select query_only from pragma_query_only()), \
+    (select json_group_array(name) from sqlite_schema where type = 'table')";
+
+/// What the look finds: version, bytes, whether it is read-only, tables.
+type Found = (String, i64, i64, Json<Vec<String>>);
 
 /// The embedded database as an adapter.
 #[derive(Debug)]
@@ -70,6 +73,9 @@ impl MockDatabase {
                 details.database_size_bytes = u64::try_from(found.1).ok();
                 details.read_only = Some(found.2 != 0);
                 details.in_recovery = Some(false);
+                let is_missing = |table: &&str| !found.3.iter().any(|name| name == *table);
+                let missing = REQUIRED_TABLES.into_iter().filter(is_missing);
+                details.missing_tables = Some(missing.map(str::to_owned).collect());
                 Check {
                     latency,
                     details,
@@ -105,7 +111,7 @@ impl MockDatabase {
         }
         let action = Action::HealthCheck;
         let (latency, found) = self.bounded(action, self.look(action)).await?;
-        let (version, _, query_only) = found;
+        let (version, _, query_only, _) = found;
         let words = format!("SQLite {version}, in memory: nothing is persisted");
         findings.tell(Finding::ok(Exam::Database, words));
         let mut write = match (query_only, options.policy.expects_writes) {
@@ -137,7 +143,7 @@ impl MockDatabase {
         let action = Action::HealthCheck;
         let mut turn = self.engine.turn(action).await?;
         sqlx::query("select 1")
-            .execute(open(&mut turn, action)?)
+            .execute(turn.session(action)?.connection)
             .await
             .map_err(|error| from_sqlite(error, action))?;
         Ok(())
@@ -147,11 +153,15 @@ impl MockDatabase {
     #[expect(clippy::unused_async, reason = "the same face as the other modes")]
     pub(in crate::adapter) async fn close(&self) {}
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
+        let action = statement.action;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            statements::query(open(&mut turn, action)?, sql, params, action).await
+            statements::query(&mut turn.session(action)?, statement, take).await
         })
         .await
     }
@@ -160,7 +170,7 @@ impl MockDatabase {
         let action = Action::Insert;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            statements::insert(open(&mut turn, action)?, table, data).await
+            statements::insert(&mut turn.session(action)?, table, data).await
         })
         .await
     }
@@ -174,7 +184,7 @@ impl MockDatabase {
         let action = Action::Update;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            statements::update(open(&mut turn, action)?, table, id, data).await
+            statements::update(&mut turn.session(action)?, table, id, data).await
         })
         .await
     }
@@ -183,7 +193,7 @@ impl MockDatabase {
         let action = Action::Delete;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            statements::delete(open(&mut turn, action)?, table, id).await
+            statements::delete(&mut turn.session(action)?, table, id).await
         })
         .await
     }
@@ -196,16 +206,16 @@ impl MockDatabase {
         let action = Action::Transaction;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            transaction(open(&mut turn, action)?, work).await
+            transaction(turn.session(action)?, work).await
         })
         .await
     }
 
-    async fn look(&self, action: Action) -> DbResult<(Duration, (String, i64, i64))> {
+    async fn look(&self, action: Action) -> DbResult<(Duration, Found)> {
         let mut turn = self.engine.turn(action).await?;
         let began = Instant::now();
         let found = sqlx::query_as(LOOK)
-            .fetch_one(open(&mut turn, action)?)
+            .fetch_one(turn.session(action)?.connection)
             .await
             .map_err(|error| from_sqlite(error, action))?;
         Ok((began.elapsed(), found))
@@ -222,9 +232,4 @@ impl MockDatabase {
             Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
         }
     }
-}
-
-fn open<'t>(turn: &'t mut Turn<'_>, action: Action) -> DbResult<&'t mut SqliteConnection> {
-    turn.as_mut()
-        .ok_or_else(|| DbError::new(action, ErrorKind::NotConnected))
 }

@@ -1,12 +1,18 @@
 //! An embedded database in memory, with real SQL and nothing that persists.
 //! Knows nothing of the other modes.
 
+mod catalogue;
 mod classify;
+mod column_type;
+mod constraint;
+mod convert;
 mod decode;
+mod definition;
 mod engine;
 mod mock_database;
 mod params;
 mod pulse;
+mod schema;
 mod statements;
 mod table;
 mod transaction;
