@@ -11,7 +11,7 @@ use std::{
 
 use clap::Parser;
 use dbvitals::{
-    adapter::Database,
+    adapter::{Database, MigrationDialect},
     backend::{self, Backend, Clock, Handle, Subject},
     cli::{
         self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, Style, Task, WaitOptions,
@@ -53,12 +53,17 @@ fn run(task: Task, flags: Flags) -> Outcome {
         // relative path then leads nowhere, and that is said where one is used.
         cwd: std::env::current_dir().unwrap_or_else(|_unnamed| PathBuf::new()),
     };
+    if let Task::MigratePrint { format, dialect } = task {
+        return print_migrations(&sources, format, dialect);
+    }
     let fallback = match task {
         Task::Screen => Fallback::Mock,
         Task::Check { .. }
         | Task::Diagnose { .. }
         | Task::Wait { .. }
         | Task::Watch { .. }
+        | Task::Migrate(_)
+        | Task::MigratePrint { .. }
         | Task::ConfigShow(_)
         | Task::ConfigCheck(_) => Fallback::Refuse,
     };
@@ -70,7 +75,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
             if !matches!(task, Task::ConfigCheck(_)) {
                 tell_complaints(&complaints);
             }
-            Exit::NotAttempted.printed(print_refused(task, &complaints, &sources))
+            Exit::NotAttempted.printed(print_refused(&task, &complaints, &sources))
         }
     }
 }
@@ -114,6 +119,9 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
             let options = WatchOptions { format, samples };
             watching(config, |handle| cli::watch(handle, options))
         }
+        Task::Migrate(task) => once(cli::migrate(config, &task, &mut out)),
+        // Printed before there was a configuration.
+        Task::MigratePrint { .. } => Exit::Done.silent(),
         Task::ConfigShow(format) => {
             let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {
@@ -129,15 +137,32 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
     }
 }
 
+/// Prints SQL, which needs no database and no other part of the configuration
+/// than the ledger's schema.
+fn print_migrations(sources: &Sources<'_>, format: Format, dialect: MigrationDialect) -> Outcome {
+    match config::ledger_schema(sources) {
+        Ok(schema) => Exit::Done.printed(cli::print_migrations(
+            dialect,
+            schema.as_deref(),
+            format,
+            &mut io::stdout().lock(),
+        )),
+        Err(complaints) => {
+            tell_complaints(&complaints);
+            Exit::NotAttempted.silent()
+        }
+    }
+}
+
 /// Prints what is told on standard output of a configuration that is not valid.
-fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> io::Result<()> {
+fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match task {
         Task::ConfigShow(format) => {
             let settings = config::settings(sources);
-            cli::config::show_refused(&settings, complaints, format, &mut out)
+            cli::config::show_refused(&settings, complaints, *format, &mut out)
         }
-        Task::ConfigCheck(format) => cli::config::check(Err(complaints), format, &mut out),
+        Task::ConfigCheck(format) => cli::config::check(Err(complaints), *format, &mut out),
         Task::Check {
             format: Format::Json,
             ..
@@ -146,6 +171,9 @@ fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> 
             format: Format::Json,
             ..
         } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
+        Task::Migrate(task) if task.format() == Format::Json => {
+            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+        }
         Task::Wait {
             format: Format::Json,
             ..
@@ -158,7 +186,9 @@ fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> 
         | Task::Check { .. }
         | Task::Diagnose { .. }
         | Task::Wait { .. }
-        | Task::Watch { .. } => Ok(()),
+        | Task::Watch { .. }
+        | Task::Migrate(_)
+        | Task::MigratePrint { .. } => Ok(()),
     }
 }
 

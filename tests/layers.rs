@@ -64,6 +64,7 @@ const LAYERS: [Layer; 6] = [
             "rustls_native_certs",
             "serde",
             "serde_json",
+            "sha2",
             "socket2",
             "sqlx",
             "tokio",

@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 
 use crate::{
     adapter::{
-        DatabaseAdapter, DbResult, HealthReport, OperationSink, SqlValue, TransactionClient,
+        DatabaseAdapter, DbResult, HealthReport, OperationSink, Rehearsing, SqlValue,
+        TransactionClient,
         mode_adapter::{Check, ModeAdapter, Record, Statement},
         recorder::{Call, Recorder, Recording},
         retry::Retries,
@@ -95,6 +96,13 @@ impl Database {
             shared: Arc::clone(&self.shared),
             service: Arc::from(service),
         }
+    }
+
+    /// Where the rehearsal stands that a mock database plays; `None` when it
+    /// plays none, and in the other modes.
+    #[must_use]
+    pub fn rehearsing(&self) -> Option<Rehearsing> {
+        self.shared.mode.rehearsing()
     }
 
     /// One attempt to connect, without retries.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient, diagnosis::Findings, guard::Guard,
-        local::LocalDatabase, mock::MockDatabase,
+        DbResult, DiagnosisOptions, Rehearsing, SqlValue, TransactionClient, diagnosis::Findings,
+        guard::Guard, local::LocalDatabase, mock::MockDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -53,7 +53,7 @@ impl ModeAdapter {
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
-            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(*mock))),
+            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(mock.clone()))),
         }
     }
 
@@ -103,7 +103,15 @@ impl ModeAdapter {
     pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
         match self {
             Self::Local(local) => local.knock(limit).await,
-            Self::Mock(mock) => mock.pulse(limit).await.map(drop),
+            Self::Mock(mock) => mock.knock(limit).await,
+        }
+    }
+
+    /// Where a rehearsal stands; `None` when nothing is rehearsed.
+    pub(super) fn rehearsing(&self) -> Option<Rehearsing> {
+        match self {
+            Self::Local(_) => None,
+            Self::Mock(mock) => mock.rehearsing(),
         }
     }
 

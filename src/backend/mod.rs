@@ -7,11 +7,13 @@ mod handle;
 mod jobs;
 mod log_lines;
 mod machine;
+mod migrating;
 mod noting;
 mod operation_feed;
 mod own_side;
 mod publish;
 mod record;
+mod rehearsing;
 mod session;
 mod slots;
 mod start;
@@ -27,5 +29,7 @@ pub use watched::Watched;
 
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod rehearsal_tests;
 #[cfg(test)]
 mod scenario_tests;

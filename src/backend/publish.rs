@@ -6,7 +6,9 @@ use crate::{
     backend::{
         clock::Moment,
         machine::{Machine, Watching},
+        migrating::Migrations,
         record::Record,
+        rehearsing::Stage,
     },
     domain::{
         ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
@@ -24,6 +26,8 @@ pub(super) struct Sources<'a> {
     pub(super) busy_since: Option<Moment>,
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
+    pub(super) stage: Option<Stage>,
+    pub(super) migrations: &'a Migrations,
     pub(super) revision: u64,
 }
 
@@ -31,6 +35,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn first_snapshot(
     machine: &Machine,
     session: &Arc<Session>,
+    stage: Option<Stage>,
     now: Moment,
 ) -> Arc<Snapshot> {
     snapshot(
@@ -43,6 +48,8 @@ pub(super) fn first_snapshot(
             busy_since: None,
             operations_lost: 0,
             diagnosis: None,
+            stage,
+            migrations: &Migrations::default(),
             revision: 0,
         },
         now,
@@ -82,6 +89,9 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
+        rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
+        migrations: sources.migrations.look.clone(),
+        migration: sources.migrations.progress.clone(),
     })
 }
 

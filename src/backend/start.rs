@@ -11,6 +11,7 @@ use crate::{
         machine::{Machine, Rhythm},
         operation_feed::OperationFeed,
         publish::first_snapshot,
+        rehearsing::Stage,
         supervisor::{Parts, Supervisor},
         watched::Watched,
     },
@@ -54,7 +55,9 @@ pub fn start<A: Watched>(
     let rhythm = rhythm(section, subject.watched.knock_pace());
     let now = clock.now();
     let machine = Machine::new(rhythm, subject.id, session.target.mode, now);
-    let (handle, outlet) = channels(first_snapshot(&machine, &session, now), clock.clone());
+    let stage = Stage::of(subject.watched.as_ref(), now);
+    let first = first_snapshot(&machine, &session, stage, now);
+    let (handle, outlet) = channels(first, clock.clone());
     let supervisor = Supervisor::new(Parts {
         watched: subject.watched,
         machine,
@@ -82,6 +85,7 @@ fn rhythm(section: &WatchSection, knock_pace: Option<Duration>) -> Rhythm {
         timeout: section.health_check_timeout,
         heartbeat: section.heartbeat_interval,
         knock_pace,
+        auto_migrate: section.auto_migrate,
         backoff: Backoff::try_new(base, LONGEST_DELAY).expect("1 ms <= base <= 30 s"),
         max_retries: section.max_retries,
     }

@@ -17,10 +17,12 @@ use crate::{
         jobs::{self},
         log_lines,
         machine::{Effect, Input, LATE_AFTER, Machine},
+        migrating::Migrations,
         operation_feed::OperationFeed,
         own_side::OwnSide,
         publish,
         record::Record,
+        rehearsing::Stage,
         slots::{News, Slot, Slots},
         watched::Watched,
     },
@@ -63,9 +65,12 @@ pub(super) struct Supervisor<A> {
     pub(super) newest: Option<Arc<HealthCheckResult>>,
     pub(super) slots: Slots,
     pub(super) diagnosis: Option<Arc<DiagnosisProgress>>,
+    pub(super) migrations: Migrations,
     verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
+    /// Where the rehearsal stands, while one is played.
+    pub(super) stage: Option<Stage>,
     /// When the supervisor wants to be woken at the latest, to see that it is.
     tick: Duration,
     revision: u64,
@@ -78,6 +83,7 @@ enum Wake {
     News(News),
     Operation(Arc<DatabaseOperation>),
     Due,
+    NextPage,
     Tick,
 }
 
@@ -99,9 +105,11 @@ impl<A: Watched> Supervisor<A> {
             newest: None,
             slots: Slots::new(),
             diagnosis: None,
+            migrations: Migrations::default(),
             verdict: None,
             failed_sample: None,
             own_side: OwnSide::new(),
+            stage: None,
             tick: TICK,
             revision: 0,
         }
@@ -109,6 +117,7 @@ impl<A: Watched> Supervisor<A> {
 
     /// Runs until every reader is gone, then ends the connection.
     pub(super) async fn run(mut self) {
+        self.turn_the_page();
         let mut visible = self.feed(Input::Open);
         loop {
             if visible == Visible::Yes {
@@ -120,10 +129,12 @@ impl<A: Watched> Supervisor<A> {
             self.look_at_own_side(&woken);
             visible = match woken {
                 Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
+                Wake::Wish(command) if self.is_migrating(command) => Visible::No,
                 Wake::Wish(command) => self.feed(Input::Wished(command)),
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
                 Wake::Due => self.feed(Input::Due),
+                Wake::NextPage => self.turn_the_page(),
                 Wake::Tick => Visible::No,
             };
         }
@@ -135,11 +146,14 @@ impl<A: Watched> Supervisor<A> {
         let due = self.parts.machine.next_due();
         let due = due.map(|mono| self.parts.clock.instant(mono));
         let tick = self.parts.clock.instant(self.tick);
+        let page = self.stage.and_then(|stage| stage.due());
+        let page = page.map(|mono| self.parts.clock.instant(mono));
         Some(tokio::select! {
             command = self.parts.outlet.commands.recv() => Wake::Wish(command?),
             news = self.slots.news() => Wake::News(news),
             Some(operation) = self.parts.operations.next() => Wake::Operation(operation),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Wake::Due,
+            () = sleep_until(page.unwrap_or_else(Instant::now)), if page.is_some() => Wake::NextPage,
             () = sleep_until(tick) => Wake::Tick,
         })
     }
@@ -264,6 +278,7 @@ impl<A: Watched> Supervisor<A> {
             Effect::StartKnock => self.slots.start(Slot::Knock, now, jobs::knock(watched)),
             Effect::StopKnock => self.slots.stop(Slot::Knock),
             Effect::StartDiagnosis => self.start_diagnosis(now),
+            Effect::StartMigration(task) => self.start_migration(*task, now),
             Effect::Answer(command, outcome) => self.tell(Event::CommandDone {
                 command: *command,
                 outcome: *outcome,
@@ -288,6 +303,8 @@ impl<A: Watched> Supervisor<A> {
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
             diagnosis: self.diagnosis.as_ref(),
+            stage: self.stage,
+            migrations: &self.migrations,
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

@@ -8,8 +8,9 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         Beat, Database, DatabaseAdapter, DbResult, DiagnosisOptions, GuardSettings, HealthReport,
+        MigrateOptions, MigrationSink, Rehearsing,
     },
-    domain::{DbError, Diagnosis, Finding, Mode},
+    domain::{Adoption, DbError, Diagnosis, Finding, MigrationReport, MigrationState, Mode},
 };
 
 /// Time between two knocks at a server on this machine.
@@ -53,8 +54,35 @@ pub trait Watched: Send + Sync + 'static {
         told: mpsc::Sender<Finding>,
     ) -> impl Future<Output = Diagnosis> + Send;
 
+    /// How the database stands with our migrations.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    fn migration_state(&self) -> impl Future<Output = DbResult<MigrationState>> + Send;
+
+    /// Applies the migrations that are pending.
+    ///
+    /// # Errors
+    /// Why none or not all of them were applied.
+    fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+    ) -> impl Future<Output = DbResult<MigrationReport>> + Send;
+
+    /// Records what others have made as our files would.
+    ///
+    /// # Errors
+    /// Why nothing could be compared or recorded.
+    fn adopt(&self, options: MigrateOptions) -> impl Future<Output = DbResult<Adoption>> + Send;
+
     /// Time between two knocks; `None` where there is nothing to knock at.
     fn knock_pace(&self) -> Option<Duration>;
+
+    /// Where the rehearsal stands that it plays, if it plays one.
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        None
+    }
 }
 
 impl Watched for Database {
@@ -82,11 +110,31 @@ impl Watched for Database {
         Self::diagnose(self, options, told).await
     }
 
+    async fn migration_state(&self) -> DbResult<MigrationState> {
+        Self::migration_state(self).await
+    }
+
+    async fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        Self::migrate(self, options, progress).await
+    }
+
+    async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
+        Self::adopt(self, options).await
+    }
+
     fn knock_pace(&self) -> Option<Duration> {
         match self.mode() {
-            Mode::Local if self.is_near() => Some(NEAR),
-            Mode::Local => Some(FAR),
-            Mode::Supabase | Mode::Mock => None,
+            Mode::Local | Mode::Mock if self.is_near() => Some(NEAR),
+            Mode::Local | Mode::Mock => Some(FAR),
+            Mode::Supabase => None,
         }
+    }
+
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        Self::rehearsing(self)
     }
 }

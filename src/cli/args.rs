@@ -5,8 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    adapter::WriteTest,
-    cli::{config::Format, line_json::Samples},
+    adapter::{MigrationDialect, WriteTest},
+    cli::{
+        config::Format,
+        line_json::Samples,
+        migrate::{MigrateArgs, MigrateTask},
+    },
     config::Flags,
     domain::Secret,
 };
@@ -56,6 +60,8 @@ enum Subcommands {
     Wait(WaitArgs),
     /// Print what happens to the connection, a line each, until interrupted.
     Watch(WatchArgs),
+    /// Apply our migrations, or tell how the database stands with them.
+    Migrate(MigrateArgs),
     /// Show or check the configuration.
     Config(ConfigArgs),
 }
@@ -138,7 +144,7 @@ struct ConfigShowArgs {
 }
 
 #[derive(Debug, Args)]
-struct Address {
+pub(super) struct Address {
     /// Where the database is, without a password: `postgres://user@host:5432/database`.
     #[arg(value_name = "URL", value_parser = url)]
     url: Option<Secret>,
@@ -149,6 +155,9 @@ struct Options {
     /// supabase, local or mock.
     #[arg(long, global = true, value_name = "MODE")]
     mode: Option<String>,
+    /// Rehearse in mock mode: calm, flaky, outage, slow, hang, auth or migrations.
+    #[arg(long, global = true, value_name = "NAME")]
+    scenario: Option<String>,
     /// The configuration file to read.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -167,7 +176,7 @@ struct Options {
 }
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
     /// The dashboard.
     Screen,
@@ -202,6 +211,15 @@ pub enum Task {
         format: Format,
         /// Whether latency samples are told.
         samples: Samples,
+    },
+    /// Something about migrations.
+    Migrate(MigrateTask),
+    /// The SQL of the migrations.
+    MigratePrint {
+        /// How it is printed.
+        format: Format,
+        /// Whose it is.
+        dialect: MigrationDialect,
     },
     /// The values in force.
     ConfigShow(Format),
@@ -284,6 +302,7 @@ impl Cli {
                 };
                 (task, args.address.url)
             }
+            Some(Subcommands::Migrate(args)) => args.into_task(),
             Some(Subcommands::Config(ConfigArgs { command })) => match command {
                 ConfigSubcommands::Show(args) => {
                     (Task::ConfigShow(format(args.json)), args.address.url)
@@ -295,6 +314,7 @@ impl Cli {
         };
         let flags = Flags {
             mode: self.options.mode,
+            scenario: self.options.scenario,
             config: self.options.config,
             profile: self.options.profile,
             read_only: self.options.read_only,
@@ -306,10 +326,16 @@ impl Cli {
     }
 }
 
+impl Address {
+    pub(super) fn into_url(self) -> Option<Secret> {
+        self.url
+    }
+}
+
 fn bar(strict: bool) -> Bar {
     if strict { Bar::Healthy } else { Bar::Usable }
 }
 
-fn format(json: bool) -> Format {
+pub(super) fn format(json: bool) -> Format {
     if json { Format::Json } else { Format::Table }
 }

@@ -4,8 +4,8 @@
 use std::ops::RangeInclusive;
 
 use crate::{
-    config::{ThemeName, origin::Sourced, values::Values},
-    domain::{DatabaseConfig, Mode, Secret},
+    config::{ThemeName, origin::Sourced, own_script::OwnScript, values::Values},
+    domain::{DatabaseConfig, Mode, Scenario, Secret},
 };
 
 /// One key.
@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Bool(fn(&mut Values) -> &mut Sourced<bool>),
     /// Any text.
     Text(fn(&mut Values) -> &mut Option<Sourced<String>>),
+    /// A name that SQL takes without quotes.
+    Identifier(fn(&mut Values) -> &mut Option<Sourced<String>>),
     /// An http or https address.
     WebUrl(fn(&mut Values) -> &mut Option<Sourced<String>>),
     /// A text that is shown as stars.
@@ -45,6 +47,10 @@ pub(crate) enum Kind {
     Mode(fn(&mut Values) -> &mut Option<Sourced<Mode>>),
     /// One of the themes.
     Theme(fn(&mut Values) -> &mut Sourced<ThemeName>),
+    /// One of the scenarios.
+    Scenario(fn(&mut Values) -> &mut Option<Sourced<Scenario>>),
+    /// A list of a rehearsal's steps.
+    Script(fn(&mut Values) -> &mut Option<Sourced<OwnScript>>),
 }
 
 /// Where in the file a key may stand.
@@ -57,7 +63,7 @@ pub(crate) enum Scope {
 }
 
 /// Every key there is, in the order in which they are shown.
-pub(crate) static KEYS: [KeySpec; 17] = [
+pub(crate) static KEYS: [KeySpec; 23] = [
     KeySpec {
         name: "profile",
         doc: "The profile to use, where neither --profile nor DBVITALS_PROFILE names one.",
@@ -185,10 +191,60 @@ pub(crate) static KEYS: [KeySpec; 17] = [
         scope: Scope::Everywhere,
     },
     KeySpec {
+        name: "auto_migrate",
+        doc: "Apply pending migrations when connected; never with read_only, nor in production.",
+        aliases: &[],
+        kind: Kind::Bool(|values| &mut values.auto_migrate),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "ledger_schema",
+        doc: "The schema of the ledger of migrations; without it, that of the tables.",
+        aliases: &[],
+        kind: Kind::Identifier(|values| &mut values.ledger_schema),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
         name: "environment",
         doc: "A free label for the header, such as staging or production.",
         aliases: &[],
         kind: Kind::Text(|values| &mut values.environment),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.latency",
+        doc: "Time that every answer takes in mock mode.",
+        aliases: &[],
+        kind: Kind::Number {
+            range: 0..=10_000,
+            unit: "ms",
+            slot: |values| &mut values.mock_latency,
+        },
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.jitter",
+        doc: "Time that answers in mock mode take longer at most; most take little of it.",
+        aliases: &[],
+        kind: Kind::Number {
+            range: 0..=10_000,
+            unit: "ms",
+            slot: |values| &mut values.mock_jitter,
+        },
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.scenario",
+        doc: "What is rehearsed in mock mode.",
+        aliases: &[],
+        kind: Kind::Scenario(|values| &mut values.mock_scenario),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.script",
+        doc: "What is rehearsed in mock mode, in steps of your own instead of a scenario.",
+        aliases: &[],
+        kind: Kind::Script(|values| &mut values.mock_script),
         scope: Scope::Everywhere,
     },
     KeySpec {
@@ -245,11 +301,17 @@ impl KeySpec {
             }
             Kind::Bool(_) => "true or false".to_owned(),
             Kind::Text(_) => "a text that is neither a URL nor holds a password".to_owned(),
+            Kind::Identifier(_) => {
+                "of lower-case letters, digits and underscores, at most 63, no digit first"
+                    .to_owned()
+            }
             Kind::Secret(_) => "a text".to_owned(),
             Kind::WebUrl(_) => "an http:// or https:// URL without user or password".to_owned(),
             Kind::DatabaseUrl(_) => "a postgres:// or postgresql:// URL".to_owned(),
             Kind::Mode(_) => one_of(&Mode::ALL.map(Mode::as_str)),
             Kind::Theme(_) => one_of(&ThemeName::ALL.map(ThemeName::as_str)),
+            Kind::Scenario(_) => one_of(&Scenario::ALL.map(Scenario::as_str)),
+            Kind::Script(_) => "a list of steps, or a text with commas between them".to_owned(),
         }
     }
 }

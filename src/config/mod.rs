@@ -14,8 +14,10 @@ mod load;
 mod loaded;
 mod mode;
 mod origin;
+mod own_script;
 mod plain_file;
 mod profile;
+mod rehearsal;
 mod resolve;
 mod rules;
 mod sections;
@@ -28,7 +30,7 @@ mod values;
 
 pub use complaint::{Complaint, Complaints};
 pub use env::{Env, FixedEnv, SystemEnv};
-pub use load::{load, settings};
+pub use load::{ledger_schema, load, settings};
 pub use loaded::{Loaded, Row};
 pub use origin::Origin;
 pub use sections::{

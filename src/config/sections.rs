@@ -3,7 +3,9 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::domain::{DatabaseConfig, HealthPolicy, Secret, Target};
+use crate::domain::{
+    AutoMigrate, DatabaseConfig, HealthPolicy, Rehearsal, RoundTrip, Secret, Target, is_production,
+};
 
 /// The configuration in force: checked, complete, with nothing left to decide.
 #[derive(Debug, Clone)]
@@ -37,6 +39,15 @@ pub struct Provenance {
     pub environment: Option<String>,
     /// The configuration file in use.
     pub file: Option<PathBuf>,
+}
+
+impl Provenance {
+    /// Whether the environment is labelled as production, where every write
+    /// asks for the target's name first.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment.as_deref().is_some_and(is_production)
+    }
 }
 
 /// What an adapter is made from, for each mode.
@@ -75,8 +86,10 @@ pub struct LocalSection {
     pub retry_delay: Duration,
     /// Forbids every write, here and at the server's session.
     pub read_only: bool,
-    /// Look whether the nine required tables exist.
+    /// Look whether the nine required tables exist, and how the migrations stand.
     pub requires_schema: bool,
+    /// The schema of the ledger of migrations; without it, that of the tables.
+    pub ledger_schema: Option<String>,
 }
 
 /// Where a PostgreSQL server listens.
@@ -169,12 +182,37 @@ pub struct ClientCertificate {
 }
 
 /// The embedded database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MockSection {
-    /// Deadline of a health check and of a statement.
+    /// Deadline of a connection attempt, of a health check and of a statement.
     pub timeout: Duration,
+    /// Quick retries of the library's `connect`, 0 to 10.
+    pub max_retries: u32,
+    /// Delay before the first retry.
+    pub retry_delay: Duration,
     /// Forbids every write.
     pub read_only: bool,
+    /// What an answer takes.
+    pub trip: RoundTrip,
+    /// What is rehearsed; `None`: nothing ever goes wrong.
+    pub rehearsal: Option<Rehearsal>,
+    /// Look whether the nine required tables exist.
+    pub requires_schema: bool,
+}
+
+impl Default for MockSection {
+    /// Answers at once, takes writes, rehearses nothing.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(5),
+            max_retries: 0,
+            retry_delay: Duration::from_secs(1),
+            read_only: false,
+            trip: RoundTrip::default(),
+            rehearsal: None,
+            requires_schema: true,
+        }
+    }
 }
 
 /// When to look, how long to wait, when to try again.
@@ -194,6 +232,8 @@ pub struct WatchSection {
     pub policy: HealthPolicy,
     /// Our own configuration forbids writing.
     pub read_only: bool,
+    /// Whether pending migrations are applied when connected.
+    pub auto_migrate: AutoMigrate,
 }
 
 /// How the screen looks.

@@ -21,6 +21,7 @@ pub struct DbError {
     layer: Layer,
     code: Option<String>,
     details: Option<String>,
+    hint: Option<&'static str>,
     source: Option<Source>,
 }
 
@@ -43,6 +44,8 @@ pub enum Action {
     Delete,
     /// Several statements that hold together.
     Transaction,
+    /// Reading the ledger of migrations, applying files or adopting tables.
+    Migrate,
 }
 
 // === impl Action ===
@@ -60,6 +63,7 @@ impl Action {
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Transaction => "transaction",
+            Self::Migrate => "migrate",
         }
     }
 }
@@ -76,6 +80,7 @@ impl DbError {
             layer: kind.layer(),
             code: None,
             details: None,
+            hint: None,
             source: None,
         }
     }
@@ -107,6 +112,13 @@ impl DbError {
     #[must_use]
     pub fn at_layer(mut self, layer: Layer) -> Self {
         self.layer = layer;
+        self
+    }
+
+    /// Says the next step, where that is known better than by kind.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
 
@@ -174,7 +186,7 @@ impl DbError {
     /// The next step for the person who reads it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        self.kind.hint()
+        self.hint.unwrap_or(self.kind.hint())
     }
 
     /// Whether the same attempt may succeed later by itself.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Command, ConnectionStatus, DatabaseOperation, DbError, DiagnosisProgress, HealthCheckResult,
-    LatencySample, Verdict,
+    LatencySample, MigrationEvent, MigrationProgress, Rehearsed, Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -49,10 +49,26 @@ pub enum Event {
     },
     /// A diagnosis ended.
     Diagnosed(Arc<DiagnosisProgress>),
+    /// Something happened in a run of migrations.
+    Migrating {
+        /// What.
+        event: MigrationEvent,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A run of migrations ended, well or badly.
+    MigrationEnded(Arc<MigrationProgress>),
     /// A call on the database ended, well or badly.
     OperationFinished(Arc<DatabaseOperation>),
     /// One latency measurement, for charts.
     Sampled(LatencySample),
+    /// Another condition of a rehearsal holds.
+    Rehearsed {
+        /// Which, and what comes next.
+        rehearsed: Rehearsed,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// A command was carried out or refused.
     CommandDone {
         /// Which.

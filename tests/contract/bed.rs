@@ -84,7 +84,7 @@ pub(crate) async fn mock(timeout: Duration) -> Bed<Database> {
 pub(crate) fn mock_section(timeout: Duration) -> MockSection {
     MockSection {
         timeout,
-        read_only: false,
+        ..MockSection::default()
     }
 }
 
@@ -143,5 +143,6 @@ pub(crate) fn section_at(host: &str, port: u16) -> LocalSection {
         retry_delay: Duration::from_millis(100),
         read_only: false,
         requires_schema: true,
+        ledger_schema: None,
     }
 }

@@ -179,5 +179,6 @@ fn section(host: String, port: u16, bed: &Bed) -> LocalSection {
         retry_delay: Duration::from_millis(100),
         read_only: false,
         requires_schema: false,
+        ledger_schema: None,
     }
 }

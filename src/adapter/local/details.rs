@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
-use tokio_postgres::{
-    Row,
-    types::{FromSql, ToSql, Type},
-};
+use tokio_postgres::Row;
 
 use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Flight, Params, Path, Reader, unlike_us},
+            fence::{Flight, Path, Reader},
+            migrations_told::{Asking, add_migrations},
             phase_clock::{Phase, PhaseClock},
+            schema_state::{STATE, SchemaState, column},
             session::Session,
             target::Target,
         },
@@ -29,7 +28,6 @@ const CLOCK: &str = include_str!("sql/clock.sql");
 const SERVER: &str = include_str!("sql/server.sql");
 const SESSIONS: &str = include_str!("sql/sessions.sql");
 const SESSION: &str = include_str!("sql/session.sql");
-const TABLES: &str = include_str!("sql/tables.sql");
 const DATABASE_SIZE: &str = include_str!("sql/database_size.sql");
 const SYSTEM_IDENTIFIER: &str = include_str!("sql/system_identifier.sql");
 
@@ -71,10 +69,7 @@ pub(super) async fn details(
     flight: &Flight,
     clock: &PhaseClock,
 ) -> DbResult<HealthDetails> {
-    let required: Option<&[&str]> = target
-        .section()
-        .requires_schema
-        .then_some(REQUIRED_TABLES.as_slice());
+    let requires_schema = target.section().requires_schema;
     let client = session.client();
     let pinned = |sql| flight.ask(client, Path::Pinned, sql, &[]);
     let (server, sessions, own, system, tables) = tokio::join!(
@@ -86,10 +81,12 @@ pub(super) async fn details(
         pinned(SESSION),
         pinned(SYSTEM_IDENTIFIER),
         async {
-            let params: &Params<'_> = &[(&required as &(dyn ToSql + Sync), Type::TEXT_ARRAY)];
-            match required {
-                Some(_) => Some(flight.ask(client, Path::Clients, TABLES, params).await),
-                None => None,
+            let required = &REQUIRED_TABLES.as_slice();
+            let params = SchemaState::params(required, &target.section().ledger_schema);
+            if requires_schema {
+                Some(flight.ask(client, Path::Clients, STATE, &params).await)
+            } else {
+                None
             }
         },
     );
@@ -114,12 +111,24 @@ pub(super) async fn details(
         action,
     )?;
     found.fingerprint = fingerprint(system, oid);
+    let mut state = None;
     if let Some(tables) = tables
         && let Some(row) = reader.row("tables", tables).await?
     {
-        read_tables(&mut found, &mut reader, &row, action)?;
+        let read = SchemaState::read(&row, action)?;
+        read_tables(&mut found, &mut reader, &read);
+        state = Some(read);
     }
     found.unread = reader.finish();
+    if let Some(state) = state {
+        let asking = Asking {
+            session,
+            target,
+            flight,
+            action,
+        };
+        add_migrations(&mut found, state, asking).await?;
+    }
     Ok(found)
 }
 
@@ -194,28 +203,13 @@ fn read_sessions(found: &mut HealthDetails, row: &Row, action: Action) -> DbResu
 
 /// A table in a schema that the role may not use is there, and a client does
 /// not see it: neither "missing" nor "present" would be true.
-fn read_tables(
-    found: &mut HealthDetails,
-    reader: &mut Reader<'_>,
-    row: &Row,
-    action: Action,
-) -> DbResult<()> {
-    let (missing, closed): (Vec<&str>, Vec<&str>) =
-        (column(row, 0, action)?, column(row, 1, action)?);
-    for schema in closed.iter().take(HOLDERS) {
+fn read_tables(found: &mut HealthDetails, reader: &mut Reader<'_>, state: &SchemaState) {
+    for schema in state.closed.iter().take(HOLDERS) {
         reader.note(&format!("schema {schema}: no USAGE"));
     }
-    if closed.is_empty() {
-        let known = REQUIRED_TABLES
-            .iter()
-            .filter(|table| missing.contains(table));
-        found.missing_tables = Some(known.map(|table| (*table).to_owned()).collect());
+    if state.closed.is_empty() {
+        found.missing_tables = Some(state.missing.clone());
     }
-    Ok(())
-}
-
-fn column<'r, T: FromSql<'r>>(row: &'r Row, index: usize, action: Action) -> DbResult<T> {
-    row.try_get(index).map_err(|error| unlike_us(error, action))
 }
 
 fn text(row: &Row, index: usize, action: Action) -> DbResult<Option<String>> {

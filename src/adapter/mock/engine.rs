@@ -1,21 +1,24 @@
 //! The one SQLite connection that is the whole mock database. Knows nothing of
 //! statements.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
+#[cfg(test)]
+use crate::adapter::mock::clock_hold::ClockHold;
 use crate::{
     adapter::{
         DbResult,
-        mock::{catalogue::Catalogue, classify::from_sqlite, schema::make_tables},
+        mock::{
+            catalogue::Catalogue,
+            classify::from_sqlite,
+            schema::{Tables, make_tables},
+        },
     },
     config::MockSection,
     domain::{Action, DbError, ErrorKind},
@@ -33,6 +36,7 @@ pub(super) struct Engine {
     /// Whether the caller whose statement runs has gone.
     is_left: Arc<AtomicBool>,
     section: MockSection,
+    tables: Tables,
 }
 
 #[derive(Debug)]
@@ -47,6 +51,8 @@ struct Opened {
 pub(super) struct Turn<'a> {
     opened: MutexGuard<'a, Option<Opened>>,
     is_left: &'a AtomicBool,
+    #[cfg(test)]
+    _hold: ClockHold,
 }
 
 /// What statements work with.
@@ -59,21 +65,21 @@ pub(super) struct Session<'a> {
 // === impl Engine ===
 
 impl Engine {
-    pub(super) fn new(section: MockSection) -> Self {
+    /// A database that opens with these tables.
+    pub(super) fn new(section: MockSection, tables: Tables) -> Self {
         Self {
             opened: Mutex::default(),
             is_left: Arc::default(),
             section,
+            tables,
         }
-    }
-
-    pub(super) fn timeout(&self) -> Duration {
-        self.section.timeout
     }
 
     /// Waits for the turn and opens the database when it is the first one.
     pub(super) async fn turn(&self, action: Action) -> DbResult<Turn<'_>> {
         let mut opened = self.opened.lock().await;
+        #[cfg(test)]
+        let hold = ClockHold::new();
         let readied = match opened.as_mut() {
             // A statement that was left may still be on its way to its end.
             Some(opened) => opened.connection.ping().await,
@@ -84,6 +90,8 @@ impl Engine {
         Ok(Turn {
             opened,
             is_left: &self.is_left,
+            #[cfg(test)]
+            _hold: hold,
         })
     }
 
@@ -94,7 +102,7 @@ impl Engine {
             .disable_statement_logging()
             .connect()
             .await?;
-        make_tables(&mut connection).await?;
+        make_tables(&mut connection, self.tables).await?;
         if self.section.read_only {
             sqlx::query("pragma query_only = on")
                 .execute(&mut connection)

@@ -3,12 +3,18 @@
 
 mod catalogue;
 mod classify;
+#[cfg(test)]
+mod clock_hold;
 mod column_type;
 mod constraint;
 mod convert;
 mod decode;
 mod definition;
+mod diagnose;
 mod engine;
+mod faults;
+mod look;
+mod migrate;
 mod mock_database;
 mod params;
 mod pulse;
@@ -17,5 +23,6 @@ mod statements;
 mod table;
 mod transaction;
 
+pub use faults::Rehearsing;
 pub(super) use mock_database::MockDatabase;
 pub(super) use pulse::MockPulse;

@@ -9,7 +9,7 @@ use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
         local::rolled_back,
-        mock::{classify::from_sqlite, engine::Session, statements},
+        mock::{classify::from_sqlite, engine::Session, faults::Gate, statements},
         mode_adapter::Statement,
     },
     domain::{Action, DbError, ErrorKind},
@@ -18,13 +18,14 @@ use crate::{
 /// The callback's side of a transaction.
 struct Statements<'a> {
     session: Session<'a>,
+    gate: &'a Gate,
     /// The first statement that failed and was not undone by a rollback to a
     /// savepoint. From then on PostgreSQL takes nothing else, and so do we.
     failure: Option<DbError>,
 }
 
 /// Runs the callback between begin and commit. Dropped halfway, it rolls back.
-pub(super) async fn transaction<T, F>(session: Session<'_>, work: F) -> DbResult<T>
+pub(super) async fn transaction<T, F>(session: Session<'_>, gate: &Gate, work: F) -> DbResult<T>
 where
     T: Send,
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
@@ -36,12 +37,14 @@ where
             connection: &mut transaction,
             catalogue: session.catalogue,
         },
+        gate,
         failure: None,
     };
     let result = work(&mut statements).await;
     let failure = statements.failure.take();
     match (result, failure) {
         (Ok(value), None) => {
+            gate.answer().await;
             transaction.commit().await.map_err(classify)?;
             Ok(value)
         }
@@ -83,6 +86,7 @@ impl TransactionClient for Statements<'_> {
                 rows.push(row);
                 Ok(())
             };
+            self.gate.answer().await;
             match statements::query(&mut self.session, statement, &mut take).await {
                 Ok(_) => {
                     if returns {
