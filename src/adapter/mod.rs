@@ -24,4 +24,5 @@ pub use migrations::{
     MigrateOptions, MigrationDialect, MigrationSink, MigrationSource, migration_script,
     migration_sources,
 };
+pub use mock::Rehearsing;
 pub use recorder::OperationSink;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient, diagnosis::Findings, guard::Guard,
-        local::LocalDatabase, mock::MockDatabase,
+        DbResult, DiagnosisOptions, Rehearsing, SqlValue, TransactionClient, diagnosis::Findings,
+        guard::Guard, local::LocalDatabase, mock::MockDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -32,12 +32,17 @@ pub(super) struct Check {
     pub(super) result: DbResult<()>,
 }
 
-/// Rows of a statement, and how many it returned or changed.
-#[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) rows: Vec<Value>,
-    pub(super) affected: u64,
+/// Any one statement of a caller's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement<'s> {
+    pub(super) sql: &'s str,
+    pub(super) params: &'s [SqlValue],
+    pub(super) action: Action,
 }
+
+/// Takes a statement's rows as they arrive, so that only the taker holds them
+/// all. After its first error it is given no more.
+pub(super) type TakeRow<'t> = dyn FnMut(Value) -> DbResult<()> + Send + 't;
 
 /// One row by its columns' names.
 pub(super) type Record = Map<String, Value>;
@@ -48,7 +53,7 @@ impl ModeAdapter {
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
-            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(*mock))),
+            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(mock.clone()))),
         }
     }
 
@@ -98,7 +103,15 @@ impl ModeAdapter {
     pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
         match self {
             Self::Local(local) => local.knock(limit).await,
-            Self::Mock(mock) => mock.pulse(limit).await.map(drop),
+            Self::Mock(mock) => mock.knock(limit).await,
+        }
+    }
+
+    /// Where a rehearsal stands; `None` when nothing is rehearsed.
+    pub(super) fn rehearsing(&self) -> Option<Rehearsing> {
+        match self {
+            Self::Local(_) => None,
+            Self::Mock(mock) => mock.rehearsing(),
         }
     }
 
@@ -109,10 +122,15 @@ impl ModeAdapter {
         }
     }
 
-    pub(super) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
+    /// Runs one statement and tells how many rows it returned or changed.
+    pub(super) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         match self {
-            Self::Local(local) => local.query(sql, params).await,
-            Self::Mock(mock) => mock.query(sql, params).await,
+            Self::Local(local) => local.query(statement, take).await,
+            Self::Mock(mock) => mock.query(statement, take).await,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
         machine::{Machine, Watching},
         migrating::Migrations,
         record::Record,
+        rehearsing::Stage,
     },
     domain::{
         ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
@@ -26,6 +27,7 @@ pub(super) struct Sources<'a> {
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
     pub(super) migrations: &'a Migrations,
+    pub(super) stage: Option<Stage>,
     pub(super) revision: u64,
 }
 
@@ -33,6 +35,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn first_snapshot(
     machine: &Machine,
     session: &Arc<Session>,
+    stage: Option<Stage>,
     now: Moment,
 ) -> Arc<Snapshot> {
     snapshot(
@@ -46,6 +49,7 @@ pub(super) fn first_snapshot(
             operations_lost: 0,
             diagnosis: None,
             migrations: &Migrations::default(),
+            stage,
             revision: 0,
         },
         now,
@@ -87,6 +91,7 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         diagnosis: sources.diagnosis.map(Arc::clone),
         migrations: sources.migrations.look.clone(),
         migration: sources.migrations.progress.clone(),
+        rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
     })
 }
 

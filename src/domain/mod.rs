@@ -8,6 +8,7 @@ mod backoff;
 mod clean;
 mod command;
 mod conclusion;
+mod condition;
 mod connection;
 mod database_config;
 mod diagnosis;
@@ -18,6 +19,7 @@ mod error_kind;
 mod error_log;
 mod error_words;
 mod event;
+mod fault_script;
 mod health;
 mod id;
 mod invalid;
@@ -27,7 +29,10 @@ mod migration;
 mod millis;
 mod mode;
 mod operation;
+mod rehearsal;
 mod ring;
+mod round_trip;
+mod scenario;
 mod schema;
 mod secret;
 mod snapshot;
@@ -38,6 +43,7 @@ pub use backoff::{Backoff, BackoffError};
 pub use clean::{clean, excerpt};
 pub use command::Command;
 pub use conclusion::Conclusion;
+pub use condition::Condition;
 pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};
 pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};
 pub use diagnosis::{Diagnosis, Exam, Fact, FactValue, Finding, FindingStatus, cause_words};
@@ -47,6 +53,7 @@ pub use error::{Action, DbError, Source};
 pub use error_kind::{ErrorKind, Layer};
 pub use error_log::{ErrorEntry, ErrorLog};
 pub use event::{CommandOutcome, Event};
+pub use fault_script::{AfterLast, FaultScript, FaultStep, ScriptError, Situation};
 pub use health::{
     HealthCheckDraft, HealthCheckResult, HealthDetails, PhaseTimings, PoolGauge, SlotHolder,
 };
@@ -57,14 +64,17 @@ pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Windo
 pub use migration::{
     Adoption, AppliedMigration, AutoMigrate, Compared, Comparison, Difference, FoundLedger,
     FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
-    MIGRATIONS_UNREAD, Migration, MigrationEvent, MigrationFile, MigrationFileState, MigrationLook,
-    MigrationName, MigrationProgress, MigrationRefusal, MigrationReport, MigrationRun,
-    MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable, compare,
-    is_production, pending, recordable, tool_of,
+    MIGRATIONS_UNREAD, Migration, MigrationEnd, MigrationEvent, MigrationFile, MigrationFileState,
+    MigrationLook, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
+    MigrationRun, MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable,
+    compare, is_production, pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
+pub use rehearsal::{Rehearsal, Rehearsed};
 pub use ring::Ring;
+pub use round_trip::RoundTrip;
+pub use scenario::Scenario;
 pub use schema::{OLDER_NAME, REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
 pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};

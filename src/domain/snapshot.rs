@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
-    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Target, Verdict,
-    is_production,
+    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Rehearsed, Target,
+    Verdict, is_production,
 };
 
 /// What holds for the whole session.
@@ -89,6 +89,8 @@ pub struct Snapshot {
     pub migrations: Option<Arc<MigrationLook>>,
     /// The newest run of migrations, as far as it has come.
     pub migration: Option<Arc<MigrationProgress>>,
+    /// Where the rehearsal stands: what is seen then is no real failure.
+    pub rehearsal: Option<Rehearsed>,
 }
 
 /// A time without connection.

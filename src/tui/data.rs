@@ -135,6 +135,7 @@ impl Data {
             | Event::Diagnosed(_)
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
+            | Event::Rehearsed { .. }
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }
@@ -281,6 +282,7 @@ impl Data {
         self.notice.is_some()
             || retries
             || snapshot.busy_since.is_some()
+            || snapshot.rehearsal.is_some_and(|it| it.next.is_some())
             || snapshot.last_good.is_some()
             || snapshot.connection.status() == ConnectionStatus::Connected
             || snapshot.operations.last().is_some_and(runs)

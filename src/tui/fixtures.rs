@@ -9,11 +9,12 @@ use uuid::Uuid;
 use crate::{
     config::{ThemeName, TuiSection},
     domain::{
-        Action, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation, DbError,
-        ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft, HealthCheckResult,
+        Action, Condition, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation,
+        DbError, ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft, HealthCheckResult,
         HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId,
         OperationType, Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, Refusal,
-        SampleOutcome, Session, SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
+        Rehearsed, SampleOutcome, Scenario, Session, SlotHolder, Snapshot, Step, Target,
+        TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -232,6 +233,7 @@ pub(super) fn healthy() -> Snapshot {
         diagnosis: None,
         migrations: None,
         migration: None,
+        rehearsal: None,
     }
 }
 
@@ -328,6 +330,7 @@ pub(super) fn blank() -> Snapshot {
         diagnosis: None,
         migrations: None,
         migration: None,
+        rehearsal: None,
     }
 }
 
@@ -374,9 +377,27 @@ pub(super) fn mock() -> Snapshot {
     };
     session.mode_reason = "Mode chosen because nothing is configured.".into();
     session.warnings = vec![
-        "nothing is persisted; set DATABASE_URL, or SUPABASE_URL and SUPABASE_ANON_KEY".into(),
+        "Nothing is persisted in mock mode. To watch a database, set DATABASE_URL (or PGHOST or \
+         PGSERVICE), or give a postgres:// URL."
+            .into(),
     ];
     snapshot.session = Arc::new(session);
+    snapshot
+}
+
+/// The same, with a rehearsal that goes on to another condition in 12 seconds.
+pub(super) fn rehearsed(
+    mut snapshot: Snapshot,
+    scenario: Option<Scenario>,
+    condition: Condition,
+    next: Condition,
+) -> Snapshot {
+    snapshot.session = mock().session;
+    snapshot.rehearsal = Some(Rehearsed {
+        scenario,
+        condition,
+        next: Some((now() + TimeDelta::milliseconds(11_400), next)),
+    });
     snapshot
 }
 

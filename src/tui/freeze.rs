@@ -54,6 +54,7 @@ impl Frozen {
             | Event::Diagnosed(_)
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
+            | Event::Rehearsed { .. }
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
         };

@@ -2,13 +2,13 @@
 
 use dbvitals::{
     adapter::{Database, DatabaseAdapter, DbResult},
-    config::{AdapterSection, MockSection},
+    config::AdapterSection,
     domain::ErrorKind,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{PATIENT, database, local_section},
+    bed::{PATIENT, database, local_section, mock_section},
     support::cluster::Cluster,
 };
 
@@ -77,9 +77,7 @@ async fn nothing_is_written_to_a_server() {
 
 #[tokio::test]
 async fn nothing_is_written_to_the_embedded_database() {
-    check(AdapterSection::Mock(MockSection {
-        timeout: PATIENT,
-        read_only: true,
-    }))
-    .await;
+    let mut section = mock_section(PATIENT);
+    section.read_only = true;
+    check(AdapterSection::Mock(section)).await;
 }

@@ -15,11 +15,12 @@ use tokio::time::timeout;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
             knock::knock,
+            learn::Place,
             migrate,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
@@ -29,7 +30,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState},
@@ -120,13 +121,16 @@ impl LocalDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         let asked = Asked::default();
-        self.bounded(action, &asked, async {
-            let mut lease = self.lease(action, &asked).await?;
-            let rows = statements::query(&mut lease, sql, params, action).await;
-            settle(lease, rows).await
+        self.bounded(statement.action, &asked, async {
+            let mut lease = self.lease(statement.action, &asked).await?;
+            let affected = statements::query(&mut lease, Place::Alone, statement, take).await;
+            settle(lease, affected).await
         })
         .await
     }
