@@ -51,6 +51,8 @@ struct Seen {
     words: &'static [&'static str],
 }
 
+/// In the order in which their faults are to be seen: while one is waited for,
+/// the others go on.
 const SCENARIOS: [Seen; 7] = [
     Seen {
         scenario: "calm",
@@ -65,19 +67,6 @@ const SCENARIOS: [Seen; 7] = [
         words: &["degraded", "schema: incomplete 6/9"],
     },
     Seen {
-        scenario: "flaky",
-        when: "REHEARSAL flaky: slow 400 ms (answers are late), calm in",
-        keys: "",
-        // The connection that was lost ten seconds before.
-        words: &["was down", "(ConnectionLost)"],
-    },
-    Seen {
-        scenario: "slow",
-        when: "REHEARSAL slow: slow 400 ms (answers are late), calm in",
-        keys: "",
-        words: &["slow heartbeats: 4", "degraded"],
-    },
-    Seen {
         scenario: "hang",
         when: "REHEARSAL hang (nothing is answered), calm in",
         keys: "",
@@ -86,6 +75,19 @@ const SCENARIOS: [Seen; 7] = [
             "✖ MOCK error Timeout",
             "Database operation timed out after 5000ms",
         ],
+    },
+    Seen {
+        scenario: "slow",
+        when: "REHEARSAL slow: slow 400 ms (answers are late), calm in",
+        keys: "",
+        words: &["slow heartbeats: 4", "degraded"],
+    },
+    Seen {
+        scenario: "flaky",
+        when: "REHEARSAL flaky: slow 400 ms (answers are late), calm in",
+        keys: "",
+        // The connection that was lost ten seconds before.
+        words: &["was down", "(ConnectionLost)"],
     },
     Seen {
         scenario: "outage",
@@ -114,7 +116,6 @@ fn every_scenario_shows_what_it_is_named_for() {
             (seen, launch.spawn())
         })
         .collect();
-    // In the order of their faults: while one is waited for, the others go on.
     for (seen, mut terminal) in started {
         see(&terminal, seen.when);
         terminal.send(seen.keys);

@@ -26,8 +26,8 @@ pub(super) struct Sources<'a> {
     pub(super) busy_since: Option<Moment>,
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
-    pub(super) migrations: &'a Migrations,
     pub(super) stage: Option<Stage>,
+    pub(super) migrations: &'a Migrations,
     pub(super) revision: u64,
 }
 
@@ -48,8 +48,8 @@ pub(super) fn first_snapshot(
             busy_since: None,
             operations_lost: 0,
             diagnosis: None,
-            migrations: &Migrations::default(),
             stage,
+            migrations: &Migrations::default(),
             revision: 0,
         },
         now,
@@ -89,9 +89,9 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
+        rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
         migrations: sources.migrations.look.clone(),
         migration: sources.migrations.progress.clone(),
-        rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
     })
 }
 

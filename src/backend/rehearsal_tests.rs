@@ -331,23 +331,28 @@ async fn flaky_shows_short_faults_of_every_kind_and_heals_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn migrations_begin_with_six_of_nine_tables() {
+async fn migrations_begin_with_six_of_nine_tables_and_can_be_applied() {
     let mut play = scenario(Scenario::Migrations);
     let degraded = |s: &Snapshot| s.verdict.health == Health::Degraded;
     let found = play.until("degraded", (0.0, 0.5), degraded).await;
-    assert_eq!(
-        found.verdict.reasons,
-        [DegradedReason::SchemaMissing {
-            present: 6,
-            required: 9
-        }]
-    );
+    let missing = DegradedReason::SchemaMissing {
+        present: 6,
+        required: 9,
+    };
+    let pending = DegradedReason::MigrationsPending { count: 3 };
+    assert_eq!(found.verdict.reasons, [missing, pending]);
     assert_eq!(found.lamps.schema.words, "incomplete 6/9");
     let details = found.last_good.as_ref().unwrap().details().unwrap();
     let missing = details.missing_tables.clone().unwrap();
     assert_eq!(missing, &REQUIRED_TABLES[6..]);
     let failed = play.query("select * from audit_logs").await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::SchemaMissing);
+
+    play.send(Command::Migrate);
+    let applied = |s: &Snapshot| s.verdict.health == Health::Healthy;
+    let healthy = play.until("healthy", (0.0, 1.5), applied).await;
+    assert_eq!(healthy.lamps.schema.words, "9/9, 9 of 9 migrations");
+    play.query("select * from audit_logs").await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -303,8 +303,8 @@ impl<A: Watched> Supervisor<A> {
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
             diagnosis: self.diagnosis.as_ref(),
-            migrations: &self.migrations,
             stage: self.stage,
+            migrations: &self.migrations,
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

@@ -85,12 +85,12 @@ pub struct Snapshot {
     pub errors_dropped: u64,
     /// The newest diagnosis, as far as it has come.
     pub diagnosis: Option<Arc<DiagnosisProgress>>,
+    /// Where the rehearsal stands: what is seen then is no real failure.
+    pub rehearsal: Option<Rehearsed>,
     /// How the migrations stood at the newest look, with the time of that look.
     pub migrations: Option<Arc<MigrationLook>>,
     /// The newest run of migrations, as far as it has come.
     pub migration: Option<Arc<MigrationProgress>>,
-    /// Where the rehearsal stands: what is seen then is no real failure.
-    pub rehearsal: Option<Rehearsed>,
 }
 
 /// A time without connection.

@@ -133,9 +133,9 @@ impl Data {
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
-            | Event::Rehearsed { .. }
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }

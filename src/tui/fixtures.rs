@@ -231,9 +231,9 @@ pub(super) fn healthy() -> Snapshot {
         }]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
         migrations: None,
         migration: None,
-        rehearsal: None,
     }
 }
 
@@ -328,9 +328,9 @@ pub(super) fn blank() -> Snapshot {
         errors: Arc::new([]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
         migrations: None,
         migration: None,
-        rehearsal: None,
     }
 }
 

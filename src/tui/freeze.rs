@@ -52,9 +52,9 @@ impl Frozen {
             | Event::OwnSideAway { .. } => &mut self.changes,
             Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
-            | Event::Rehearsed { .. }
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
         };

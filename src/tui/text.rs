@@ -39,6 +39,7 @@ pub(super) const LOST_SINCE: &str = "CONNECTION LOST SINCE THEN";
 pub(super) const THAW: &str = "f to go on";
 pub(super) const CANNOT_SUSPEND: &str = "not suspended: no shell here could bring it back";
 pub(super) const SLOW_LANE: &str = "slow lane";
+pub(super) const SLOW_SHORT: &str = "slow";
 
 pub(super) const NO_CHECKS: &str = "no health check yet";
 pub(super) const NO_OPERATIONS: &str = "nothing was asked of the database yet";

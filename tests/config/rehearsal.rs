@@ -55,7 +55,7 @@ fn a_scenario_is_named_in_the_file_the_environment_or_by_flag() {
         &[(19, "calm"), (20, "refuse")],
     );
     let flag = flagged(env(), "auth");
-    check(&flag, Some(Scenario::Auth), &[(10, "auth")]);
+    check(&flag, Some(Scenario::Auth), &[(30, "auth")]);
     let profile = given()
         .config("[mock]\nscenario = 'hang'\n[profiles.p.mock]\nscenario = 'slow'")
         .env("DBVITALS_PROFILE", "p");

@@ -71,11 +71,19 @@ pub(super) async fn up(
     })
 }
 
-/// The file and its row, both or none.
-pub(super) async fn apply(
+/// Applies the first so many files to a new database.
+pub(super) async fn apply_first(
     connection: &mut SqliteConnection,
-    file: &File,
-) -> Result<Duration, sqlx::Error> {
+    count: usize,
+) -> Result<(), sqlx::Error> {
+    for file in DIALECT.files().iter().take(count) {
+        apply(connection, file).await?;
+    }
+    Ok(())
+}
+
+/// The file and its row, both or none.
+async fn apply(connection: &mut SqliteConnection, file: &File) -> Result<Duration, sqlx::Error> {
     let mut transaction = connection.begin().await?;
     make_ledger(&mut transaction).await?;
     let began = Instant::now();

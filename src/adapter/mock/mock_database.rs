@@ -48,7 +48,7 @@ pub(in crate::adapter) struct MockDatabase {
 }
 
 /// Whether the required tables are looked for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Schema {
     Required,
     Ignored,
@@ -207,23 +207,23 @@ impl MockDatabase {
         .await
     }
 
-    /// How the database stands with our migrations.
+    /// How the database stands with our migrations, asked in a session of its own.
     pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
         let action = Action::Migrate;
-        self.bounded(action, async {
+        self.alone(action, async {
             let mut turn = self.turn(action).await?;
             migrate::state(turn.session(action)?.connection).await
         })
         .await
     }
 
-    /// Applies what is pending.
+    /// Applies what is pending, in a session of its own.
     pub(in crate::adapter) async fn migrate(
         &self,
         progress: &MigrationSink,
     ) -> DbResult<MigrationReport> {
         let action = Action::Migrate;
-        self.bounded(action, async {
+        self.alone(action, async {
             let mut turn = self.turn(action).await?;
             migrate::up(turn.session(action)?.connection, progress).await
         })
@@ -246,22 +246,17 @@ impl MockDatabase {
             let connection = turn.session(action)?.connection;
             let seen = look::look(connection, action).await?;
             clock.end();
-            let (missing_tables, migrations) = match self.schema {
-                Schema::Required => (
-                    Some(look::missing_tables(connection, action).await?),
-                    Some(migrate::state(connection).await?.summary()),
-                ),
-                Schema::Ignored => (None, None),
-            };
-            let details = HealthDetails {
+            let mut details = HealthDetails {
                 server_version: Some(format!("SQLite {}", seen.version)),
                 database_size_bytes: u64::try_from(seen.bytes).ok(),
                 read_only: Some(seen.query_only != 0),
                 in_recovery: Some(false),
-                missing_tables,
-                migrations,
                 ..HealthDetails::default()
             };
+            if self.schema == Schema::Required {
+                details.missing_tables = Some(look::missing_tables(connection, action).await?);
+                details.migrations = Some(migrate::state(connection).await?.summary());
+            }
             Ok((seen, details))
         };
         self.gate.within(&mut client, action, ask).await
@@ -306,6 +301,24 @@ impl MockDatabase {
                 let done = self.gate.within(&mut client, action, work).await;
                 self.keep(Some(client));
                 done
+            };
+            clock.within(done).await
+        }
+    }
+
+    /// The same in a session of its own, whether there is another or not.
+    fn alone<'w, T: Send + 'w>(
+        &'w self,
+        action: Action,
+        work: impl Future<Output = DbResult<T>> + Send + 'w,
+    ) -> impl Future<Output = DbResult<T>> + Send + 'w {
+        let work = Box::pin(work);
+        async move {
+            let clock = PhaseClock::start(action, self.timeout);
+            let done = async {
+                let mut client = self.gate.log_in(&clock).await?;
+                clock.begin(Phase::Query);
+                self.gate.within(&mut client, action, work).await
             };
             clock.within(done).await
         }

@@ -1,43 +1,34 @@
-//! What a new embedded database begins with: our own migrations, so many of
-//! them, with their ledger. Knows nothing of what is in them.
+//! Which of the nine tables a new embedded database has. Knows nothing of what
+//! is in their files.
 
 use sqlx::SqliteConnection;
 
-use crate::adapter::{
-    migrations::{File, MigrationDialect},
-    mock::migrate::apply,
-};
+use crate::adapter::mock::migrate::apply_first;
+
+/// Files whose tables a rehearsed migration begins with.
+const FIRST: usize = 6;
 
 /// Which tables a new database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tables {
     /// All nine.
     All,
-    /// Those of the first six files: what a rehearsed migration begins with.
+    /// Those of the first files: the last three wait to be applied.
     First,
     /// None.
     None,
 }
 
-impl Tables {
-    fn files(self) -> &'static [File] {
-        let files = MigrationDialect::Sqlite.files();
-        match self {
-            Self::All => files,
-            Self::First => &files[..6],
-            Self::None => &[],
-        }
-    }
-}
-
-/// Makes the tables in a new database, each file with its row in a transaction
-/// of its own.
+/// Makes the tables in a new database, each file in a transaction of its own,
+/// with its row in the ledger.
 pub(super) async fn make_tables(
     connection: &mut SqliteConnection,
     tables: Tables,
 ) -> Result<(), sqlx::Error> {
-    for file in tables.files() {
-        apply(connection, file).await?;
-    }
-    Ok(())
+    let files = match tables {
+        Tables::All => usize::MAX,
+        Tables::First => FIRST,
+        Tables::None => 0,
+    };
+    apply_first(connection, files).await
 }
