@@ -857,7 +857,7 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
         Some(Ok(MigrationRun::Migrated(_)))
     ));
     let file = &ended.migration.as_ref().unwrap().files()[0];
-    let took = Duration::from_secs(60);
+    let took = Duration::from_mins(1);
     assert_eq!(file.state, MigrationFileState::Applied(took));
     scene
         .until("a look after it", |s| s.migrations.is_some())

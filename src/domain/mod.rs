@@ -64,10 +64,10 @@ pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Windo
 pub use migration::{
     Adoption, AppliedMigration, AutoMigrate, Compared, Comparison, Difference, FoundLedger,
     FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
-    MIGRATIONS_UNREAD, Migration, MigrationEvent, MigrationFile, MigrationFileState, MigrationLook,
-    MigrationName, MigrationProgress, MigrationRefusal, MigrationReport, MigrationRun,
-    MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable, compare,
-    is_production, pending, recordable, tool_of,
+    MIGRATIONS_UNREAD, Migration, MigrationEnd, MigrationEvent, MigrationFile, MigrationFileState,
+    MigrationLook, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
+    MigrationRun, MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable,
+    compare, is_production, pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};

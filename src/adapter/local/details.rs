@@ -14,12 +14,12 @@ use crate::{
             fence::{Flight, Path, Reader},
             migrations_told::{Asking, add_migrations},
             phase_clock::{Phase, PhaseClock},
-            schema_state::{STATE, SchemaState, column},
+            schema_state::{Asked, STATE, SchemaState, column},
             session::Session,
             target::Target,
         },
     },
-    domain::{Action, HealthDetails, REQUIRED_TABLES, SlotHolder, excerpt},
+    domain::{Action, HealthDetails, SlotHolder, excerpt},
 };
 
 /// The bare round trip: it asks for the server's clock, which costs no more
@@ -81,8 +81,8 @@ pub(super) async fn details(
         pinned(SESSION),
         pinned(SYSTEM_IDENTIFIER),
         async {
-            let required = &REQUIRED_TABLES.as_slice();
-            let params = SchemaState::params(required, &target.section().ledger_schema);
+            let asked = Asked::about(target.section().ledger_schema.as_deref());
+            let params = asked.params();
             if requires_schema {
                 Some(flight.ask(client, Path::Clients, STATE, &params).await)
             } else {

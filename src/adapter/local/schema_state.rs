@@ -22,6 +22,32 @@ pub(super) const STATE: &str = include_str!("sql/schema_state.sql");
 /// Rows of a ledger that are read; a ledger of ours has as many as we have files.
 const ROWS: usize = 1000;
 
+/// What is asked about.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    required: &'a [&'a str],
+    ledger_schema: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// The required tables, and the ledger where it is configured to be.
+    pub(super) fn about(ledger_schema: Option<&'a str>) -> Self {
+        Self {
+            required: &REQUIRED_TABLES,
+            ledger_schema,
+        }
+    }
+
+    /// The parameters of [`STATE`].
+    pub(super) fn params(&self) -> [(&(dyn ToSql + Sync), Type); 3] {
+        [
+            (&self.required, Type::TEXT_ARRAY),
+            (&self.ledger_schema, Type::TEXT),
+            (&OLDER_NAME.0, Type::TEXT),
+        ]
+    }
+}
+
 /// What the catalogue says.
 #[derive(Debug)]
 pub(super) struct SchemaState {
@@ -47,18 +73,6 @@ pub(super) struct LedgerLook {
 }
 
 impl SchemaState {
-    /// The parameters of [`STATE`].
-    pub(super) fn params<'a>(
-        required: &'a &'a [&'a str],
-        ledger_schema: &'a Option<String>,
-    ) -> [(&'a (dyn ToSql + Sync), Type); 3] {
-        [
-            (required, Type::TEXT_ARRAY),
-            (ledger_schema, Type::TEXT),
-            (&OLDER_NAME.0, Type::TEXT),
-        ]
-    }
-
     pub(super) fn read(row: &Row, action: Action) -> DbResult<Self> {
         let known = |missing: Vec<&str>| {
             let tables = REQUIRED_TABLES.iter();

@@ -41,14 +41,12 @@ pub(super) async fn up(
     progress: &MigrationSink,
 ) -> DbResult<MigrationReport> {
     let state = state(connection).await?;
-    if let Some(refusal) = state.refusal {
-        return Err(refused(refusal));
-    }
-    if let Some(why) = state.unwritable.filter(|_| !state.pending.is_empty()) {
+    let appliable = state.appliable().to_vec();
+    if let Some(why) = state.unwritable.filter(|_| !appliable.is_empty()) {
         return Err(unwritable(why));
     }
-    let mut applied = Vec::with_capacity(state.pending.len());
-    for name in state.pending {
+    let mut applied = Vec::with_capacity(appliable.len());
+    for name in appliable {
         progress(MigrationEvent::Started(name.clone()));
         let took = apply(connection, file_of(&name)).await.map_err(|error| {
             let error = from_sqlite(error, Action::Migrate);
@@ -61,6 +59,9 @@ pub(super) async fn up(
             took,
         });
         applied.push((name, took));
+    }
+    if let Some(refusal) = state.refusal {
+        return Err(refused(refusal));
     }
     Ok(MigrationReport {
         schema: state.schema,
@@ -94,7 +95,7 @@ async fn apply(connection: &mut SqliteConnection, file: &File) -> Result<Duratio
 }
 
 /// Makes the ledger unless it is there.
-pub(super) async fn make_ledger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+async fn make_ledger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     if columns_of_ledger(connection).await?.is_empty() {
         let create = sqlx::AssertSqlSafe(DIALECT.create_ledger(LEDGER_TABLE));
         sqlx::raw_sql(create).execute(connection).await?;
@@ -103,7 +104,7 @@ pub(super) async fn make_ledger(connection: &mut SqliteConnection) -> Result<(),
 }
 
 /// Writes a file's row; without a time it was adopted.
-pub(super) async fn record(
+async fn record(
     connection: &mut SqliteConnection,
     file: &File,
     took: Duration,
@@ -180,7 +181,7 @@ fn row_of(row: &SqliteRow) -> Result<AppliedMigration, sqlx::Error> {
     })
 }
 
-pub(super) fn file_of(name: &MigrationName) -> &'static File {
+fn file_of(name: &MigrationName) -> &'static File {
     DIALECT
         .files()
         .iter()

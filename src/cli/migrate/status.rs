@@ -63,6 +63,10 @@ fn print_json(config: &Config, state: &MigrationState, out: &mut dyn Write) -> i
     put("upToDate", json!(state.is_up_to_date()));
     put("applied", state.applied.iter().map(applied_json).collect());
     put("pending", state.pending.iter().map(name_json).collect());
+    put(
+        "wouldApply",
+        state.appliable().iter().map(name_json).collect(),
+    );
     put("refusal", json!(state.refusal.as_ref().map(refusal_json)));
     put(
         "unwritable",
@@ -111,19 +115,15 @@ fn print_status(config: &Config, state: &MigrationState, out: &mut dyn Write) ->
 
 fn print_plan(config: &Config, state: &MigrationState, out: &mut dyn Write) -> io::Result<()> {
     let target = target(config);
-    if state.refusal.is_some() {
-        writeln!(out, "{target}: nothing would be applied")?;
-    } else if state.pending.is_empty() {
-        writeln!(out, "{target}: nothing to apply")?;
-    } else {
-        writeln!(out, "{target}: {} would be applied", state.pending.len())?;
+    match state.appliable().len() {
+        0 if state.refusal.is_some() => writeln!(out, "{target}: nothing would be applied")?,
+        0 => writeln!(out, "{target}: nothing to apply")?,
+        count => writeln!(out, "{target}: {count} would be applied")?,
     }
     print_warnings(config, out)?;
     print_place(state, out)?;
-    if state.refusal.is_none() {
-        for name in &state.pending {
-            writeln!(out, "  would apply {name}")?;
-        }
+    for name in state.appliable() {
+        writeln!(out, "  would apply {name}")?;
     }
     print_hindrance(state, out)
 }

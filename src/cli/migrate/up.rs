@@ -45,8 +45,8 @@ pub(super) async fn up(
             Ok(state) => state,
             Err(error) => return failed(object(config), &error, options.format, out),
         };
-        if state.refusal.is_none() && state.unwritable.is_none() && !state.pending.is_empty() {
-            let names: Vec<_> = state.pending.iter().map(ToString::to_string).collect();
+        if state.unwritable.is_none() && !state.appliable().is_empty() {
+            let names: Vec<_> = state.appliable().iter().map(ToString::to_string).collect();
             let what = format!("apply {}", names.join(", "));
             if let Err(why) = confirm::ask(config, &what) {
                 return unconfirmed(config, &why, options.format, out);
@@ -109,10 +109,9 @@ impl Run<'_> {
 
     fn tell(&mut self, event: MigrationEvent, out: &mut dyn Write) {
         let line = match event {
-            MigrationEvent::Waiting { holder } => {
-                let who = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+            MigrationEvent::Waiting { .. } => {
                 // Also beside JSON: somebody may be waiting in front of it.
-                writeln!(io::stderr(), "waiting: another run holds the lock{who}").ok();
+                writeln!(io::stderr(), "waiting: {event}").ok();
                 return;
             }
             // Told when it holds.

@@ -22,10 +22,6 @@ impl AutoMigrate {
     /// What follows from what is configured. `read_only` switches it off; in
     /// production every write asks first, and nobody is there to ask.
     #[must_use]
-    #[expect(
-        clippy::fn_params_excessive_bools,
-        reason = "three settings, each of them true or false"
-    )]
     pub const fn decide(is_wanted: bool, is_read_only: bool, is_production: bool) -> Self {
         match (is_wanted, is_read_only, is_production) {
             (false, _, _) | (true, true, _) => Self::Off,

@@ -83,7 +83,8 @@ fn turned(condition: &str) -> String {
     for operator in [" = ", " <> ", " <= ", " < "] {
         if let [left, right] = split_at(condition, operator).as_slice() {
             let (mut left, mut right) = (unwrapped(left), unwrapped(right));
-            if matches!(operator, " = " | " <> ") && right < left {
+            let is_list = right.starts_with("ANY ") || right.starts_with("ALL ");
+            if matches!(operator, " = " | " <> ") && !is_list && right < left {
                 (left, right) = (right, left);
             }
             return format!("{left}{operator}{right}");
@@ -160,12 +161,11 @@ impl Depth {
     /// The depth after this character. A quote that is doubled closes and opens.
     fn after(&mut self, c: char) -> usize {
         match (self.quote, c) {
-            (Some(quote), _) if c == quote => self.quote = None,
-            (Some(_), _) => {}
+            (Some(quote), c) if c == quote => self.quote = None,
             (None, '\'' | '"') => self.quote = Some(c),
             (None, '(' | '[') => self.open += 1,
             (None, ')' | ']') => self.open = self.open.saturating_sub(1),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         self.open + usize::from(self.quote.is_some())
     }

@@ -22,7 +22,7 @@ pub use file::{AppliedMigration, Migration, MigrationName};
 pub use ledger::{LedgerFault, pending};
 pub use ledger_tool::{LEDGER_TABLE, LedgerTool, tool_of};
 pub use look::MigrationLook;
-pub use progress::{MigrationFile, MigrationFileState, MigrationProgress};
+pub use progress::{MigrationEnd, MigrationFile, MigrationFileState, MigrationProgress};
 pub use refusal::MigrationRefusal;
 pub use run::{LockHolder, MigrationEvent, MigrationReport, MigrationRun};
 pub use state::{FoundLedger, FoundSchema, MigrationState, Unwritable};

@@ -12,8 +12,18 @@ use crate::domain::{DbError, LockHolder, MigrationEvent, MigrationName, Migratio
 pub struct MigrationProgress {
     began: DateTime<Utc>,
     files: Vec<MigrationFile>,
-    waiting_for: Option<Option<LockHolder>>,
-    ended: Option<(DateTime<Utc>, Result<MigrationRun, Arc<DbError>>)>,
+    waiting: Waiting,
+    ended: Option<MigrationEnd>,
+}
+
+/// When a run ended, and how.
+pub type MigrationEnd = (DateTime<Utc>, Result<MigrationRun, Arc<DbError>>);
+
+/// Whether another run is waited for.
+#[derive(Debug, Clone)]
+enum Waiting {
+    No,
+    For(Option<LockHolder>),
 }
 
 /// A file of the run.
@@ -43,7 +53,7 @@ impl MigrationProgress {
         Self {
             began,
             files: Vec::new(),
-            waiting_for: None,
+            waiting: Waiting::No,
             ended: None,
         }
     }
@@ -63,20 +73,23 @@ impl MigrationProgress {
     /// While another run holds the lock: who, as far as that is known.
     #[must_use]
     pub fn waiting_for(&self) -> Option<Option<&LockHolder>> {
-        self.waiting_for.as_ref().map(Option::as_ref)
+        match &self.waiting {
+            Waiting::No => None,
+            Waiting::For(holder) => Some(holder.as_ref()),
+        }
     }
 
     /// When it ended, and how; `None` while it goes on.
     #[must_use]
-    pub fn ended(&self) -> Option<&(DateTime<Utc>, Result<MigrationRun, Arc<DbError>>)> {
+    pub fn ended(&self) -> Option<&MigrationEnd> {
         self.ended.as_ref()
     }
 
     /// Takes what happened at this time.
     pub fn take(&mut self, event: MigrationEvent, at: DateTime<Utc>) {
-        self.waiting_for = None;
+        self.waiting = Waiting::No;
         match event {
-            MigrationEvent::Waiting { holder } => self.waiting_for = Some(holder),
+            MigrationEvent::Waiting { holder } => self.waiting = Waiting::For(holder),
             MigrationEvent::Started(migration) => self.files.push(MigrationFile {
                 migration,
                 state: MigrationFileState::Running(at),
@@ -91,7 +104,7 @@ impl MigrationProgress {
 
     /// It has ended: a file that ran until now was rolled back.
     pub fn end(&mut self, at: DateTime<Utc>, result: Result<MigrationRun, Arc<DbError>>) {
-        self.waiting_for = None;
+        self.waiting = Waiting::No;
         if let Ok(MigrationRun::Migrated(report)) = &result {
             // What holds is told, also where an event of it was missed.
             for (migration, took) in &report.applied {

@@ -64,6 +64,21 @@ pub enum MigrationRun {
     Adopted(Arc<Adoption>),
 }
 
+impl fmt::Display for MigrationEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting { holder: None } => f.write_str("another run holds the lock"),
+            Self::Waiting {
+                holder: Some(holder),
+            } => write!(f, "another run holds the lock: {holder}"),
+            Self::Started(name) => write!(f, "{name} begins"),
+            Self::Applied { migration, took } => {
+                write!(f, "{migration} applied in {} ms", took.as_millis())
+            }
+        }
+    }
+}
+
 impl fmt::Display for MigrationRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

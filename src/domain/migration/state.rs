@@ -100,6 +100,25 @@ impl MigrationState {
         }
     }
 
+    /// The files that would be applied now, in order: all that are pending, up to
+    /// the one that is refused.
+    #[must_use]
+    pub fn appliable(&self) -> &[MigrationName] {
+        let refused = match &self.refusal {
+            None => return &self.pending,
+            Some(MigrationRefusal::TableExists(name) | MigrationRefusal::OlderName(name)) => name,
+            Some(
+                MigrationRefusal::Ledger(_)
+                | MigrationRefusal::ForeignLedger { .. }
+                | MigrationRefusal::TablesWithoutLedger { .. }
+                | MigrationRefusal::NoSchema { .. },
+            ) => return &[],
+        };
+        let mut pending = self.pending.iter();
+        let end = pending.position(|name| name == refused).unwrap_or(0);
+        &self.pending[..end]
+    }
+
     /// Whether every file is applied and nothing is wrong with the ledger.
     #[must_use]
     pub fn is_up_to_date(&self) -> bool {
@@ -268,6 +287,27 @@ mod tests {
             Some(MigrationRefusal::OlderName(name))
         );
         assert_eq!(refusal(&[]), None);
+    }
+
+    #[test]
+    fn what_stands_before_a_refused_file_can_be_applied() {
+        let appliable = |ledger, tables: &[&str]| {
+            let found = FoundSchema {
+                schema: Some("public".into()),
+                search_path: "public".into(),
+                ledger_schema: None,
+                ledger,
+                tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            };
+            let state = MigrationState::of(&catalogue(), found);
+            let versions = state.appliable().iter().map(|name| name.version);
+            versions.collect::<Vec<_>>()
+        };
+        assert_eq!(appliable(rows(0), &["commands"]), [1]);
+        assert!(appliable(rows(0), &["agents"]).is_empty());
+        assert_eq!(appliable(rows(1), &["agents"]), [2, 3]);
+        assert!(appliable(FoundLedger::Absent, &["commands"]).is_empty());
+        assert_eq!(appliable(FoundLedger::Absent, &[]), [1, 2, 3]);
     }
 
     #[test]

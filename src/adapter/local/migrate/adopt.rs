@@ -65,7 +65,7 @@ async fn compare_and_record(
         .collect();
     let recorded = recordable(&open);
     if recorded.is_empty() {
-        link.execute("rollback").await?;
+        link.roll_back().await;
     } else {
         looked.ensure_recordable()?;
         make_ledger(link, &looked).await?;

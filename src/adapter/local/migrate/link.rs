@@ -21,13 +21,15 @@ use crate::{
 
 /// How long the answer to a commit is waited for. It is long, since a commit
 /// that was not answered leaves nobody knowing whether it holds.
-const COMMIT: Duration = Duration::from_secs(60);
+const COMMIT: Duration = Duration::from_mins(1);
 
 /// An open session.
 #[derive(Debug)]
 pub(super) struct Link {
     session: Session,
     limit: Duration,
+    /// A transaction is open, or was broken and not yet rolled back.
+    is_open: bool,
 }
 
 impl Link {
@@ -37,12 +39,22 @@ impl Link {
         let clock = PhaseClock::start(Action::Migrate, limit);
         let opening = Session::open(target, Purpose::Migrations, &clock);
         let session = clock.within(opening).await?;
-        Ok(Self { session, limit })
+        Ok(Self {
+            session,
+            limit,
+            is_open: false,
+        })
     }
 
     /// The deadline of a statement that answers soon.
     pub(super) fn limit(&self) -> Duration {
         self.limit
+    }
+
+    /// Begins a transaction with these statements.
+    pub(super) async fn begin(&mut self, sql: &str) -> DbResult<()> {
+        self.is_open = true;
+        self.execute(sql).await
     }
 
     /// Runs statements that answer soon.
@@ -87,15 +99,17 @@ impl Link {
     }
 
     pub(super) async fn commit(&mut self) -> DbResult<()> {
+        self.is_open = false;
         self.execute_within("commit", COMMIT).await
     }
 
     /// Rolls back what is open, where the session still can. Poolers give the
     /// session to others then; elsewhere its end would do as well.
     pub(super) async fn roll_back(&mut self) {
-        if self.session.is_closed() {
+        if !self.is_open || self.session.is_closed() {
             return;
         }
+        self.is_open = false;
         if let Err(error) = self.execute("rollback").await {
             tracing::debug!(%error, "a rollback was not answered; the server makes it by itself");
         }

@@ -41,7 +41,7 @@ pub(super) async fn begin_locked(
          set local lock_timeout = {deadline_ms}; \
          set local idle_in_transaction_session_timeout = '{IDLE}'"
     );
-    link.execute(&begin).await?;
+    link.begin(&begin).await?;
     if let Err(error) = link.rows(SETTINGS, &[]).await {
         // Systems on which a server cannot notice that its client is gone say so.
         if error.code().is_none() || error.kind() == ErrorKind::ConnectionLost {
@@ -49,7 +49,7 @@ pub(super) async fn begin_locked(
         }
         tracing::debug!(%error, "the server does not notice the end of its client");
         link.roll_back().await;
-        link.execute(&begin).await?;
+        link.begin(&begin).await?;
     }
     let is_free = format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK})");
     let row = link.row(&is_free, &[]).await?;

@@ -7,14 +7,12 @@ use crate::{
         DbResult,
         local::{
             migrate::link::Link,
-            schema_state::{STATE, SchemaState, column, read_rows},
+            schema_state::{Asked, STATE, SchemaState, column, read_rows},
             target::Target,
         },
         migrations::{MigrationDialect, unwritable},
     },
-    domain::{
-        Action, DbError, ErrorKind, LedgerStanding, MigrationState, REQUIRED_TABLES, Unwritable,
-    },
+    domain::{Action, DbError, ErrorKind, LedgerStanding, MigrationState, Unwritable},
 };
 
 const RIGHTS: &str = include_str!("sql/rights.sql");
@@ -46,7 +44,7 @@ struct Rights {
 /// Logs in and looks.
 pub(in crate::adapter::local) async fn state(target: &Target) -> DbResult<MigrationState> {
     let mut link = Link::open(target).await?;
-    link.execute(LOOK_ONLY).await?;
+    link.begin(LOOK_ONLY).await?;
     let looked = look(&mut link, target).await?;
     link.roll_back().await;
     link.close().await;
@@ -57,10 +55,8 @@ pub(in crate::adapter::local) async fn state(target: &Target) -> DbResult<Migrat
 pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
     let action = Action::Migrate;
     let configured = target.section().ledger_schema.clone();
-    let required: &[&str] = &REQUIRED_TABLES;
-    let row = link
-        .row(STATE, &SchemaState::params(&required, &configured))
-        .await?;
+    let asked = Asked::about(configured.as_deref());
+    let row = link.row(STATE, &asked.params()).await?;
     let found = SchemaState::read(&row, action)?;
     let rows = match &found.ledger {
         None => Vec::new(),

@@ -34,7 +34,8 @@ pub(in crate::adapter::local) async fn up(
     }
     let mut link = Link::open(target).await?;
     let first = first_look(&mut link, target).await;
-    let first = settle(&mut link, first).await?;
+    link.roll_back().await;
+    let first = first?;
     let mut applied = Vec::new();
     if !first.state.pending.is_empty() {
         loop {
@@ -63,16 +64,21 @@ pub(in crate::adapter::local) async fn up(
 /// Looks without the lock: what is refused is refused at once, and where
 /// nothing is pending nobody is waited for.
 async fn first_look(link: &mut Link, target: &Target) -> DbResult<Looked> {
-    link.execute("begin").await?;
+    link.begin("begin").await?;
     let looked = look(link, target).await?;
-    link.execute("rollback").await?;
-    if let Some(refusal) = looked.state.refusal.clone() {
-        return Err(refused(refusal));
-    }
+    ensure_welcome(&looked)?;
     if !looked.state.pending.is_empty() {
         looked.ensure_writable()?;
     }
     Ok(looked)
+}
+
+/// Refuses, unless there is something to apply before what is refused.
+fn ensure_welcome(looked: &Looked) -> DbResult<()> {
+    match &looked.state.refusal {
+        Some(refusal) if looked.state.appliable().is_empty() => Err(refused(refusal.clone())),
+        _ => Ok(()),
+    }
 }
 
 /// Applies the first file that is pending; `None` when none is.
@@ -85,11 +91,9 @@ async fn apply_next(
     begin_locked(link, options, progress).await?;
     // Only now, with the lock, is it certain what others have done.
     let looked = look(link, target).await?;
-    if let Some(refusal) = looked.state.refusal.clone() {
-        return Err(refused(refusal));
-    }
-    let Some(next) = looked.state.pending.first() else {
-        link.execute("rollback").await?;
+    ensure_welcome(&looked)?;
+    let Some(next) = looked.state.appliable().first() else {
+        link.roll_back().await;
         return Ok(None);
     };
     looked.ensure_writable()?;
@@ -166,8 +170,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// After a failure the session's transaction is rolled back and the session
-/// ended, whatever state it is in.
+/// After a failure what is open is rolled back.
 pub(super) async fn settle<T>(link: &mut Link, result: DbResult<T>) -> DbResult<T> {
     if result.is_err() {
         link.roll_back().await;
