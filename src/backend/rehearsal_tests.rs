@@ -134,7 +134,7 @@ impl Play {
         let caller = std::panic::Location::caller();
         async move {
             let wait = self.snapshots.wait_for(|snapshot| fits(snapshot));
-            let limit = Duration::from_secs_f64(between.1) - self.began.elapsed();
+            let limit = Duration::from_secs_f64(between.1).saturating_sub(self.began.elapsed());
             let found = match timeout(limit, wait).await {
                 Ok(found) => Some(Arc::clone(&found.unwrap())),
                 Err(_elapsed) => None,

@@ -205,7 +205,7 @@ mod tests {
     use crate::domain::{Condition, Scenario};
 
     const SLOWEST: Condition = Condition::Slow {
-        by: Duration::from_secs(60),
+        by: Duration::from_mins(1),
     };
 
     const CONDITIONS: [Condition; 8] = [

@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// The name of the sessions that apply migrations.
 pub(crate) const MIGRATING: &str = "dbvitals-migrate";

@@ -28,7 +28,7 @@ pub(super) enum Phase {
     Connecting {
         knocking: Knocking,
     },
-    Connected(Watching),
+    Connected(Box<Watching>),
     Waiting {
         due: Duration,
         lane: Lane,
@@ -161,7 +161,7 @@ impl Machine {
         let mut effects = stop(knocking);
         self.step(Step::Established, now);
         self.connection.note_success(now.wall);
-        self.phase = Phase::Connected(Watching::new(&self.rhythm, now));
+        self.phase = Phase::Connected(Box::new(Watching::new(&self.rhythm, now)));
         self.lanes.end();
         effects.push(Effect::StartGuard);
         match self.rhythm.auto_migrate {
