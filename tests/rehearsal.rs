@@ -17,7 +17,7 @@ use std::{
 use support::terminal::{Launch, Terminal};
 
 /// Longer than anything here takes on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn launch(columns: u16, rows: u16) -> Launch {
     Launch::new(env!("CARGO_BIN_EXE_dbvitals"))
