@@ -161,12 +161,14 @@ pub(super) fn as_of(age: &str) -> String {
 /// What is rehearsed, what that means, and what comes next; `left` is the time
 /// until then, `None` when it is due.
 pub(super) fn rehearsal(rehearsed: &Rehearsed, left: Option<&str>) -> String {
-    let mut words = format!("{REHEARSAL} {rehearsed} ({})", rehearsed.meaning());
-    if let Some((_, next)) = rehearsed.next {
-        let when = left.map_or("now".to_owned(), |left| format!("in {left}"));
-        words.push_str(&format!(", {} {when}", next.as_str()));
+    let now = format!("{REHEARSAL} {rehearsed} ({})", rehearsed.meaning());
+    let Some((_, next)) = rehearsed.next else {
+        return now;
+    };
+    match left {
+        Some(left) => format!("{now}, {} in {left}", next.as_str()),
+        None => format!("{now}, {} now", next.as_str()),
     }
-    words
 }
 
 /// What protects the way there, as configured.

@@ -12,18 +12,20 @@ use crate::{
     },
 };
 
-/// Stops the second file at its table, which refers to the first one's.
-fn held_at_the_second_file(cluster: &Cluster) -> Holder {
+/// Applies the first file, and tells what the schema is like; then stops the
+/// second one at its table, which refers to the first one's.
+fn held_at_the_second_file(cluster: &Cluster) -> (Holder, String) {
+    paste(cluster, 1);
+    // Whoever dumps waits for the lock, too.
+    let before = cluster.schema_dump(&[]);
     let lock = "lock table agents in access exclusive mode";
-    Holder::of(cluster, "somebody", lock)
+    (Holder::of(cluster, "somebody", lock), before)
 }
 
 #[test]
 fn a_run_that_is_killed_rolls_back_its_file_and_frees_the_lock() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let before = cluster.schema_dump(&[]);
-    let held = held_at_the_second_file(&cluster);
+    let (held, before) = held_at_the_second_file(&cluster);
     let child = start(&cluster, &["up", "--lock-timeout", "600"]);
     wait_for_waiting(&cluster, 1, "create table commands");
     // The type before it in the same file was made already.
@@ -49,8 +51,7 @@ fn a_run_that_is_killed_rolls_back_its_file_and_frees_the_lock() {
 #[test]
 fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let held = held_at_the_second_file(&cluster);
+    let (held, _) = held_at_the_second_file(&cluster);
     let child = start(&cluster, &["up", "--lock-timeout", "600"]);
     wait_for_waiting(&cluster, 1, "create table commands");
     assert_eq!(cluster.terminate_backends(crate::bed::MIGRATING), 1);
@@ -69,9 +70,7 @@ fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
 #[test]
 fn a_file_that_waits_for_a_lock_too_long_is_given_up_with_its_name() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let before = cluster.schema_dump(&[]);
-    let held = held_at_the_second_file(&cluster);
+    let (held, before) = held_at_the_second_file(&cluster);
     let up = run(&cluster, &["up", "--lock-timeout", "0.5"]);
     assert_eq!(up.code, 1, "{up:?}");
     let words = "0002_commands was rolled back: another session held a lock for 500ms";
