@@ -149,7 +149,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", error.message())?;
-    if let Some(details) = error.details() {
+    // Some messages quote it.
+    let is_quoted = |details: &&str| error.message().contains(*details);
+    if let Some(details) = error.details().filter(|details| !is_quoted(details)) {
         writeln!(out, "  said: {details}")?;
     }
     write!(

@@ -3,27 +3,29 @@
 
 use crate::{
     bed::{
-        Holder, LIMIT, advisory_locks, end, migrating, paste, run, start, versions,
+        Holder, LIMIT, MIGRATING, advisory_locks, end, migrating, paste, run, start, versions,
         wait_for_waiting,
     },
     support::{
-        cluster::Cluster,
+        cluster::{Cluster, ROLE},
         process::{Signal, signal, wait_until},
     },
 };
 
-/// Stops the second file at its table, which refers to the first one's.
-fn held_at_the_second_file(cluster: &Cluster) -> Holder {
+/// Applies the first file, and tells what the schema is like; then stops the
+/// second one at its table, which refers to the first one's.
+fn held_at_the_second_file(cluster: &Cluster) -> (Holder, String) {
+    paste(cluster, 1);
+    // Whoever dumps waits for the lock, too.
+    let before = cluster.schema_dump(&[]);
     let lock = "lock table agents in access exclusive mode";
-    Holder::of(cluster, "somebody", lock)
+    (Holder::of(cluster, "somebody", lock), before)
 }
 
 #[test]
 fn a_run_that_is_killed_rolls_back_its_file_and_frees_the_lock() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let before = cluster.schema_dump(&[]);
-    let held = held_at_the_second_file(&cluster);
+    let (held, before) = held_at_the_second_file(&cluster);
     let child = start(&cluster, &["up", "--lock-timeout", "600"]);
     wait_for_waiting(&cluster, 1, "create table commands");
     // The type before it in the same file was made already.
@@ -47,13 +49,32 @@ fn a_run_that_is_killed_rolls_back_its_file_and_frees_the_lock() {
 }
 
 #[test]
-fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
+fn a_file_may_take_longer_than_the_roles_own_limit() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let held = held_at_the_second_file(&cluster);
+    cluster.sql(&format!(
+        "ALTER ROLE {ROLE} SET statement_timeout = '300ms'"
+    ));
+    let (held, _) = held_at_the_second_file(&cluster);
     let child = start(&cluster, &["up", "--lock-timeout", "600"]);
     wait_for_waiting(&cluster, 1, "create table commands");
-    assert_eq!(cluster.terminate_backends(crate::bed::MIGRATING), 1);
+    let is_late = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{MIGRATING}' \
+         AND clock_timestamp() - query_start > interval '1 second'"
+    );
+    assert!(wait_until(LIMIT, || cluster.sql(&is_late) == "1"));
+    drop(held);
+    let up = end(child);
+    assert_eq!(up.code, 0, "{up:?}");
+    assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9 10");
+}
+
+#[test]
+fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
+    let cluster = Cluster::start();
+    let (held, _) = held_at_the_second_file(&cluster);
+    let child = start(&cluster, &["up", "--lock-timeout", "600"]);
+    wait_for_waiting(&cluster, 1, "create table commands");
+    assert_eq!(cluster.terminate_backends(MIGRATING), 1);
     let up = end(child);
     assert_eq!(up.code, 1, "{up:?}");
     assert!(
@@ -69,9 +90,7 @@ fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
 #[test]
 fn a_file_that_waits_for_a_lock_too_long_is_given_up_with_its_name() {
     let cluster = Cluster::start();
-    paste(&cluster, 1);
-    let before = cluster.schema_dump(&[]);
-    let held = held_at_the_second_file(&cluster);
+    let (held, before) = held_at_the_second_file(&cluster);
     let up = run(&cluster, &["up", "--lock-timeout", "0.5"]);
     assert_eq!(up.code, 1, "{up:?}");
     let words = "0002_commands was rolled back: another session held a lock for 500ms";

@@ -11,6 +11,7 @@ mod adopting;
 mod applying;
 mod automatic;
 mod bed;
+mod embedded;
 mod health;
 mod killing;
 mod printing;
