@@ -12,6 +12,7 @@ mod mode_adapter;
 mod own_side;
 mod recorder;
 mod retry;
+mod running;
 mod status;
 mod vigil;
 
@@ -20,3 +21,4 @@ pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, Tr
 pub use diagnosis::{DiagnosisOptions, WriteTest};
 pub use guard::{Beat, GuardSettings};
 pub use recorder::OperationSink;
+pub use running::{CellForm, Piece, Ran, ResultColumn, RunAccess, RunOrder};

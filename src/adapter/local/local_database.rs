@@ -11,11 +11,11 @@ use std::{
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, Piece, Ran, RunOrder, SqlValue, TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
@@ -23,6 +23,7 @@ use crate::{
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
+            run,
             sentinel::Sentinel,
             statements,
             target::Target,
@@ -72,6 +73,16 @@ impl LocalDatabase {
         findings: &Findings,
     ) -> DbResult<()> {
         diagnose::diagnose(&self.target, options, findings).await
+    }
+
+    /// Runs one statement on a session of its own.
+    pub(in crate::adapter) async fn run(
+        &self,
+        order: RunOrder<'_>,
+        pieces: &mpsc::Sender<Piece>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<Ran> {
+        run::run(&self.target, order, pieces, stop).await
     }
 
     /// Opens the connection that only watches.

@@ -17,6 +17,7 @@ mod pool;
 mod probe;
 mod remarks;
 mod reported;
+mod run;
 mod sentinel;
 mod session;
 mod socket;

@@ -11,17 +11,23 @@ use crate::{
 
 /// The row by its columns' names. Of two columns with one name the later stays.
 pub(super) fn row_to_json(row: &SqliteRow, action: Action) -> DbResult<Value> {
-    let mut object = Map::with_capacity(row.len());
+    let values = row_values(row).map_err(|error| from_sqlite(error, action))?;
+    let names = row.columns().iter().map(|column| column.name().to_owned());
+    Ok(Value::Object(Map::from_iter(names.zip(values))))
+}
+
+/// The row's values in order.
+pub(super) fn row_values(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
+    let mut values = Vec::with_capacity(row.len());
     for (index, column) in row.columns().iter().enumerate() {
-        let value = decode(row, index).map_err(|error| from_sqlite(error, action))?;
-        let value = match (column.type_info().name(), value) {
+        let value = decode(row, index)?;
+        values.push(match (column.type_info().name(), value) {
             // SQLite has no truth values; the column's declared type says what it means.
             ("BOOLEAN", Value::Number(number)) => Value::Bool(number.as_i64() != Some(0)),
             (_, value) => value,
-        };
-        object.insert(column.name().to_owned(), value);
+        });
     }
-    Ok(Value::Object(object))
+    Ok(values)
 }
 
 fn decode(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {

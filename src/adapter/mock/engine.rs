@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    adapter::{DbResult, mock::classify::from_sqlite},
+    adapter::{DbResult, RunAccess, mock::classify::from_sqlite},
     config::MockSection,
     domain::Action,
 };
@@ -42,16 +42,38 @@ impl Engine {
             let opened = SqliteConnectOptions::new()
                 .in_memory(true)
                 .foreign_keys(true)
-                .pragma(
-                    "query_only",
-                    if self.section.read_only { "on" } else { "off" },
-                )
                 .disable_statement_logging()
                 .connect()
                 .await
                 .map_err(|error| from_sqlite(error, action))?;
             *turn = Some(opened);
         }
+        if let Some(connection) = turn.as_mut() {
+            // Each time: the caller before may have changed it.
+            let access = if self.section.read_only {
+                RunAccess::ReadOnly
+            } else {
+                RunAccess::Full
+            };
+            set_access(connection, access, action).await?;
+        }
         Ok(turn)
     }
+}
+
+/// Lets the database refuse writes, or take them, until it is told otherwise.
+pub(super) async fn set_access(
+    connection: &mut SqliteConnection,
+    access: RunAccess,
+    action: Action,
+) -> DbResult<()> {
+    let pragma = match access {
+        RunAccess::ReadOnly => "pragma query_only = on",
+        RunAccess::Full => "pragma query_only = off",
+    };
+    sqlx::query(pragma)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(|error| from_sqlite(error, action))
 }

@@ -6,17 +6,22 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use sqlx::SqliteConnection;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, SqlValue, TransactionClient, WriteTest,
+        DbResult, DiagnosisOptions, Piece, Ran, RunAccess, RunOrder, SqlValue, TransactionClient,
+        WriteTest,
         diagnosis::Findings,
         local::timeout_error,
         mock::{
             classify::from_sqlite,
-            engine::{Engine, Turn},
+            engine::{Engine, Turn, set_access},
             pulse::MockPulse,
+            run::run,
             statements,
             transaction::transaction,
         },
@@ -122,6 +127,35 @@ impl MockDatabase {
         finding.fact("medianMs", latency);
         findings.tell(finding.taking(latency));
         Ok(())
+    }
+
+    /// Runs one statement. There is no server that could go on with it when it is
+    /// stopped.
+    pub(in crate::adapter) async fn run(
+        &self,
+        order: RunOrder<'_>,
+        pieces: &mpsc::Sender<Piece>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<Ran> {
+        let action = Action::Query;
+        let limit = order.timeout.unwrap_or(self.engine.timeout());
+        let work = async {
+            let mut turn = self.engine.turn(action).await?;
+            let connection = open(&mut turn, action)?;
+            if order.access == RunAccess::ReadOnly {
+                // The next turn begins as configured again.
+                set_access(connection, order.access, action).await?;
+            }
+            run(connection, &order, pieces).await
+        };
+        tokio::select! {
+            biased;
+            () = stop => Err(DbError::new(action, ErrorKind::Cancelled)),
+            done = timeout(limit, work) => match done {
+                Ok(done) => done,
+                Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
+            },
+        }
     }
 
     /// Opens the database for a guard.

@@ -11,6 +11,7 @@ use crate::{
         mock::{
             classify::from_sqlite,
             decode::row_to_json,
+            one_statement::only_one,
             params::{bind, of_json},
             table::{Table, names_missing_table},
         },
@@ -26,28 +27,42 @@ pub(super) async fn query(
     params: &[SqlValue],
     action: Action,
 ) -> DbResult<Rows> {
-    let error = match run(connection, sql, params).await {
+    only_one(sql, action)?;
+    match run(connection, sql, params).await {
         Ok((rows, affected)) => {
             let rows = rows
                 .iter()
                 .map(|row| row_to_json(row, action))
                 .collect::<DbResult<_>>()?;
-            return Ok(Rows { rows, affected });
+            Ok(Rows { rows, affected })
         }
-        Err(error) => from_sqlite(error, action),
-    };
-    if error.kind() == ErrorKind::StatementInvalid
-        && names_missing_table(connection, sql)
-            .await
-            .map_err(|failed| from_sqlite(failed, action))?
-    {
-        let mut missing = DbError::new(action, ErrorKind::SchemaMissing);
-        if let (Some(code), Some(words)) = (error.code(), error.details()) {
-            missing = missing.with_code(code).with_details(words);
-        }
-        return Err(missing.with_source(error));
+        Err(error) => Err(named(connection, sql, error, action).await),
     }
-    Err(error)
+}
+
+/// Classifies the error of a statement that a caller wrote. That a table is
+/// missing is found out by looking: SQLite has no code of its own for it.
+pub(super) async fn named(
+    connection: &mut SqliteConnection,
+    sql: &str,
+    error: sqlx::Error,
+    action: Action,
+) -> DbError {
+    let error = from_sqlite(error, action);
+    if error.kind() != ErrorKind::StatementInvalid {
+        return error;
+    }
+    match names_missing_table(connection, sql).await {
+        Ok(false) => error,
+        Ok(true) => {
+            let mut missing = DbError::new(action, ErrorKind::SchemaMissing);
+            if let (Some(code), Some(words)) = (error.code(), error.details()) {
+                missing = missing.with_code(code).with_details(words);
+            }
+            missing.with_source(error)
+        }
+        Err(failed) => from_sqlite(failed, action),
+    }
 }
 
 /// Adds one row; what is not given takes the column's default.
