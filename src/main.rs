@@ -14,8 +14,8 @@ use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Handle, Subject},
     cli::{
-        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, Style, Task, WaitOptions,
-        WatchOptions, config::Format,
+        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
+        Style, Task, WaitOptions, WatchOptions, config::Format,
     },
     config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
@@ -59,6 +59,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
         | Task::Diagnose { .. }
         | Task::Wait { .. }
         | Task::Watch { .. }
+        | Task::Sql(_)
         | Task::ConfigShow(_)
         | Task::ConfigCheck(_) => Fallback::Refuse,
     };
@@ -70,7 +71,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
             if !matches!(task, Task::ConfigCheck(_)) {
                 tell_complaints(&complaints);
             }
-            Exit::NotAttempted.printed(print_refused(task, &complaints, &sources))
+            Exit::NotAttempted.printed(print_refused(&task, &complaints, &sources))
         }
     }
 }
@@ -114,6 +115,7 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
             let options = WatchOptions { format, samples };
             watching(config, |handle| cli::watch(handle, options))
         }
+        Task::Sql(options) => once(cli::sql(config, &options, result_screen(config))),
         Task::ConfigShow(format) => {
             let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {
@@ -130,14 +132,14 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
 }
 
 /// Prints what is told on standard output of a configuration that is not valid.
-fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> io::Result<()> {
+fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match task {
         Task::ConfigShow(format) => {
             let settings = config::settings(sources);
-            cli::config::show_refused(&settings, complaints, format, &mut out)
+            cli::config::show_refused(&settings, complaints, *format, &mut out)
         }
-        Task::ConfigCheck(format) => cli::config::check(Err(complaints), format, &mut out),
+        Task::ConfigCheck(format) => cli::config::check(Err(complaints), *format, &mut out),
         Task::Check {
             format: Format::Json,
             ..
@@ -146,6 +148,9 @@ fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> 
             format: Format::Json,
             ..
         } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
+        Task::Sql(options) if options.format() == ResultFormat::Json => {
+            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+        }
         Task::Wait {
             format: Format::Json,
             ..
@@ -158,7 +163,8 @@ fn print_refused(task: Task, complaints: &Complaints, sources: &Sources<'_>) -> 
         | Task::Check { .. }
         | Task::Diagnose { .. }
         | Task::Wait { .. }
-        | Task::Watch { .. } => Ok(()),
+        | Task::Watch { .. }
+        | Task::Sql(_) => Ok(()),
     }
 }
 
@@ -175,6 +181,20 @@ fn style(config: &Config) -> Style {
     } else {
         Style::Plain
     }
+}
+
+/// The terminal that shows a result, where one does.
+fn result_screen(config: &Config) -> Option<Screen> {
+    let out = io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    // A terminal that does not know its size is one of the usual size.
+    let size = rustix::termios::tcgetwinsize(&out).map_or(0, |size| size.ws_col);
+    Some(Screen {
+        columns: if size == 0 { 80 } else { size.into() },
+        ascii: config.tui.ascii,
+    })
 }
 
 /// Runs a command that asks once and ends.

@@ -6,7 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     adapter::WriteTest,
-    cli::{config::Format, line_json::Samples},
+    cli::{
+        config::Format,
+        line_json::Samples,
+        sql::{SqlArgs, SqlOptions},
+    },
     config::Flags,
     domain::Secret,
 };
@@ -46,6 +50,18 @@ Exit codes: 0 done (check, diagnose, wait: healthy or degraded), 1 failed (the
 same: reachable but refusing or not usable), 2 no answer (the same), 3
 configuration or usage.";
 
+/// What `sql --help` says after the options.
+const SQL_HELP: &str = "\
+The result goes to standard output; how many rows it has, how long it took and
+what went wrong go to standard error, or into the JSON object. NULL is a null,
+nothing is an empty text; in CSV nothing is a null and \"\" an empty text.
+
+With read_only, and in a production environment until the target is named, the
+statement runs in a read-only transaction: the server refuses what writes.
+Ctrl-C cancels the statement at the server.
+
+Exit codes: 0 done, 1 failed, 3 not attempted.";
+
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Run one health check and tell the result by words and exit code.
@@ -56,6 +72,9 @@ enum Subcommands {
     Wait(WaitArgs),
     /// Print what happens to the connection, a line each, until interrupted.
     Watch(WatchArgs),
+    /// Run one statement and print its result.
+    #[command(after_help = SQL_HELP)]
+    Sql(SqlArgs),
     /// Show or check the configuration.
     Config(ConfigArgs),
 }
@@ -167,7 +186,7 @@ struct Options {
 }
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
     /// The dashboard.
     Screen,
@@ -203,6 +222,8 @@ pub enum Task {
         /// Whether latency samples are told.
         samples: Samples,
     },
+    /// One statement.
+    Sql(SqlOptions),
     /// The values in force.
     ConfigShow(Format),
     /// The validity of the configuration.
@@ -283,6 +304,10 @@ impl Cli {
                     },
                 };
                 (task, args.address.url)
+            }
+            Some(Subcommands::Sql(args)) => {
+                let (options, url) = args.into_options();
+                (Task::Sql(options), url)
             }
             Some(Subcommands::Config(ConfigArgs { command })) => match command {
                 ConfigSubcommands::Show(args) => {

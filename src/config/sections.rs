@@ -39,6 +39,15 @@ pub struct Provenance {
     pub file: Option<PathBuf>,
 }
 
+impl Provenance {
+    /// Whether the environment's label says that writes must be confirmed.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        let label = self.environment.as_deref().unwrap_or_default();
+        label.trim().eq_ignore_ascii_case("production")
+    }
+}
+
 /// What an adapter is made from, for each mode.
 #[derive(Debug, Clone)]
 pub enum AdapterSection {

@@ -34,7 +34,7 @@ mod target;
 mod verdict;
 
 pub use backoff::{Backoff, BackoffError};
-pub use clean::{clean, excerpt};
+pub use clean::{clean, excerpt, is_unsafe};
 pub use command::Command;
 pub use conclusion::Conclusion;
 pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};

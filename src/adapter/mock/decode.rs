@@ -1,7 +1,7 @@
 //! From a row of SQLite to a JSON object, by what each value is. Knows nothing
 //! of statements.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::{Column, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn row_to_json(row: &SqliteRow, action: Action) -> DbResult<Value> {
     let values = row_values(row).map_err(|error| from_sqlite(error, action))?;
     let names = row.columns().iter().map(|column| column.name().to_owned());
-    Ok(Value::Object(Map::from_iter(names.zip(values))))
+    Ok(Value::Object(names.zip(values).collect()))
 }
 
 /// The row's values in order.

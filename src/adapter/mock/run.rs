@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::Instant};
 use crate::{
     adapter::{
         CellForm, DbResult, Piece, Ran, ResultColumn, RunOrder,
-        mock::{classify::from_sqlite, decode::row_values, one_statement::only_one, statements},
+        mock::{decode::row_values, one_statement::only_one, statements},
     },
     domain::Action,
 };

@@ -3,11 +3,12 @@
 
 mod array;
 mod cancel;
+mod carry_out;
 mod inspect;
 mod json_text;
 mod leading;
 mod relay;
-mod run;
+
 mod within;
 
-pub(super) use run::run;
+pub(super) use carry_out::run;
