@@ -13,14 +13,13 @@ use crate::{
     adapter::{Database, RunAccess, RunOrder},
     cli::{
         exit::{Exit, Outcome},
-        json::write_pretty,
         sql::{
             ResultFormat, SqlOptions,
             asking::{Asker, Attempt},
             confirm::{self, Permission},
-            output::Printing,
+            output::{Output, Printing},
             source,
-            summary::{Ended, Policy, Shown, failure, words},
+            summary::{Asked, Ended, Policy, Shown, failure, words},
             writer::Writer,
         },
     },
@@ -94,7 +93,7 @@ impl Work<'_> {
                     .to_owned(),
                 hint: format!("--target {target} runs it there"),
             };
-            return refusal.tell(self.options.format);
+            return refusal.tell_through(asker, self.options.format).await;
         }
         let is_confirmed = asker.unless_stopped(confirm::ask(self.config)).await;
         if is_confirmed != Some(true) {
@@ -104,7 +103,7 @@ impl Work<'_> {
                 message: "the target's name was not typed: nothing was written".to_owned(),
                 hint: format!("type {target} when asked for, or give --target {target}"),
             };
-            return refusal.tell(self.options.format);
+            return refusal.tell_through(asker, self.options.format).await;
         }
         let attempt = self.attempt(&mut asker, RunAccess::Full).await;
         self.finish(asker, attempt, RunAccess::Full).await
@@ -161,8 +160,8 @@ impl Work<'_> {
                     }
                     if let Some(mark) = writer.cut_mark() {
                         words = format!(
-                            "{words}\nvalues that end with {mark} are cut to fit the terminal; \
-                             through a pipe they are whole"
+                            "{words}\nvalues that end with {mark} are cut to fit; through a pipe they are \
+                             whole"
                         );
                     }
                     words
@@ -202,10 +201,29 @@ impl Refusal {
 
     fn tell(self, format: ResultFormat) -> Outcome {
         if format != ResultFormat::Json {
-            let (message, hint) = (clean(&self.message), clean(&self.hint));
-            tell(&format!("dbvitals: {message}\n  next: {hint}"));
-            return self.exit.silent();
+            return self.in_words();
         }
+        self.exit.printed(write!(io::stdout(), "{}", self.object()))
+    }
+
+    /// The same where the printer has standard output.
+    async fn tell_through(self, asker: Asker, format: ResultFormat) -> Outcome {
+        if format != ResultFormat::Json {
+            return self.in_words();
+        }
+        let mut output = Output::new(Printing::AtOnce);
+        output.text = self.object();
+        self.exit
+            .printed(asker.finish(output, Asked::Nothing).await)
+    }
+
+    fn in_words(self) -> Outcome {
+        let (message, hint) = (clean(&self.message), clean(&self.hint));
+        tell(&format!("dbvitals: {message}\n  next: {hint}"));
+        self.exit.silent()
+    }
+
+    fn object(&self) -> String {
         let object = json!({
             "success": false,
             "error": {
@@ -216,7 +234,7 @@ impl Refusal {
                 "transient": false,
             },
         });
-        self.exit.printed(write_pretty(&object, &mut io::stdout()))
+        format!("{object:#}\n")
     }
 }
 

@@ -9,7 +9,6 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
-use tokio_postgres::SimpleQueryMessage;
 
 use crate::{
     adapter::{
@@ -20,7 +19,7 @@ use crate::{
                 cancel::Canceller,
                 inspect::{Inspected, inspect},
                 relay::Relay,
-                within::{begin, end, execute, roll_back},
+                within::{begin, end, execute, has_written, roll_back},
             },
             session::Session,
             target::{Purpose, Target},
@@ -44,10 +43,6 @@ const DECLARE: &str = "declare dbvitals_rows no scroll cursor without hold for "
 /// Codes of what cannot be made a cursor: no query at all, one that changes
 /// data, one that makes a table.
 const NO_CURSOR: [&str; 3] = ["42601", "0A000", "42P11"];
-
-/// Whether the transaction has written anything; asked in full names, as others
-/// may have made functions and operators that fit better.
-const HAS_WRITTEN: &str = "select 1 where pg_catalog.txid_current_if_assigned() is not null";
 
 /// Runs the statement on a session of its own. See
 /// [`Database::run`](crate::adapter::Database::run).
@@ -166,16 +161,6 @@ async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) 
             }
         }
         batch = batch.saturating_mul(4).min(LARGEST_BATCH);
-    }
-}
-
-async fn has_written(session: &mut Session) -> DbResult<bool> {
-    let answer = session.client().simple_query(HAS_WRITTEN).await;
-    match answer {
-        Ok(messages) => Ok(messages
-            .iter()
-            .any(|message| matches!(message, SimpleQueryMessage::Row(_)))),
-        Err(error) => Err(session.classify(error, Action::Query).await),
     }
 }
 

@@ -1,13 +1,19 @@
 //! The transactions around a statement. Knows nothing of rows.
 
+use tokio_postgres::SimpleQueryMessage;
+
 use crate::{
     adapter::{DbResult, RunAccess, local::session::Session},
-    domain::Action,
+    domain::{Action, DbError, ErrorKind},
 };
 
 /// After its first statement a transaction cannot be made writing any more.
 const BEGIN_READ_ONLY: &str = "begin read only; select 1";
 const BEGIN: &str = "begin";
+
+/// Gives a row when the transaction has written anything; asked in full names,
+/// as others may have made functions that fit better.
+const HAS_WRITTEN: &str = "select 1 where pg_catalog.txid_current_if_assigned() is not null";
 
 /// Begins a transaction with this access.
 pub(super) async fn begin(session: &mut Session, access: RunAccess) -> DbResult<()> {
@@ -18,12 +24,30 @@ pub(super) async fn begin(session: &mut Session, access: RunAccess) -> DbResult<
     execute(session, sql).await
 }
 
-/// Ends a transaction: what could write is kept, what could not has nothing to
-/// keep, and takes with it what a read-only transaction may do beside reading.
+/// Ends a transaction: what could write is kept. What could not has nothing to
+/// keep; what it may do beside reading, and what the server lets through by
+/// mistake, goes with it, and the latter is told.
 pub(super) async fn end(session: &mut Session, access: RunAccess) -> DbResult<()> {
-    match access {
-        RunAccess::ReadOnly => roll_back(session).await,
-        RunAccess::Full => execute(session, "commit").await,
+    if access == RunAccess::Full {
+        return execute(session, "commit").await;
+    }
+    let has_written = has_written(session).await?;
+    roll_back(session).await?;
+    if has_written {
+        return Err(DbError::new(Action::Query, ErrorKind::ReadOnly)
+            .with_details("it wrote although its transaction was read-only, and was rolled back"));
+    }
+    Ok(())
+}
+
+/// Whether the transaction has written anything. A statement that has ended it
+/// has left nothing to be asked about.
+pub(super) async fn has_written(session: &mut Session) -> DbResult<bool> {
+    match session.client().simple_query(HAS_WRITTEN).await {
+        Ok(messages) => Ok(messages
+            .iter()
+            .any(|message| matches!(message, SimpleQueryMessage::Row(_)))),
+        Err(error) => Err(session.classify(error, Action::Query).await),
     }
 }
 
