@@ -128,14 +128,3 @@ async fn a_parameter_has_the_type_that_its_value_says() {
         .await;
     assert_eq!(wrong.unwrap_err().kind(), ErrorKind::StatementInvalid);
 }
-
-#[tokio::test]
-async fn types_of_the_database_itself_are_read_in_results_of_any_size() {
-    let cluster = Cluster::start();
-    cluster.sql("create type mood as enum ('sad', 'ok'); grant usage on type mood to public");
-    let database = on(local_section(&cluster));
-    database.connect().await.unwrap();
-    let sql = "select 'ok'::mood as mood, repeat('x', 100) as words from generate_series(1, 20000)";
-    let rows: Vec<Value> = database.query(sql, &[]).await.unwrap();
-    assert_eq!((rows.len(), &rows[0]["mood"]), (20_000, &json!("ok")));
-}

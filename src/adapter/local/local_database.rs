@@ -116,7 +116,11 @@ impl LocalDatabase {
         let asked = Asked::default();
         self.bounded(action, &asked, async {
             let mut lease = self.lease(action, &asked).await?;
-            let rows = statements::query(&mut lease, sql, params, action).await;
+            let rows = if self.target.section().read_only {
+                statements::query_read_only(&mut lease, sql, params, action).await
+            } else {
+                statements::query(&mut lease, sql, params, action).await
+            };
             settle(lease, rows).await
         })
         .await

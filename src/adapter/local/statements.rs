@@ -8,8 +8,12 @@ use tokio_postgres::types::Type;
 use crate::{
     adapter::{
         DbResult, SqlValue,
-        local::{decode::row_to_json, fence::unlike_us, params::Param, pool::Lease, table::Table},
+        local::{
+            decode::row_to_json, fence::unlike_us, params::Param, pool::Lease, table::Table,
+            transaction::BEGIN_READ_ONLY,
+        },
         mode_adapter::{Record, Rows},
+        running::as_read_only,
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -34,6 +38,23 @@ pub(super) async fn query(
         }
         Err(error) => Err(lease.classify(error, action).await),
     }
+}
+
+/// Runs any one statement where none may write: in a transaction, since a
+/// procedure that may end transactions could begin one that writes. The session
+/// ends with it, see [`Lease::give_back`], and that rolls it back.
+pub(super) async fn query_read_only(
+    lease: &mut Lease,
+    sql: &str,
+    params: &[SqlValue],
+    action: Action,
+) -> DbResult<Rows> {
+    if let Err(error) = lease.client().batch_execute(BEGIN_READ_ONLY).await {
+        return Err(lease.classify(error, action).await);
+    }
+    query(lease, sql, params, action)
+        .await
+        .map_err(as_read_only)
 }
 
 /// Adds one row: the server converts each value to its column's type, and what

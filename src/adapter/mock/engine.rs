@@ -35,6 +35,15 @@ impl Engine {
         self.section.timeout
     }
 
+    /// What statements may do, as configured.
+    pub(super) fn access(&self) -> RunAccess {
+        if self.section.read_only {
+            RunAccess::ReadOnly
+        } else {
+            RunAccess::Full
+        }
+    }
+
     /// Waits for the turn and opens the database when it is the first one.
     pub(super) async fn turn(&self, action: Action) -> DbResult<Turn<'_>> {
         let mut turn = self.connection.lock().await;
@@ -50,12 +59,7 @@ impl Engine {
         }
         if let Some(connection) = turn.as_mut() {
             // Each time: the caller before may have changed it.
-            let access = if self.section.read_only {
-                RunAccess::ReadOnly
-            } else {
-                RunAccess::Full
-            };
-            set_access(connection, access, action).await?;
+            set_access(connection, self.access(), action).await?;
         }
         Ok(turn)
     }

@@ -230,7 +230,7 @@ impl MockDatabase {
         let action = Action::Transaction;
         self.bounded(action, async {
             let mut turn = self.engine.turn(action).await?;
-            transaction(open(&mut turn, action)?, work).await
+            transaction(open(&mut turn, action)?, self.engine.access(), work).await
         })
         .await
     }

@@ -7,24 +7,35 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::{
     adapter::{
-        DbResult, SqlValue, TransactionClient,
-        mock::{classify::from_sqlite, statements},
+        DbResult, RunAccess, SqlValue, TransactionClient,
+        mock::{classify::from_sqlite, engine::set_access, statements},
     },
     domain::Action,
 };
 
 /// The callback's side of a transaction.
-struct Statements<'a>(&'a mut SqliteConnection);
+struct Statements<'a> {
+    connection: &'a mut SqliteConnection,
+    access: RunAccess,
+}
 
 /// Runs the callback between begin and commit. Dropped halfway, it rolls back.
-pub(super) async fn transaction<T, F>(connection: &mut SqliteConnection, work: F) -> DbResult<T>
+pub(super) async fn transaction<T, F>(
+    connection: &mut SqliteConnection,
+    access: RunAccess,
+    work: F,
+) -> DbResult<T>
 where
     T: Send,
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
 {
     let classify = |error| from_sqlite(error, Action::Transaction);
     let mut transaction = connection.begin().await.map_err(classify)?;
-    match work(&mut Statements(&mut transaction)).await {
+    let mut statements = Statements {
+        connection: &mut transaction,
+        access,
+    };
+    match work(&mut statements).await {
         Ok(value) => {
             transaction.commit().await.map_err(classify)?;
             Ok(value)
@@ -45,7 +56,9 @@ impl TransactionClient for Statements<'_> {
         params: &'a [SqlValue],
     ) -> BoxFuture<'a, DbResult<Vec<Value>>> {
         Box::pin(async move {
-            statements::query(self.0, sql, params, Action::Transaction)
+            // Each time: the statement before may have changed it.
+            set_access(self.connection, self.access, Action::Transaction).await?;
+            statements::query(self.connection, sql, params, Action::Transaction)
                 .await
                 .map(|answer| answer.rows)
         })

@@ -3,12 +3,13 @@
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::{
-    adapter::{DbResult, RunAccess, local::session::Session},
+    adapter::{
+        DbResult, RunAccess,
+        local::{session::Session, transaction::BEGIN_READ_ONLY},
+    },
     domain::{Action, DbError, ErrorKind},
 };
 
-/// After its first statement a transaction cannot be made writing any more.
-const BEGIN_READ_ONLY: &str = "begin read only; select 1";
 const BEGIN: &str = "begin";
 
 /// Gives a row when the transaction has written anything; asked in full names,
