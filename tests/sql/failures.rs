@@ -65,10 +65,8 @@ fn rows_before_a_failure_are_printed_and_the_object_stays_whole() {
     let json = run.json();
     assert_eq!((run.code, &json["success"]), (1, &json!(false)));
     assert_eq!(json["error"]["code"], "22012");
-    assert_eq!(
-        json["rows"].as_array().unwrap().len(),
-        json["rowCount"].as_u64().unwrap() as usize
-    );
+    let rows = u64::try_from(json["rows"].as_array().unwrap().len()).unwrap();
+    assert_eq!(json["rowCount"], rows);
     let run = on(&cluster, &["--format", "csv", sql]).fails(1, "code 22012");
     assert!(run.out.starts_with("a\n0\n"));
 }
