@@ -11,7 +11,7 @@ use std::{
 
 use clap::Parser;
 use dbvitals::{
-    adapter::Database,
+    adapter::{Database, MigrationDialect},
     backend::{self, Backend, Clock, Handle, Subject},
     cli::{
         self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
@@ -53,6 +53,9 @@ fn run(task: Task, flags: Flags) -> Outcome {
         // relative path then leads nowhere, and that is said where one is used.
         cwd: std::env::current_dir().unwrap_or_else(|_unnamed| PathBuf::new()),
     };
+    if let Task::MigratePrint { format, dialect } = task {
+        return print_migrations(&sources, format, dialect);
+    }
     let fallback = match task {
         Task::Screen => Fallback::Mock,
         Task::Check { .. }
@@ -60,6 +63,8 @@ fn run(task: Task, flags: Flags) -> Outcome {
         | Task::Wait { .. }
         | Task::Watch { .. }
         | Task::Sql(_)
+        | Task::Migrate(_)
+        | Task::MigratePrint { .. }
         | Task::ConfigShow(_)
         | Task::ConfigCheck(_) => Fallback::Refuse,
     };
@@ -116,6 +121,9 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
             watching(config, |handle| cli::watch(handle, options))
         }
         Task::Sql(options) => once(cli::sql(config, &options, result_screen(config))),
+        Task::Migrate(task) => once(cli::migrate(config, &task, &mut out)),
+        // Printed before there was a configuration.
+        Task::MigratePrint { .. } => Exit::Done.silent(),
         Task::ConfigShow(format) => {
             let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {
@@ -127,6 +135,23 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
         }
         Task::ConfigCheck(format) => {
             Exit::Done.printed(cli::config::check(Ok(loaded), format, &mut out))
+        }
+    }
+}
+
+/// Prints SQL, which needs no database and no other part of the configuration
+/// than the ledger's schema.
+fn print_migrations(sources: &Sources<'_>, format: Format, dialect: MigrationDialect) -> Outcome {
+    match config::ledger_schema(sources) {
+        Ok(schema) => Exit::Done.printed(cli::print_migrations(
+            dialect,
+            schema.as_deref(),
+            format,
+            &mut io::stdout().lock(),
+        )),
+        Err(complaints) => {
+            tell_complaints(&complaints);
+            Exit::NotAttempted.silent()
         }
     }
 }
@@ -151,6 +176,9 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
         Task::Sql(options) if options.format() == ResultFormat::Json => {
             cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
         }
+        Task::Migrate(task) if task.format() == Format::Json => {
+            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+        }
         Task::Wait {
             format: Format::Json,
             ..
@@ -164,7 +192,9 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
         | Task::Diagnose { .. }
         | Task::Wait { .. }
         | Task::Watch { .. }
-        | Task::Sql(_) => Ok(()),
+        | Task::Sql(_)
+        | Task::Migrate(_)
+        | Task::MigratePrint { .. } => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use dbvitals::{
     adapter::Database,
     backend::{self, Backend, Clock, Handle, Subject},
     config::{self, Fallback, FixedEnv, Flags, Sources},
-    domain::{ConnectionId, ConnectionStatus, Event, SampleOutcome},
+    domain::{Command, ConnectionId, ConnectionStatus, Event, SampleOutcome},
 };
 use tokio::runtime::Runtime;
 
@@ -70,6 +70,15 @@ impl Watch {
         self.runtime
             .block_on(async { tokio::time::timeout(LIMIT, wait).await.map(|_| ()) })
             .unwrap_or_else(|_| panic!("not {status} after {:?}", start.elapsed()));
+    }
+
+    /// Has it connect now, unless it has done so by itself, and waits for that.
+    pub(crate) fn reconnect(&self) {
+        if self.status() != ConnectionStatus::Connected {
+            let sent = self.handle.send(Command::Reconnect);
+            assert!(sent.is_ok(), "the backend takes no command");
+        }
+        self.until(ConnectionStatus::Connected);
     }
 
     /// Waits for two answers: by then the sentinel stands, so that the next

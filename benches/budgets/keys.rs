@@ -71,6 +71,8 @@ const PRESSES: &[Press] = &[
     // The log would hold these words, too.
     press("1", Shows("┏ 1 Connection")),
     press("z", Hides("6 Log")),
+    press("D", Shows("┏ Diagnosis")),
+    press("\x1b", Hides("┏ Diagnosis")),
     press("c", Shows("check now: ")),
     press("r", Shows("reconnect: ")),
     press("d", Shows("disconnect: ")),

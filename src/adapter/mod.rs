@@ -7,6 +7,7 @@ mod database_adapter;
 mod diagnosis;
 mod guard;
 mod local;
+mod migrations;
 mod mock;
 mod mode_adapter;
 mod own_side;
@@ -20,5 +21,9 @@ pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};
 pub use diagnosis::{DiagnosisOptions, WriteTest};
 pub use guard::{Beat, GuardSettings};
+pub use migrations::{
+    MigrateOptions, MigrationDialect, MigrationSink, MigrationSource, migration_script,
+    migration_sources,
+};
 pub use recorder::OperationSink;
 pub use running::{CellForm, Piece, Ran, ResultColumn, RunAccess, RunOrder};

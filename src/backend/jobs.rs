@@ -7,9 +7,15 @@ use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use crate::{
-    adapter::{Beat, DiagnosisOptions, GuardSettings, HealthReport},
+    adapter::{
+        Beat, DbResult, DiagnosisOptions, GuardSettings, HealthReport, MigrateOptions,
+        MigrationSink,
+    },
     backend::watched::Watched,
-    domain::{Action, DbError, Diagnosis, ErrorKind, Finding},
+    domain::{
+        Action, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent, MigrationRun,
+        MigrationState,
+    },
 };
 
 /// The adapter keeps its own deadline; this is what a job may take beyond it
@@ -32,6 +38,8 @@ pub(super) enum JobResult {
     Knocked(Result<(), Arc<DbError>>),
     GuardEnded(Arc<DbError>),
     Diagnosed(Result<Box<Diagnosis>, Arc<DbError>>),
+    Looked(Result<Box<MigrationState>, Arc<DbError>>),
+    Migrated(Result<MigrationRun, Arc<DbError>>),
 }
 
 /// A job that has ended.
@@ -127,6 +135,42 @@ pub(super) async fn guard<A: Watched>(
         Ok(error) => error,
         Err(panic) => panicked(Action::HealthCheck, panic.as_ref()),
     }))
+}
+
+/// Looks how the migrations stand: a login and a few statements.
+pub(super) async fn look<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
+    let looked = bounded(Action::Migrate, limit * 4, watched.migration_state()).await;
+    JobResult::Looked(looked.and_then(|state| state.map(Box::new).map_err(Arc::new)))
+}
+
+/// Applies what is pending, however long that takes.
+pub(super) async fn migrate<A: Watched>(
+    watched: Arc<A>,
+    options: MigrateOptions,
+    told: mpsc::Sender<MigrationEvent>,
+) -> JobResult {
+    let progress: MigrationSink = Arc::new(move |event| {
+        // The report tells what holds, also where this was not heard.
+        if let Err(missed) = told.try_send(event) {
+            tracing::debug!(target: "dbvitals::backend", %missed, "nobody heard of a migration");
+        }
+    });
+    let report = unbounded(watched.migrate(options, progress)).await;
+    JobResult::Migrated(report.map(|report| MigrationRun::Migrated(Arc::new(report))))
+}
+
+/// Compares and records, however long that takes.
+pub(super) async fn adopt<A: Watched>(watched: Arc<A>, options: MigrateOptions) -> JobResult {
+    let adoption = unbounded(watched.adopt(options)).await;
+    JobResult::Migrated(adoption.map(|adoption| MigrationRun::Adopted(Arc::new(adoption))))
+}
+
+/// Awaits a run of migrations; a panic becomes an error.
+async fn unbounded<T>(run: impl Future<Output = DbResult<T>>) -> Result<T, Arc<DbError>> {
+    match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(ended) => ended.map_err(Arc::new),
+        Err(panic) => Err(Arc::new(panicked(Action::Migrate, panic.as_ref()))),
+    }
 }
 
 /// Awaits a call within the limit; time over and panic become errors.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{CommandOutcome, DbError, Event};
+use crate::domain::{CommandOutcome, DbError, Event, MigrationEvent};
 
 /// Writes the event to the log.
 pub(super) fn log(event: &Event) {
@@ -62,6 +62,32 @@ pub(super) fn log(event: &Event) {
                 );
             }
         }
+        Event::Migrating { event, .. } => match event {
+            MigrationEvent::Waiting { holder: None } => {
+                tracing::info!(target: "dbvitals::backend", "migrations: another run holds the lock");
+            }
+            MigrationEvent::Waiting {
+                holder: Some(holder),
+            } => tracing::info!(
+                target: "dbvitals::backend",
+                "migrations: another run holds the lock: {holder}"
+            ),
+            MigrationEvent::Started(name) => {
+                tracing::info!(target: "dbvitals::backend", "migrations: {name} begins");
+            }
+            MigrationEvent::Applied { migration, took } => tracing::info!(
+                target: "dbvitals::backend",
+                "migrations: {migration} applied ms={}",
+                took.as_millis()
+            ),
+        },
+        Event::MigrationEnded(progress) => match progress.ended() {
+            Some((_, Ok(run))) => tracing::info!(target: "dbvitals::backend", "migrations: {run}"),
+            Some((_, Err(error))) => {
+                tracing::error!(target: "dbvitals::backend", "migrations: {}", told(error));
+            }
+            None => {}
+        },
         Event::OperationFinished(operation) => tracing::trace!(
             target: "dbvitals::backend",
             "operation type={} service={} table={}",

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::{
     Moment,
-    machine::{Effect, Input, Machine, Rhythm},
+    machine::{Effect, Input, Machine, MigrationTask, Rhythm},
 };
 use crate::{
     adapter::Beat,
     domain::{
-        Action, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus, DbError,
-        ErrorKind, Lane, Layer, Mode,
+        Action, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus,
+        DbError, ErrorKind, Lane, Layer, Mode,
     },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};
@@ -43,15 +43,23 @@ fn machine() -> Machine {
 
 /// A machine that knocks, where a pace is given.
 fn machine_with(knock_pace: Option<Duration>) -> Machine {
-    let rhythm = Rhythm {
+    machine_like(rhythm(knock_pace))
+}
+
+fn machine_like(rhythm: Rhythm) -> Machine {
+    Machine::new(rhythm, ConnectionId(Uuid::nil()), Mode::Local, at(0))
+}
+
+fn rhythm(knock_pace: Option<Duration>) -> Rhythm {
+    Rhythm {
         interval: 30 * SECOND,
         backoff: Backoff::try_new(SECOND, 30 * SECOND).unwrap(),
         max_retries: 3,
         timeout: 5 * SECOND,
         heartbeat: Some(SECOND),
         knock_pace,
-    };
-    Machine::new(rhythm, ConnectionId(Uuid::nil()), Mode::Local, at(0))
+        auto_migrate: AutoMigrate::Off,
+    }
 }
 
 /// A machine in the named phase.
@@ -111,6 +119,9 @@ fn name(effect: &Effect) -> &'static str {
         Effect::StartKnock => "knock",
         Effect::StopKnock => "no knock",
         Effect::StartDiagnosis => "diagnosis",
+        Effect::StartMigration(MigrationTask::Look) => "look",
+        Effect::StartMigration(MigrationTask::Migrate) => "migrate",
+        Effect::StartMigration(MigrationTask::Adopt) => "adopt",
         Effect::Answer(_, CommandOutcome::Begun) => "begun",
         Effect::Answer(_, CommandOutcome::Needless(_)) => "needless",
     }
@@ -252,6 +263,66 @@ fn every_row_of_the_table_about_wishes_holds() {
     check("waiting", wish(Command::Diagnose), &diagnosis, Error);
     check("paused", wish(Command::Diagnose), &diagnosis, Error);
     check("closing", wish(Command::Diagnose), &diagnosis, Connected);
+}
+
+#[test]
+fn migrations_are_begun_in_every_phase_and_change_none() {
+    for (command, effect) in [
+        (Command::LookAtMigrations, "look"),
+        (Command::Migrate, "migrate"),
+        (Command::Adopt, "adopt"),
+    ] {
+        let begun = ["begun", effect];
+        for (phase, status) in [
+            ("closed", Disconnected),
+            ("connecting", Connecting),
+            ("connected", Connected),
+            ("waiting", Error),
+            ("paused", Error),
+            ("closing", Connected),
+        ] {
+            check(phase, Input::Wished(command), &begun, status);
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_migration_is_followed_by_a_check_of_what_stands() {
+    let ended = || Input::MigrationEnded;
+    check("closed", ended(), &[], Disconnected);
+    check("connecting", ended(), &[], Connecting);
+    check("connected", ended(), &["check"], Connected);
+    check("checking", ended(), &[], Connected);
+    check("waiting", ended(), &[], Error);
+    check("paused", ended(), &[], Error);
+    check("closing", ended(), &[], Connected);
+}
+
+/// What is begun when a connection stands, by what is configured.
+#[track_caller]
+fn check_auto(auto_migrate: AutoMigrate, expected: &[&str]) {
+    let mut machine = machine_like(Rhythm {
+        auto_migrate,
+        ..rhythm(None)
+    });
+    machine.handle(Input::Open, at(0), 0.0);
+    let effects = machine.handle(Input::AttemptEnded(Ok(())), at(1), 0.0);
+    let names: Vec<_> = effects.iter().map(name).collect();
+    assert_eq!(names, expected);
+    // A failure is told, and not tried again before the next connection.
+    assert!(!machine.handle(Input::MigrationEnded, at(2), 0.0).is_empty());
+    let lost = Input::CheckEnded(Err(error(ErrorKind::ConnectionLost)));
+    machine.handle(lost, at(3), 0.0);
+    machine.handle(Input::Due, at(60), 0.0);
+    let again = machine.handle(Input::AttemptEnded(Ok(())), at(61), 0.0);
+    assert_eq!(again.iter().map(name).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn migrations_are_applied_unasked_only_where_that_is_set() {
+    check_auto(AutoMigrate::Off, &["guard"]);
+    check_auto(AutoMigrate::Refused, &["guard"]);
+    check_auto(AutoMigrate::On, &["guard", "migrate"]);
 }
 
 #[test]
@@ -894,6 +965,9 @@ fn outside() -> impl Strategy<Value = Outside> {
         Command::Disconnect,
         Command::CheckNow,
         Command::Diagnose,
+        Command::LookAtMigrations,
+        Command::Migrate,
+        Command::Adopt,
     ]);
     let beat = prop::sample::select(vec![Beat::Opened, Beat::Answered(SECOND), Beat::Late]);
     prop_oneof![
@@ -953,7 +1027,7 @@ impl UnderWay {
                 self.has_knock = true;
             }
             Effect::StopKnock => self.has_knock = false,
-            Effect::StartDiagnosis | Effect::Answer(..) => {}
+            Effect::StartDiagnosis | Effect::StartMigration(_) | Effect::Answer(..) => {}
             start => {
                 assert!(
                     self.job.is_none(),

@@ -7,6 +7,7 @@ mod handle;
 mod jobs;
 mod log_lines;
 mod machine;
+mod migrating;
 mod noting;
 mod operation_feed;
 mod own_side;

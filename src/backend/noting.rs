@@ -30,6 +30,7 @@ impl<A: Watched> Supervisor<A> {
         let (result, since) = match news {
             News::Beat(beat) => return self.beat(beat),
             News::Finding(finding) => return self.finding(finding),
+            News::Migrating(event) => return self.migrating(event),
             News::Ended(result, since) => (result, since),
         };
         match result {
@@ -50,6 +51,8 @@ impl<A: Watched> Supervisor<A> {
             }
             JobResult::GuardEnded(error) => self.guard_ended(error),
             JobResult::Diagnosed(result) => self.diagnosed(result),
+            JobResult::Looked(result) => self.looked(result),
+            JobResult::Migrated(result) => self.migrated(result),
             JobResult::Knocked(result) => {
                 if result.is_err() {
                     self.sample_silence();

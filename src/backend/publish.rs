@@ -6,6 +6,7 @@ use crate::{
     backend::{
         clock::Moment,
         machine::{Machine, Watching},
+        migrating::Migrations,
         record::Record,
     },
     domain::{
@@ -24,6 +25,7 @@ pub(super) struct Sources<'a> {
     pub(super) busy_since: Option<Moment>,
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
+    pub(super) migrations: &'a Migrations,
     pub(super) revision: u64,
 }
 
@@ -43,6 +45,7 @@ pub(super) fn first_snapshot(
             busy_since: None,
             operations_lost: 0,
             diagnosis: None,
+            migrations: &Migrations::default(),
             revision: 0,
         },
         now,
@@ -82,6 +85,8 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
+        migrations: sources.migrations.look.clone(),
+        migration: sources.migrations.progress.clone(),
     })
 }
 

@@ -14,14 +14,18 @@ use uuid::Uuid;
 
 use super::{Backend, Clock, Subject, Watched, operation_feed, start};
 use crate::{
-    adapter::{Beat, DbResult, DiagnosisOptions, GuardSettings, HealthReport, OperationSink},
+    adapter::{
+        Beat, DbResult, DiagnosisOptions, GuardSettings, HealthReport, MigrateOptions,
+        MigrationSink, OperationSink,
+    },
     config::WatchSection,
     domain::{
-        Action, Command, CommandOutcome, ConnectionId, ConnectionStatus, DatabaseOperation,
-        DbError, DegradedReason, Diagnosis, ErrorKind, Event, Exam, Finding, Health,
-        HealthCheckDraft, HealthCheckResult, HealthDetails, HealthPolicy, LampState, Lane, Mode,
-        OperationDraft, OperationId, OperationType, Outcome, SampleOutcome, Session, Snapshot,
-        Target, TransportSecurity,
+        Action, Adoption, AutoMigrate, Command, CommandOutcome, ConnectionId, ConnectionStatus,
+        DatabaseOperation, DbError, DegradedReason, Diagnosis, ErrorKind, Event, Exam, Finding,
+        FoundLedger, FoundSchema, Health, HealthCheckDraft, HealthCheckResult, HealthDetails,
+        HealthPolicy, LampState, Lane, MigrationEvent, MigrationFileState, MigrationName,
+        MigrationReport, MigrationRun, MigrationState, Mode, OperationDraft, OperationId,
+        OperationType, Outcome, SampleOutcome, Session, Snapshot, Target, TransportSecurity,
     },
 };
 
@@ -54,6 +58,8 @@ struct Script {
     guards: Vec<Vec<Guards>>,
     knocks: Vec<Answer>,
     knock_pace: Option<Duration>,
+    migrations: Vec<Answer>,
+    auto_migrate: AutoMigrate,
 }
 
 /// An adapter whose calls follow a script; without a line they succeed at
@@ -66,6 +72,7 @@ struct Scripted {
     attempts: Mutex<VecDeque<Answer>>,
     checks: Mutex<VecDeque<Answer>>,
     diagnoses: Mutex<VecDeque<Answer>>,
+    migrations: Mutex<VecDeque<Answer>>,
     base: DateTime<Utc>,
     started: tokio::time::Instant,
 }
@@ -152,6 +159,37 @@ impl Watched for Scripted {
         Diagnosis::new(vec![finding])
     }
 
+    async fn migration_state(&self) -> DbResult<MigrationState> {
+        let found = FoundSchema {
+            schema: Some("public".into()),
+            search_path: "public".into(),
+            ledger_schema: None,
+            ledger: FoundLedger::Absent,
+            tables: Vec::new(),
+        };
+        Ok(MigrationState::of(&[], found))
+    }
+
+    async fn migrate(
+        &self,
+        _: MigrateOptions,
+        progress: MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        let migration = MigrationName::new(1, "agents");
+        progress(MigrationEvent::Started(migration.clone()));
+        let took = self.play(&self.migrations, Action::Migrate).await?;
+        Ok(MigrationReport {
+            schema: "public".into(),
+            ledger: "public.schema_migrations".into(),
+            applied: vec![(migration, took)],
+            applied_by_others: Vec::new(),
+        })
+    }
+
+    async fn adopt(&self, _: MigrateOptions) -> DbResult<Adoption> {
+        Err(DbError::new(Action::Migrate, ErrorKind::Unsupported))
+    }
+
     fn knock_pace(&self) -> Option<Duration> {
         self.knock_pace
     }
@@ -179,6 +217,7 @@ fn played(script: Script) -> Scene {
         attempts: Mutex::new(script.attempts.into()),
         checks: Mutex::new(script.checks.into()),
         diagnoses: Mutex::new(script.diagnoses.into()),
+        migrations: Mutex::new(script.migrations.into()),
         guards: Mutex::new(script.guards.into()),
         knocks: Mutex::new(script.knocks.into()),
         knock_pace: script.knock_pace,
@@ -198,6 +237,7 @@ fn played(script: Script) -> Scene {
         retry_delay: Duration::from_secs(1),
         policy,
         read_only: false,
+        auto_migrate: script.auto_migrate,
     };
     let session = Arc::new(Session {
         started_at: base,
@@ -780,5 +820,111 @@ async fn a_diagnosis_that_hangs_or_panics_ends_with_a_verdict() {
         };
         scene.until("a verdict", fits).await;
         assert!(seconds(start) < 10.5, "{}", seconds(start));
+    }
+}
+
+/// The newest run, once it has ended.
+fn run_of(snapshot: &Snapshot) -> Option<&Result<MigrationRun, Arc<DbError>>> {
+    let (_, result) = snapshot.migration.as_ref()?.ended()?;
+    Some(result)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
+    let mut scene = played(Script {
+        migrations: vec![Answer::Ok(60_000)],
+        ..Script::default()
+    });
+    scene.until_status(ConnectionStatus::Connected).await;
+    assert!(scene.snapshots.borrow().migration.is_none(), "not unasked");
+    scene.backend.handle.send(Command::Migrate).unwrap();
+    let running = scene
+        .until("a file", |s| {
+            s.migration.as_ref().is_some_and(|m| !m.files().is_empty())
+        })
+        .await;
+    assert!(run_of(&running).is_none(), "not yet");
+    scene.backend.handle.send(Command::Migrate).unwrap();
+    scene
+        .backend
+        .handle
+        .send(Command::LookAtMigrations)
+        .unwrap();
+    let checks = running.checks.len();
+    let ended = scene.until("the end", |s| run_of(s).is_some()).await;
+    assert!(matches!(
+        run_of(&ended),
+        Some(Ok(MigrationRun::Migrated(_)))
+    ));
+    let file = &ended.migration.as_ref().unwrap().files()[0];
+    let took = Duration::from_secs(60);
+    assert_eq!(file.state, MigrationFileState::Applied(took));
+    scene
+        .until("a look after it", |s| s.migrations.is_some())
+        .await;
+    // Two checks are due by interval meanwhile, one follows the migration.
+    scene
+        .until("a check after it", |s| s.checks.len() == checks + 3)
+        .await;
+    let events = scene.events();
+    let is_needless = |event: &&Event| {
+        matches!(
+            event,
+            Event::CommandDone {
+                command: Command::Migrate | Command::LookAtMigrations,
+                outcome: CommandOutcome::Needless("a migration is under way"),
+            }
+        )
+    };
+    assert_eq!(events.iter().filter(is_needless).count(), 2);
+    let is_end = |event: &&Event| matches!(event, Event::MigrationEnded(_));
+    assert_eq!(events.iter().filter(is_end).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_goes_on_through_a_lost_connection_and_is_not_begun_twice() {
+    let mut scene = played(Script {
+        migrations: vec![Answer::Ok(10_000)],
+        guards: vec![vec![
+            Guards::Beat(0, Beat::Opened),
+            Guards::End(1_000, ErrorKind::ConnectionLost),
+        ]],
+        auto_migrate: AutoMigrate::On,
+        ..Script::default()
+    });
+    scene.until_status(ConnectionStatus::Connected).await;
+    scene.until_status(ConnectionStatus::Error).await;
+    scene.until_status(ConnectionStatus::Connected).await;
+    scene.until("the end", |s| run_of(s).is_some()).await;
+    let events = scene.events();
+    let is_start = |event: &&Event| {
+        matches!(
+            event,
+            Event::Migrating {
+                event: MigrationEvent::Started(_),
+                ..
+            }
+        )
+    };
+    assert_eq!(events.iter().filter(is_start).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_fails_or_panics_is_an_error_that_is_shown() {
+    let mut scene = played(Script {
+        migrations: vec![Answer::Fail(1, ErrorKind::DiskFull), Answer::Panic],
+        auto_migrate: AutoMigrate::On,
+        ..Script::default()
+    });
+    for kind in [ErrorKind::DiskFull, ErrorKind::OwnSide] {
+        let fits = move |s: &Snapshot| {
+            matches!(run_of(s), Some(Err(error)) if error.kind() == kind)
+                && s.errors.iter().any(|entry| entry.error.kind() == kind)
+        };
+        let failed = scene.until("a failure", fits).await;
+        assert_eq!(failed.connection.status(), ConnectionStatus::Connected);
+        let file = &failed.migration.as_ref().unwrap().files()[0];
+        assert_eq!(file.state, MigrationFileState::RolledBack);
+        scene.backend.handle.send(Command::Migrate).unwrap();
     }
 }

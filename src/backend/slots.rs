@@ -1,5 +1,5 @@
 //! The jobs that are under way: at most one attempt, check or disconnect, one
-//! guard, one knock and one diagnosis. Knows which answers are of a job that was left.
+//! guard, one knock, one diagnosis and one migration. Knows which answers are of a job that was left.
 
 use std::future::Future;
 
@@ -11,7 +11,7 @@ use crate::{
         clock::Moment,
         jobs::{self, Ended, Epoch, JobResult},
     },
-    domain::Finding,
+    domain::{Finding, MigrationEvent},
 };
 
 /// Which job.
@@ -25,11 +25,19 @@ pub(super) enum Slot {
     Knock,
     /// A diagnosis.
     Diagnosis,
+    /// A look at the migrations, or a run of them.
+    Migration,
 }
 
 impl Slot {
     /// All slots.
-    pub(super) const ALL: [Self; 4] = [Self::Job, Self::Guard, Self::Knock, Self::Diagnosis];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Job,
+        Self::Guard,
+        Self::Knock,
+        Self::Diagnosis,
+        Self::Migration,
+    ];
 }
 
 /// All slots, and the way back from the jobs.
@@ -39,11 +47,13 @@ pub(super) struct Slots {
     guard: Option<Running>,
     knock: Option<Running>,
     diagnosis: Option<Running>,
+    migration: Option<Running>,
     epoch: Epoch,
     ended_in: mpsc::Sender<Ended>,
     ended: mpsc::Receiver<Ended>,
     beats: Option<mpsc::Receiver<Beat>>,
     findings: Option<mpsc::Receiver<Finding>>,
+    migrating: Option<mpsc::Receiver<MigrationEvent>>,
 }
 
 #[derive(Debug)]
@@ -60,6 +70,8 @@ pub(super) enum News {
     Beat(Beat),
     /// A finding of the diagnosis.
     Finding(Finding),
+    /// Something happened in a run of migrations.
+    Migrating(MigrationEvent),
     /// A job that nobody left has ended; since when it was under way.
     Ended(JobResult, Moment),
 }
@@ -73,11 +85,13 @@ impl Slots {
             guard: None,
             knock: None,
             diagnosis: None,
+            migration: None,
             epoch: Epoch::default(),
             ended_in,
             ended,
             beats: None,
             findings: None,
+            migrating: None,
         }
     }
 
@@ -108,6 +122,11 @@ impl Slots {
         self.findings = Some(findings);
     }
 
+    /// From here on the events of the run of migrations are heard.
+    pub(super) fn hear_migration(&mut self, events: mpsc::Receiver<MigrationEvent>) {
+        self.migrating = Some(events);
+    }
+
     /// Whether the job of a slot is under way.
     pub(super) fn is_under_way(&mut self, slot: Slot) -> bool {
         self.slot(slot).is_some()
@@ -124,6 +143,9 @@ impl Slots {
         if slot == Slot::Diagnosis {
             self.findings = None;
         }
+        if slot == Slot::Migration {
+            self.migrating = None;
+        }
     }
 
     /// Since when an attempt, a check or a disconnect is under way.
@@ -132,13 +154,14 @@ impl Slots {
     }
 
     /// Waits for news. The guard's beats are told before its end, and so are
-    /// the findings of a diagnosis.
+    /// the findings of a diagnosis and the events of a migration.
     pub(super) async fn news(&mut self) -> News {
         loop {
             tokio::select! {
                 biased;
                 Some(beat) = next_of(&mut self.beats) => return News::Beat(beat),
                 Some(finding) = next_of(&mut self.findings) => return News::Finding(finding),
+                Some(event) = next_of(&mut self.migrating) => return News::Migrating(event),
                 Some(ended) = self.ended.recv() => {
                     if let Some(since) = self.take(&ended) {
                         return News::Ended(ended.result, since);
@@ -157,6 +180,7 @@ impl Slots {
             JobResult::GuardEnded(_) => Slot::Guard,
             JobResult::Knocked(_) => Slot::Knock,
             JobResult::Diagnosed(_) => Slot::Diagnosis,
+            JobResult::Looked(_) | JobResult::Migrated(_) => Slot::Migration,
         };
         let running = self.slot(slot);
         let is_current = running.as_ref().is_some_and(|job| job.epoch == ended.epoch);
@@ -169,6 +193,7 @@ impl Slots {
             Slot::Guard => &mut self.guard,
             Slot::Knock => &mut self.knock,
             Slot::Diagnosis => &mut self.diagnosis,
+            Slot::Migration => &mut self.migration,
         }
     }
 }

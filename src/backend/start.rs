@@ -82,6 +82,7 @@ fn rhythm(section: &WatchSection, knock_pace: Option<Duration>) -> Rhythm {
         timeout: section.health_check_timeout,
         heartbeat: section.heartbeat_interval,
         knock_pace,
+        auto_migrate: section.auto_migrate,
         backoff: Backoff::try_new(base, LONGEST_DELAY).expect("1 ms <= base <= 30 s"),
         max_retries: section.max_retries,
     }

@@ -17,6 +17,7 @@ use crate::{
         jobs::{self},
         log_lines,
         machine::{Effect, Input, LATE_AFTER, Machine},
+        migrating::Migrations,
         operation_feed::OperationFeed,
         own_side::OwnSide,
         publish,
@@ -63,6 +64,7 @@ pub(super) struct Supervisor<A> {
     pub(super) newest: Option<Arc<HealthCheckResult>>,
     pub(super) slots: Slots,
     pub(super) diagnosis: Option<Arc<DiagnosisProgress>>,
+    pub(super) migrations: Migrations,
     verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
@@ -99,6 +101,7 @@ impl<A: Watched> Supervisor<A> {
             newest: None,
             slots: Slots::new(),
             diagnosis: None,
+            migrations: Migrations::default(),
             verdict: None,
             failed_sample: None,
             own_side: OwnSide::new(),
@@ -117,9 +120,10 @@ impl<A: Watched> Supervisor<A> {
             let Some(woken) = self.wake().await else {
                 break;
             };
-            self.look_at_own_side();
+            self.look_at_own_side(&woken);
             visible = match woken {
                 Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
+                Wake::Wish(command) if self.is_migrating(command) => Visible::No,
                 Wake::Wish(command) => self.feed(Input::Wished(command)),
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
@@ -145,11 +149,13 @@ impl<A: Watched> Supervisor<A> {
     }
 
     /// Recognises that our own side was away, before anything is made of the
-    /// silence of that time.
-    fn look_at_own_side(&mut self) {
+    /// silence of that time. Whatever is due shows it as well as a tick does.
+    fn look_at_own_side(&mut self, woken: &Wake) {
         let now = self.parts.clock.now();
-        let gap = self.own_side.look(&self.parts.clock, now, Some(self.tick));
-        if now.mono >= self.tick {
+        let due = self.parts.machine.next_due();
+        let due = due.map_or(self.tick, |due| due.min(self.tick));
+        let gap = self.own_side.look(&self.parts.clock, now, Some(due));
+        if now.mono >= self.tick || matches!(woken, Wake::Due) {
             self.tick = now.mono + TICK;
         }
         if let Some(gap) = gap {
@@ -262,6 +268,7 @@ impl<A: Watched> Supervisor<A> {
             Effect::StartKnock => self.slots.start(Slot::Knock, now, jobs::knock(watched)),
             Effect::StopKnock => self.slots.stop(Slot::Knock),
             Effect::StartDiagnosis => self.start_diagnosis(now),
+            Effect::StartMigration(task) => self.start_migration(*task, now),
             Effect::Answer(command, outcome) => self.tell(Event::CommandDone {
                 command: *command,
                 outcome: *outcome,
@@ -286,6 +293,7 @@ impl<A: Watched> Supervisor<A> {
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
             diagnosis: self.diagnosis.as_ref(),
+            migrations: &self.migrations,
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

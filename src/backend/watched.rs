@@ -8,8 +8,9 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         Beat, Database, DatabaseAdapter, DbResult, DiagnosisOptions, GuardSettings, HealthReport,
+        MigrateOptions, MigrationSink,
     },
-    domain::{DbError, Diagnosis, Finding, Mode},
+    domain::{Adoption, DbError, Diagnosis, Finding, MigrationReport, MigrationState, Mode},
 };
 
 /// Time between two knocks at a server on this machine.
@@ -53,6 +54,28 @@ pub trait Watched: Send + Sync + 'static {
         told: mpsc::Sender<Finding>,
     ) -> impl Future<Output = Diagnosis> + Send;
 
+    /// How the database stands with our migrations.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    fn migration_state(&self) -> impl Future<Output = DbResult<MigrationState>> + Send;
+
+    /// Applies the migrations that are pending.
+    ///
+    /// # Errors
+    /// Why none or not all of them were applied.
+    fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+    ) -> impl Future<Output = DbResult<MigrationReport>> + Send;
+
+    /// Records what others have made as our files would.
+    ///
+    /// # Errors
+    /// Why nothing could be compared or recorded.
+    fn adopt(&self, options: MigrateOptions) -> impl Future<Output = DbResult<Adoption>> + Send;
+
     /// Time between two knocks; `None` where there is nothing to knock at.
     fn knock_pace(&self) -> Option<Duration>;
 }
@@ -80,6 +103,22 @@ impl Watched for Database {
 
     async fn diagnose(&self, options: DiagnosisOptions, told: mpsc::Sender<Finding>) -> Diagnosis {
         Self::diagnose(self, options, told).await
+    }
+
+    async fn migration_state(&self) -> DbResult<MigrationState> {
+        Self::migration_state(self).await
+    }
+
+    async fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        Self::migrate(self, options, progress).await
+    }
+
+    async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
+        Self::adopt(self, options).await
     }
 
     fn knock_pace(&self) -> Option<Duration> {

@@ -5,10 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    adapter::WriteTest,
+    adapter::{MigrationDialect, WriteTest},
     cli::{
         config::Format,
         line_json::Samples,
+        migrate::{MigrateArgs, MigrateTask},
         sql::{SqlArgs, SqlOptions},
     },
     config::Flags,
@@ -75,6 +76,8 @@ enum Subcommands {
     /// Run one statement and print its result.
     #[command(after_help = SQL_HELP)]
     Sql(SqlArgs),
+    /// Apply our migrations, or tell how the database stands with them.
+    Migrate(MigrateArgs),
     /// Show or check the configuration.
     Config(ConfigArgs),
 }
@@ -157,7 +160,7 @@ struct ConfigShowArgs {
 }
 
 #[derive(Debug, Args)]
-struct Address {
+pub(super) struct Address {
     /// Where the database is, without a password: `postgres://user@host:5432/database`.
     #[arg(value_name = "URL", value_parser = url)]
     url: Option<Secret>,
@@ -224,6 +227,15 @@ pub enum Task {
     },
     /// One statement.
     Sql(SqlOptions),
+    /// Something about migrations.
+    Migrate(MigrateTask),
+    /// The SQL of the migrations.
+    MigratePrint {
+        /// How it is printed.
+        format: Format,
+        /// Whose it is.
+        dialect: MigrationDialect,
+    },
     /// The values in force.
     ConfigShow(Format),
     /// The validity of the configuration.
@@ -309,6 +321,7 @@ impl Cli {
                 let (options, url) = args.into_options();
                 (Task::Sql(options), url)
             }
+            Some(Subcommands::Migrate(args)) => args.into_task(),
             Some(Subcommands::Config(ConfigArgs { command })) => match command {
                 ConfigSubcommands::Show(args) => {
                     (Task::ConfigShow(format(args.json)), args.address.url)
@@ -331,10 +344,16 @@ impl Cli {
     }
 }
 
+impl Address {
+    pub(super) fn into_url(self) -> Option<Secret> {
+        self.url
+    }
+}
+
 fn bar(strict: bool) -> Bar {
     if strict { Bar::Healthy } else { Bar::Usable }
 }
 
-fn format(json: bool) -> Format {
+pub(super) fn format(json: bool) -> Format {
     if json { Format::Json } else { Format::Table }
 }

@@ -147,7 +147,7 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", error.message())?;
     if let Some(details) = error.details() {
         writeln!(out, "  said: {details}")?;
@@ -182,6 +182,16 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
     }
     if let (Some(active), Some(max)) = (details.active_connections, details.max_connections) {
         writeln!(out, "  connections {active} of {max}")?;
+    }
+    if let Some(migrations) = &details.migrations {
+        write!(out, "  migrations {} applied", migrations.applied)?;
+        if let Some(pending) = migrations.pending {
+            write!(out, ", {pending} pending")?;
+        }
+        if let Some(problem) = &migrations.problem {
+            write!(out, "; {problem}")?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -106,6 +106,8 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
         Event::Sampled(sample) if samples == Samples::Told => sampled(sample),
         Event::Sampled(_)
         | Event::Diagnosed(_)
+        | Event::Migrating { .. }
+        | Event::MigrationEnded(_)
         | Event::OperationFinished(_)
         | Event::CommandDone { .. } => return None,
     })

@@ -15,6 +15,9 @@ use crate::{
     domain::{Mode, Secret},
 };
 
+/// PostgreSQL cuts off what is longer, in bytes.
+const LONGEST_IDENTIFIER: usize = 63;
+
 /// A value as a source gave it. Texts are wrapped, since any of them may turn
 /// out to be a password.
 pub(crate) enum RawValue {
@@ -56,6 +59,10 @@ impl Entry {
             Kind::Text(slot) => {
                 let text = self.plain_text()?;
                 *slot(values) = (!text.is_empty()).then(|| self.sourced(text));
+            }
+            Kind::Identifier(slot) => {
+                let name = self.identifier()?;
+                *slot(values) = (!name.is_empty()).then(|| self.sourced(name));
             }
             Kind::WebUrl(slot) => {
                 let url = self.web_url()?;
@@ -169,6 +176,21 @@ impl Entry {
     fn plain_text(&self) -> Result<String, Complaint> {
         let text = self.text()?.expose();
         if may_hold_credentials(text) {
+            return Err(self.complain(&self.spec.allowed()));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// A name that means the same with and without quotes.
+    fn identifier(&self) -> Result<String, Complaint> {
+        let text = self.text()?.expose();
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        let is_plain = text.len() <= LONGEST_IDENTIFIER
+            && !text.starts_with(|c: char| c.is_ascii_digit())
+            && text
+                .bytes()
+                .all(|byte| is_letter(byte) || byte.is_ascii_digit());
+        if !is_plain {
             return Err(self.complain(&self.spec.allowed()));
         }
         Ok(text.to_owned())

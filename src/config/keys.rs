@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Bool(fn(&mut Values) -> &mut Sourced<bool>),
     /// Any text.
     Text(fn(&mut Values) -> &mut Option<Sourced<String>>),
+    /// A name that SQL takes without quotes.
+    Identifier(fn(&mut Values) -> &mut Option<Sourced<String>>),
     /// An http or https address.
     WebUrl(fn(&mut Values) -> &mut Option<Sourced<String>>),
     /// A text that is shown as stars.
@@ -57,7 +59,7 @@ pub(crate) enum Scope {
 }
 
 /// Every key there is, in the order in which they are shown.
-pub(crate) static KEYS: [KeySpec; 17] = [
+pub(crate) static KEYS: [KeySpec; 19] = [
     KeySpec {
         name: "profile",
         doc: "The profile to use, where neither --profile nor DBVITALS_PROFILE names one.",
@@ -185,6 +187,20 @@ pub(crate) static KEYS: [KeySpec; 17] = [
         scope: Scope::Everywhere,
     },
     KeySpec {
+        name: "auto_migrate",
+        doc: "Apply pending migrations when connected; never with read_only, nor in production.",
+        aliases: &[],
+        kind: Kind::Bool(|values| &mut values.auto_migrate),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "ledger_schema",
+        doc: "The schema of the ledger of migrations; without it, that of the tables.",
+        aliases: &[],
+        kind: Kind::Identifier(|values| &mut values.ledger_schema),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
         name: "environment",
         doc: "A free label for the header, such as staging or production.",
         aliases: &[],
@@ -245,6 +261,10 @@ impl KeySpec {
             }
             Kind::Bool(_) => "true or false".to_owned(),
             Kind::Text(_) => "a text that is neither a URL nor holds a password".to_owned(),
+            Kind::Identifier(_) => {
+                "of lower-case letters, digits and underscores, at most 63, no digit first"
+                    .to_owned()
+            }
             Kind::Secret(_) => "a text".to_owned(),
             Kind::WebUrl(_) => "an http:// or https:// URL without user or password".to_owned(),
             Kind::DatabaseUrl(_) => "a postgres:// or postgresql:// URL".to_owned(),

@@ -55,6 +55,20 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     }
 }
 
+/// The schema of the ledger in a configuration that need not be valid in any
+/// other respect: SQL can be printed without a database.
+///
+/// # Errors
+/// What is wrong with this key, and what leaves its value unknown.
+pub fn ledger_schema(sources: &Sources<'_>) -> Result<Option<String>, Complaints> {
+    let (gathered, complaints) = gather(sources);
+    let decides = ["ledger_schema", "profile"];
+    if decides.iter().any(|key| complaints.concern(key)) || file::is_unknown(&complaints) {
+        return Err(complaints);
+    }
+    Ok(gathered.values.ledger_schema.map(|schema| schema.value))
+}
+
 /// Every key of a configuration that need not be valid: a value that is
 /// refused leaves the next weaker one. What is wrong is told by [`load`].
 #[must_use]

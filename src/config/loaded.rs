@@ -77,6 +77,7 @@ fn value_of(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
         Kind::Bool(slot) => some(slot(values), ToString::to_string),
         Kind::Theme(slot) => some(slot(values), |theme| theme.as_str().to_owned()),
         Kind::Mode(slot) => maybe(slot(values).as_ref(), ToString::to_string),
+        Kind::Identifier(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Text(slot) => maybe(slot(values).as_ref(), |text| shown(text).into_owned()),
         // It was checked to hold neither user nor password.
         Kind::WebUrl(slot) => maybe(slot(values).as_ref(), |url| clean(url).into_owned()),

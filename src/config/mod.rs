@@ -28,7 +28,7 @@ mod values;
 
 pub use complaint::{Complaint, Complaints};
 pub use env::{Env, FixedEnv, SystemEnv};
-pub use load::{load, settings};
+pub use load::{ledger_schema, load, settings};
 pub use loaded::{Loaded, Row};
 pub use origin::Origin;
 pub use sections::{

@@ -15,8 +15,8 @@ use crate::{
         values::Values,
     },
     domain::{
-        DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RuleViolation, Target,
-        TransportSecurity, clean,
+        AutoMigrate, DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RuleViolation,
+        Target, TransportSecurity, clean, is_production,
     },
 };
 
@@ -61,6 +61,7 @@ pub(crate) fn resolve(
         profile,
         file,
     } = parts;
+    let auto_migrate = auto_migrate(&values);
     let settings = loaded::rows(&values);
     let target = target(chosen.mode, local.as_ref());
     let (connection, of_connection) = local
@@ -79,6 +80,11 @@ pub(crate) fn resolve(
                 chosen.warning.into_iter().collect(),
                 warnings,
                 of_connection,
+                auto_migrate
+                    .refused()
+                    .map(str::to_owned)
+                    .into_iter()
+                    .collect(),
             ]
             .concat(),
             profile,
@@ -207,6 +213,10 @@ fn adapter(parts: &Parts, local: Option<&Resolved>) -> Option<AdapterSection> {
                 retry_delay: duration(&values.retry_delay),
                 read_only: values.read_only.value,
                 requires_schema: values.require_schema.value,
+                ledger_schema: values
+                    .ledger_schema
+                    .as_ref()
+                    .map(|schema| schema.value.clone()),
             })))
         }
         Mode::Mock => Some(AdapterSection::Mock(MockSection {
@@ -230,7 +240,17 @@ fn watch(values: &Values) -> WatchSection {
             requires_schema: values.require_schema.value,
         },
         read_only: values.read_only.value,
+        auto_migrate: auto_migrate(values),
     }
+}
+
+fn auto_migrate(values: &Values) -> AutoMigrate {
+    let environment = values.environment.as_ref();
+    AutoMigrate::decide(
+        values.auto_migrate.value,
+        values.read_only.value,
+        environment.is_some_and(|label| is_production(&label.value)),
+    )
 }
 
 fn tui(values: &Values, env: &dyn Env) -> TuiSection {

@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::domain::{DatabaseConfig, HealthPolicy, Secret, Target};
+use crate::domain::{AutoMigrate, DatabaseConfig, HealthPolicy, Secret, Target, is_production};
 
 /// The configuration in force: checked, complete, with nothing left to decide.
 #[derive(Debug, Clone)]
@@ -40,11 +40,11 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether the environment's label says that writes must be confirmed.
+    /// Whether the environment is labelled as production, where every write
+    /// asks for the target's name first.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        let label = self.environment.as_deref().unwrap_or_default();
-        label.trim().eq_ignore_ascii_case("production")
+        self.environment.as_deref().is_some_and(is_production)
     }
 }
 
@@ -84,8 +84,10 @@ pub struct LocalSection {
     pub retry_delay: Duration,
     /// Forbids every write, here and at the server's session.
     pub read_only: bool,
-    /// Look whether the nine required tables exist.
+    /// Look whether the nine required tables exist, and how the migrations stand.
     pub requires_schema: bool,
+    /// The schema of the ledger of migrations; without it, that of the tables.
+    pub ledger_schema: Option<String>,
 }
 
 /// Where a PostgreSQL server listens.
@@ -203,6 +205,8 @@ pub struct WatchSection {
     pub policy: HealthPolicy,
     /// Our own configuration forbids writing.
     pub read_only: bool,
+    /// Whether pending migrations are applied when connected.
+    pub auto_migrate: AutoMigrate,
 }
 
 /// How the screen looks.

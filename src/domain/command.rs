@@ -12,6 +12,12 @@ pub enum Command {
     CheckNow,
     /// Examine the way to the database layer by layer.
     Diagnose,
+    /// Read how the migrations stand.
+    LookAtMigrations,
+    /// Apply the migrations that are pending.
+    Migrate,
+    /// Compare tables that others made with ours, and record what matches.
+    Adopt,
 }
 
 impl Command {
@@ -23,6 +29,9 @@ impl Command {
             Self::Disconnect => "disconnect",
             Self::CheckNow => "check now",
             Self::Diagnose => "diagnose",
+            Self::LookAtMigrations => "look at migrations",
+            Self::Migrate => "migrate",
+            Self::Adopt => "adopt",
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct DbError {
     code: Option<String>,
     details: Option<String>,
     position: Option<u32>,
+    hint: Option<&'static str>,
     source: Option<Source>,
 }
 
@@ -44,6 +45,8 @@ pub enum Action {
     Delete,
     /// Several statements that hold together.
     Transaction,
+    /// Reading the ledger of migrations, applying files or adopting tables.
+    Migrate,
 }
 
 // === impl Action ===
@@ -61,6 +64,7 @@ impl Action {
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Transaction => "transaction",
+            Self::Migrate => "migrate",
         }
     }
 }
@@ -78,6 +82,7 @@ impl DbError {
             code: None,
             details: None,
             position: None,
+            hint: None,
             source: None,
         }
     }
@@ -116,6 +121,13 @@ impl DbError {
     #[must_use]
     pub fn at_layer(mut self, layer: Layer) -> Self {
         self.layer = layer;
+        self
+    }
+
+    /// Says the next step, where that is known better than by kind.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
 
@@ -189,7 +201,7 @@ impl DbError {
     /// The next step for the person who reads it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        self.kind.hint()
+        self.hint.unwrap_or(self.kind.hint())
     }
 
     /// Whether the same attempt may succeed later by itself.

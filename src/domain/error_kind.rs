@@ -70,6 +70,10 @@ pub enum ErrorKind {
     StatementCancelled,
     /// The row that should be changed does not exist.
     RowNotFound,
+    /// Migrations do not go with the database as it is: its ledger or its tables speak against it.
+    MigrationRefused,
+    /// Another run holds the lock of the migrations.
+    MigrationLocked,
     /// What answers at the address does not speak the protocol.
     ProtocolViolation,
     /// The gateway refused the key.
@@ -174,6 +178,8 @@ impl ErrorKind {
             Self::StatementInvalid => "StatementInvalid",
             Self::StatementCancelled => "StatementCancelled",
             Self::RowNotFound => "RowNotFound",
+            Self::MigrationRefused => "MigrationRefused",
+            Self::MigrationLocked => "MigrationLocked",
             Self::ProtocolViolation => "ProtocolViolation",
             Self::KeyRefused => "KeyRefused",
             Self::ProjectPaused => "ProjectPaused",
@@ -217,7 +223,10 @@ impl ErrorKind {
             | Self::DiskFull
             | Self::OutOfResources => Layer::Database,
             Self::PermissionDenied => Layer::Permission,
-            Self::SchemaMissing | Self::SchemaMismatch => Layer::Schema,
+            Self::SchemaMissing
+            | Self::SchemaMismatch
+            | Self::MigrationRefused
+            | Self::MigrationLocked => Layer::Schema,
             Self::ConstraintViolation
             | Self::TransactionRolledBack
             | Self::InvalidData
@@ -249,6 +258,7 @@ impl ErrorKind {
             | Self::ServerNotReady
             | Self::OutOfResources
             | Self::StatementCancelled
+            | Self::MigrationLocked
             | Self::RateLimited
             | Self::NotJson
             | Self::Unavailable
@@ -271,6 +281,7 @@ impl ErrorKind {
             | Self::InvalidData
             | Self::StatementInvalid
             | Self::RowNotFound
+            | Self::MigrationRefused
             | Self::ProtocolViolation
             | Self::KeyRefused
             | Self::ProjectPaused

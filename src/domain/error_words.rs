@@ -54,6 +54,8 @@ impl ErrorKind {
                 "Database cancelled the statement. Please check its timeouts."
             }
             Self::RowNotFound => "Database row not found. Nothing was changed.",
+            Self::MigrationRefused => "Migrations do not go with this database: {details}",
+            Self::MigrationLocked => "Another run of migrations holds the lock: {details}",
             Self::ProtocolViolation => {
                 "What answers there is not the expected database. Please check host and port."
             }
@@ -118,6 +120,8 @@ impl ErrorKind {
             Self::StatementInvalid => "correct the statement",
             Self::StatementCancelled => "check statement_timeout, and who cancels statements",
             Self::RowNotFound => "check the id: the row may have been deleted",
+            Self::MigrationRefused => "look at 'dbvitals migrate status'",
+            Self::MigrationLocked => "wait for its end, or end that session",
             Self::ProtocolViolation => "check the port: another program answers there",
             Self::KeyRefused => "copy the key again from the project's settings",
             Self::ProjectPaused => "resume the project in the Supabase dashboard",

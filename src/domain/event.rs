@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Command, ConnectionStatus, DatabaseOperation, DbError, DiagnosisProgress, HealthCheckResult,
-    LatencySample, Verdict,
+    LatencySample, MigrationEvent, MigrationProgress, Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -49,6 +49,15 @@ pub enum Event {
     },
     /// A diagnosis ended.
     Diagnosed(Arc<DiagnosisProgress>),
+    /// Something happened in a run of migrations.
+    Migrating {
+        /// What.
+        event: MigrationEvent,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A run of migrations ended, well or badly.
+    MigrationEnded(Arc<MigrationProgress>),
     /// A call on the database ended, well or badly.
     OperationFinished(Arc<DatabaseOperation>),
     /// One latency measurement, for charts.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ConnectionId, InvalidEntity, millis};
+use crate::domain::{ConnectionId, InvalidEntity, MigrationSummary, millis};
 
 /// The result of one health check. Valid by construction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +89,10 @@ pub struct HealthDetails {
     /// The required tables that do not exist; absent where none are required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_tables: Option<Vec<String>>,
+    /// How our migrations stand; absent where no tables are required, and where
+    /// the ledger may not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<MigrationSummary>,
     /// What the server did not tell, each with the cause: the fields that it
     /// would have filled are absent.
     #[serde(skip_serializing_if = "Vec::is_empty")]

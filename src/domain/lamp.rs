@@ -1,6 +1,8 @@
 //! The five lamps of the connection pane: how far up a new client would get.
 
-use crate::domain::{DbError, HealthDetails, HealthPolicy, Layer, REQUIRED_TABLES};
+use crate::domain::{
+    DbError, HealthDetails, HealthPolicy, Layer, MIGRATIONS_UNREAD, REQUIRED_TABLES,
+};
 
 /// One lamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,8 +147,28 @@ fn schema(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
             LampState::Warning,
             format!("incomplete {present}/{required}"),
         ),
-        present => Lamp::new(LampState::Good, format!("{present}/{required}")),
+        present => migrations(details, format!("{present}/{required}")),
     }
+}
+
+/// The tables are there; how the migrations stand is said beside it. Who made
+/// the tables without a ledger of ours has nothing to mend.
+fn migrations(details: &HealthDetails, tables: String) -> Lamp {
+    let Some(summary) = &details.migrations else {
+        let is_hidden = |what: &String| what.starts_with(MIGRATIONS_UNREAD);
+        if details.unread.iter().any(is_hidden) {
+            return Lamp::new(LampState::Good, format!("{tables}, migrations unread"));
+        }
+        return Lamp::new(LampState::Good, tables);
+    };
+    if let Some(fault) = summary.fault() {
+        return Lamp::new(LampState::Warning, fault);
+    }
+    let state = match summary.waiting() {
+        Some(_) => LampState::Warning,
+        None => LampState::Good,
+    };
+    Lamp::new(state, format!("{tables}, {summary}"))
 }
 
 fn writable(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
@@ -164,7 +186,7 @@ fn writable(details: &HealthDetails, policy: &HealthPolicy) -> Lamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, ErrorKind};
+    use crate::domain::{Action, ErrorKind, LedgerStanding, MigrationSummary};
 
     #[track_caller]
     fn check(kind: ErrorKind, expected: &str) {
@@ -180,6 +202,74 @@ mod tests {
             .iter()
             .collect();
         assert_eq!(letters, expected);
+    }
+
+    /// The schema lamp of a database in which nine tables are, or some are missing.
+    #[track_caller]
+    fn check_schema(change: impl FnOnce(&mut HealthDetails), state: LampState, words: &str) {
+        let policy = HealthPolicy {
+            slow_threshold: std::time::Duration::from_secs(1),
+            expects_writes: true,
+            requires_schema: true,
+        };
+        let mut details = HealthDetails {
+            missing_tables: Some(vec![]),
+            ..HealthDetails::default()
+        };
+        change(&mut details);
+        let lamp = Lamps::after_success(&details, &policy).schema;
+        assert_eq!((lamp.state, lamp.words.as_str()), (state, words));
+    }
+
+    #[test]
+    fn the_schema_lamp_tells_tables_and_migrations() {
+        let summary = |ledger, applied, pending, problem: Option<&str>| {
+            Some(MigrationSummary {
+                ledger,
+                applied,
+                pending,
+                problem: problem.map(str::to_owned),
+            })
+        };
+        check_schema(|_| {}, LampState::Good, "9/9");
+        check_schema(
+            |d| d.migrations = summary(LedgerStanding::Ours, 10, Some(0), None),
+            LampState::Good,
+            "9/9, 10 of 10 migrations",
+        );
+        check_schema(
+            |d| d.migrations = summary(LedgerStanding::Ours, 8, Some(2), None),
+            LampState::Warning,
+            "9/9, 2 migrations pending",
+        );
+        check_schema(
+            |d| d.migrations = summary(LedgerStanding::Ours, 8, None, Some("0003_x is a gap")),
+            LampState::Warning,
+            "0003_x is a gap",
+        );
+        check_schema(
+            |d| d.migrations = summary(LedgerStanding::Absent, 0, None, Some("no ledger")),
+            LampState::Good,
+            "9/9, no ledger",
+        );
+        check_schema(
+            |d| d.migrations = summary(LedgerStanding::Foreign, 0, None, Some("of Rails")),
+            LampState::Good,
+            "9/9, no ledger of ours",
+        );
+        check_schema(
+            |d| d.unread = vec!["migrations: no SELECT on public.schema_migrations".into()],
+            LampState::Good,
+            "9/9, migrations unread",
+        );
+        check_schema(
+            |d| {
+                d.missing_tables = Some(vec!["agents".into()]);
+                d.migrations = summary(LedgerStanding::Ours, 8, Some(2), None);
+            },
+            LampState::Warning,
+            "incomplete 8/9",
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod id;
 mod invalid;
 mod lamp;
 mod latency;
+mod migration;
 mod millis;
 mod mode;
 mod operation;
@@ -53,10 +54,18 @@ pub use id::{ConnectionId, OperationId};
 pub use invalid::InvalidEntity;
 pub use lamp::{Lamp, LampState, Lamps};
 pub use latency::{LatencyBook, LatencySample, LatencyStats, SampleOutcome, Window};
+pub use migration::{
+    Adoption, AppliedMigration, AutoMigrate, Compared, Comparison, Difference, FoundLedger,
+    FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
+    MIGRATIONS_UNREAD, Migration, MigrationEvent, MigrationFile, MigrationFileState, MigrationLook,
+    MigrationName, MigrationProgress, MigrationRefusal, MigrationReport, MigrationRun,
+    MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable, compare,
+    is_production, pending, recordable, tool_of,
+};
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use ring::Ring;
-pub use schema::{REQUIRED_COLUMNS, REQUIRED_TABLES};
+pub use schema::{OLDER_NAME, REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
 pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};
 pub use target::{Target, TransportSecurity};

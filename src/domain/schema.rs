@@ -13,6 +13,9 @@ pub const REQUIRED_TABLES: [&str; 9] = [
     "command_queues",
 ];
 
+/// An older name of a required table, and its name.
+pub const OLDER_NAME: (&str, &str) = ("command_queue", "command_queues");
+
 /// The columns that each required table has in an existing deployment, in the
 /// order of [`REQUIRED_TABLES`].
 pub const REQUIRED_COLUMNS: [(&str, &[&str]); 9] = [

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
-    HealthCheckResult, HealthPolicy, Lamps, Target, Verdict,
+    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Target, Verdict,
+    is_production,
 };
 
 /// What holds for the whole session.
@@ -34,6 +35,15 @@ pub struct Session {
     pub health_check_timeout: Duration,
     /// What is expected of the database.
     pub policy: HealthPolicy,
+}
+
+impl Session {
+    /// Whether the environment is labelled as production, where every write
+    /// asks for the target's name first.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment.as_deref().is_some_and(is_production)
+    }
 }
 
 /// True now. Published whole; a reader keeps the `Arc` and never sees half a change.
@@ -75,6 +85,10 @@ pub struct Snapshot {
     pub errors_dropped: u64,
     /// The newest diagnosis, as far as it has come.
     pub diagnosis: Option<Arc<DiagnosisProgress>>,
+    /// How the migrations stood at the newest look, with the time of that look.
+    pub migrations: Option<Arc<MigrationLook>>,
+    /// The newest run of migrations, as far as it has come.
+    pub migration: Option<Arc<MigrationProgress>>,
 }
 
 /// A time without connection.

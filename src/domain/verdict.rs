@@ -63,6 +63,16 @@ pub enum DegradedReason {
         /// Required tables.
         required: usize,
     },
+    /// Files of ours are not applied to a database that has our ledger.
+    MigrationsPending {
+        /// So many.
+        count: u64,
+    },
+    /// The ledger of our migrations is not as we left it.
+    LedgerFault {
+        /// What is wrong with it.
+        what: String,
+    },
     /// Something that is expected of the database could not be read, so that
     /// nobody knows whether it is so.
     DetailsUnread {
@@ -244,6 +254,18 @@ fn about_check(
         let present = required.saturating_sub(missing.len());
         reasons.push(DegradedReason::SchemaMissing { present, required });
     }
+    if let Some(summary) = details
+        .migrations
+        .as_ref()
+        .filter(|_| policy.requires_schema)
+    {
+        if let Some(what) = summary.fault() {
+            let what = what.to_owned();
+            reasons.push(DegradedReason::LedgerFault { what });
+        } else if let Some(count) = summary.waiting() {
+            reasons.push(DegradedReason::MigrationsPending { count });
+        }
+    }
     let is_unknown = policy.expects_writes && details.read_only.is_none()
         || policy.requires_schema && details.missing_tables.is_none();
     if is_unknown && !details.unread.is_empty() {
@@ -290,6 +312,11 @@ impl fmt::Display for DegradedReason {
             Self::SchemaMissing { present, required } => {
                 write!(f, "schema: incomplete {present}/{required}")
             }
+            Self::MigrationsPending { count: 1 } => f.write_str("schema: 1 migration pending"),
+            Self::MigrationsPending { count } => {
+                write!(f, "schema: {count} migrations pending")
+            }
+            Self::LedgerFault { what } => write!(f, "schema: {what}"),
             Self::DetailsUnread { what } => write!(f, "details could not be read: {what}"),
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
@@ -304,7 +331,10 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::{ConnectionId, HealthCheckDraft, HealthDetails, REQUIRED_TABLES};
+    use crate::domain::{
+        ConnectionId, HealthCheckDraft, HealthDetails, LedgerStanding, MigrationSummary,
+        REQUIRED_TABLES,
+    };
 
     const POLICY: HealthPolicy = HealthPolicy {
         slow_threshold: Duration::from_millis(200),
@@ -375,11 +405,48 @@ mod tests {
             patient,
             &["schema: incomplete 8/9"],
         );
+        let summary = |pending, problem: Option<&str>| MigrationSummary {
+            ledger: LedgerStanding::Ours,
+            applied: 8,
+            pending,
+            problem: problem.map(str::to_owned),
+        };
+        check(
+            |d| d.migrations = Some(summary(Some(2), None)),
+            patient,
+            &["schema: 2 migrations pending"],
+        );
+        check(
+            |d| d.migrations = Some(summary(None, Some("0003_x is a gap"))),
+            patient,
+            &["schema: 0003_x is a gap"],
+        );
+        check(
+            |d| d.migrations = Some(summary(Some(0), None)),
+            patient,
+            &[],
+        );
+        // Who has tables of another origin has nothing to mend.
+        check(
+            |d| {
+                d.migrations = Some(MigrationSummary {
+                    ledger: LedgerStanding::Absent,
+                    ..summary(None, Some("no ledger"))
+                });
+            },
+            patient,
+            &[],
+        );
         let lenient = HealthPolicy {
             requires_schema: false,
             ..patient
         };
         check(|d| d.missing_tables = Some(all()), lenient, &[]);
+        check(
+            |d| d.migrations = Some(summary(Some(2), None)),
+            lenient,
+            &[],
+        );
         let unread = |d: &mut HealthDetails| {
             d.missing_tables = None;
             d.read_only = Some(false);

@@ -133,6 +133,8 @@ impl Data {
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Migrating { .. }
+            | Event::MigrationEnded(_)
             | Event::OperationFinished(_) => Change::Unseen,
         }
     }

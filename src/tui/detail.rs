@@ -252,9 +252,21 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
                 .map(|tables| tables.join(", "))
                 .unwrap_or_default(),
         ),
+        ("migrations", migrations(details)),
         ("identity", text(&details.fingerprint)),
     ]
     .into_iter()
+}
+
+/// How the migrations stand, and what speaks against them.
+fn migrations(details: &HealthDetails) -> String {
+    let Some(summary) = &details.migrations else {
+        return String::new();
+    };
+    match &summary.problem {
+        Some(problem) => format!("{summary}: {problem}"),
+        None => summary.to_string(),
+    }
 }
 
 /// The phases with their times; one that was not reached is said so.

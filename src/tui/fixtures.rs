@@ -124,6 +124,7 @@ pub(super) fn details() -> HealthDetails {
         }),
         unread: vec![],
         missing_tables: Some(vec![]),
+        migrations: None,
     }
 }
 
@@ -229,6 +230,8 @@ pub(super) fn healthy() -> Snapshot {
         }]),
         errors_dropped: 0,
         diagnosis: None,
+        migrations: None,
+        migration: None,
     }
 }
 
@@ -323,6 +326,8 @@ pub(super) fn blank() -> Snapshot {
         errors: Arc::new([]),
         errors_dropped: 0,
         diagnosis: None,
+        migrations: None,
+        migration: None,
     }
 }
 

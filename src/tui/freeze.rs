@@ -52,6 +52,8 @@ impl Frozen {
             | Event::OwnSideAway { .. } => &mut self.changes,
             Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Migrating { .. }
+            | Event::MigrationEnded(_)
             | Event::OperationFinished(_)
             | Event::CommandDone { .. } => return false,
         };

@@ -94,6 +94,8 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
         | DegradedReason::SchemaMissing { .. }
+        | DegradedReason::MigrationsPending { .. }
+        | DegradedReason::LedgerFault { .. }
         | DegradedReason::DetailsUnread { .. } => false,
     })
 }
@@ -273,6 +275,8 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         DegradedReason::Slow { .. }
         | DegradedReason::ReadOnly { .. }
         | DegradedReason::SchemaMissing { .. }
+        | DegradedReason::MigrationsPending { .. }
+        | DegradedReason::LedgerFault { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
         | DegradedReason::PoolFull { .. } => true,

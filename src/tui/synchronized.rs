@@ -12,6 +12,7 @@ use ratatui::{
     buffer::Cell,
     layout::{Position, Size},
 };
+use rustix::termios::tcgetwinsize;
 
 /// Room for the largest frames, so that a frame is one write.
 const BUFFER: usize = 64 * 1024;
@@ -92,8 +93,14 @@ impl<W: Write> Backend for Synchronized<W> {
         self.inner.clear_region(clear_type)
     }
 
+    /// Asked for at each frame, of the terminal that is open already.
     fn size(&self) -> io::Result<Size> {
-        self.inner.size()
+        match tcgetwinsize(io::stdout()) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+                Ok(Size::new(size.ws_col, size.ws_row))
+            }
+            Ok(_) | Err(_) => self.inner.size(),
+        }
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

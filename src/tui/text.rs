@@ -38,6 +38,7 @@ pub(super) const LOST_SINCE: &str = "CONNECTION LOST SINCE THEN";
 pub(super) const THAW: &str = "f to go on";
 pub(super) const CANNOT_SUSPEND: &str = "not suspended: no shell here could bring it back";
 pub(super) const SLOW_LANE: &str = "slow lane";
+pub(super) const SLOW_SHORT: &str = "slow";
 
 pub(super) const NO_CHECKS: &str = "no health check yet";
 pub(super) const NO_OPERATIONS: &str = "nothing was asked of the database yet";
@@ -67,6 +68,9 @@ pub(super) fn begun(command: Command) -> Words {
         Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
         Command::Diagnose => "diagnose: under way".into(),
+        Command::LookAtMigrations => "migrations: looking".into(),
+        Command::Migrate => "migrate: under way".into(),
+        Command::Adopt => "adopt: under way".into(),
     }
 }
 

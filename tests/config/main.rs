@@ -12,6 +12,7 @@ mod fixture;
 mod invalid;
 mod layers;
 mod libpq;
+mod migrations;
 mod misplaced;
 mod mode;
 mod secrets;

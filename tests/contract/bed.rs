@@ -149,5 +149,6 @@ pub(crate) fn section_at(host: &str, port: u16) -> LocalSection {
         retry_delay: Duration::from_millis(100),
         read_only: false,
         requires_schema: true,
+        ledger_schema: None,
     }
 }

@@ -61,34 +61,50 @@ impl Caller {
             (Some(proxy), _) => proxy.port(),
             (None, cluster) => cluster.as_ref().expect("the row has a server").port(),
         };
-        let section = AdapterSection::Local(Box::new(section(port, bed)));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime can be made");
+        let host = match &scene.network {
+            Some(network) => network.outer().to_string(),
+            None => "127.0.0.1".to_owned(),
+        };
+        let section = AdapterSection::Local(Box::new(section(host, port, bed)));
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all();
+        if let Some(network) = &scene.network {
+            builder.on_thread_start(network.entrance());
+        }
+        let runtime = builder.build().expect("a runtime can be made");
         let database = Database::new(&section, ConnectionId(Uuid::now_v7()), Arc::new(|_| {}));
-        runtime
-            .block_on(database.connect())
+        let caller = Self { runtime, database };
+        caller
+            .run(|database| async move { database.connect().await })
             .unwrap_or_else(|error| panic!("the caller cannot connect: {error:?}"));
-        Self { runtime, database }
+        caller
     }
 
-    /// Runs something with the database.
-    pub(crate) fn run<T, F: Future<Output = T>>(&self, work: impl FnOnce(Database) -> F) -> T {
-        self.runtime.block_on(work(self.database.clone()))
+    /// Runs something with the database, on the runtime's own thread, which may
+    /// be in a network of its own.
+    pub(crate) fn run<T, F>(&self, work: impl FnOnce(Database) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let running = self.runtime.spawn(work(self.database.clone()));
+        self.runtime
+            .block_on(running)
+            .expect("the caller does not panic")
     }
 
     /// Runs one statement.
     pub(crate) fn query(&self, sql: &str) -> DbResult<Vec<Value>> {
-        self.run(|database| async move { database.query::<Value>(sql, &[]).await })
+        let sql = sql.to_owned();
+        self.run(|database| async move { database.query::<Value>(&sql, &[]).await })
     }
 
     /// What the caller is told by work that must fail, from this moment on.
-    pub(crate) fn fails<T, F: Future<Output = DbResult<T>>>(
-        &self,
-        work: impl FnOnce(Database) -> F,
-    ) -> Told {
+    pub(crate) fn fails<T, F>(&self, work: impl FnOnce(Database) -> F) -> Told
+    where
+        T: Send + 'static,
+        F: Future<Output = DbResult<T>> + Send + 'static,
+    {
         let began = Instant::now();
         let outcome = self.run(work);
         told(outcome.err(), began.elapsed())
@@ -140,10 +156,10 @@ fn told(error: Option<DbError>, took: Duration) -> Told {
     }
 }
 
-fn section(port: u16, bed: &Bed) -> LocalSection {
+fn section(host: String, port: u16, bed: &Bed) -> LocalSection {
     LocalSection {
         endpoint: Endpoint::Tcp {
-            host: "127.0.0.1".to_owned(),
+            host,
             hostaddr: None,
             port,
         },
@@ -163,5 +179,6 @@ fn section(port: u16, bed: &Bed) -> LocalSection {
         retry_delay: Duration::from_millis(100),
         read_only: false,
         requires_schema: false,
+        ledger_schema: None,
     }
 }

@@ -138,6 +138,7 @@ pub(crate) fn section_at(host: &str, port: u16) -> LocalSection {
         retry_delay: Duration::from_millis(100),
         read_only: false,
         requires_schema: false,
+        ledger_schema: None,
     }
 }
 

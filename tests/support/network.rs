@@ -5,6 +5,7 @@ use std::{
     fs,
     io::Write,
     net::{Ipv4Addr, UdpSocket},
+    os::fd::AsFd,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
@@ -100,6 +101,25 @@ impl Network {
     pub(crate) fn enter(&self) -> Vec<String> {
         let words = format!("nsenter -t {} -n --", self.holder.id());
         words.split(' ').map(str::to_owned).collect()
+    }
+
+    /// What a thread does to be inside: the sockets that it opens are.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn entrance(&self) -> impl Fn() + Send + Sync + 'static {
+        use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+        let path = format!("/proc/{}/ns/net", self.holder.id());
+        let inside = fs::File::open(path).expect("the namespace is there");
+        move || {
+            move_into_link_name_space(inside.as_fd(), Some(LinkNameSpaceType::Network))
+                .expect("root may enter");
+        }
+    }
+
+    /// There are no namespaces here, and no row that asks for one is run.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn entrance(&self) -> impl Fn() + Send + Sync + 'static {
+        || panic!("network namespaces are Linux's")
     }
 
     /// Loses every packet in both directions, and tells nobody: each side

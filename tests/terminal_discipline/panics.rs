@@ -4,10 +4,16 @@
 use std::{env, sync::Arc, time::Duration};
 
 use dbvitals::{
-    adapter::{Beat, Database, DbResult, DiagnosisOptions, GuardSettings, HealthReport},
+    adapter::{
+        Beat, Database, DbResult, DiagnosisOptions, GuardSettings, HealthReport, MigrateOptions,
+        MigrationSink,
+    },
     backend::{self, Backend, Clock, Subject},
     config::{self, Config, Fallback, Flags, Sources, SystemEnv},
-    domain::{ConnectionId, ConnectionStatus, DbError, Diagnosis, Finding},
+    domain::{
+        Adoption, ConnectionId, ConnectionStatus, DbError, Diagnosis, Finding, MigrationReport,
+        MigrationState,
+    },
     tui,
 };
 use tokio::{
@@ -111,6 +117,22 @@ impl backend::Watched for Panicking {
 
     async fn knock(&self, limit: Duration) -> DbResult<()> {
         self.0.knock(limit).await
+    }
+
+    async fn migration_state(&self) -> DbResult<MigrationState> {
+        backend::Watched::migration_state(&self.0).await
+    }
+
+    async fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        backend::Watched::migrate(&self.0, options, progress).await
+    }
+
+    async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
+        backend::Watched::adopt(&self.0, options).await
     }
 
     fn knock_pace(&self) -> Option<Duration> {

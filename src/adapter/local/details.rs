@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
-use tokio_postgres::{
-    Row,
-    types::{FromSql, ToSql, Type},
-};
+use tokio_postgres::Row;
 
 use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Params, Path, Reader, fenced, fenced_for, unlike_us},
+            fence::{Flight, Path, Reader},
+            migrations_told::{Asking, add_migrations},
             phase_clock::{Phase, PhaseClock},
+            schema_state::{STATE, SchemaState, column},
             session::Session,
             target::Target,
         },
@@ -27,10 +26,8 @@ use crate::{
 /// than any other value and gives the skew.
 const CLOCK: &str = include_str!("sql/clock.sql");
 const SERVER: &str = include_str!("sql/server.sql");
-const DATABASE_OID: &str = include_str!("sql/database_oid.sql");
 const SESSIONS: &str = include_str!("sql/sessions.sql");
-const TLS: &str = include_str!("sql/tls.sql");
-const TABLES: &str = include_str!("sql/tables.sql");
+const SESSION: &str = include_str!("sql/session.sql");
 const DATABASE_SIZE: &str = include_str!("sql/database_size.sql");
 const SYSTEM_IDENTIFIER: &str = include_str!("sql/system_identifier.sql");
 
@@ -69,27 +66,27 @@ pub(super) async fn round_trip(session: &mut Session, clock: &PhaseClock) -> DbR
 pub(super) async fn details(
     session: &mut Session,
     target: &Target,
+    flight: &Flight,
     clock: &PhaseClock,
 ) -> DbResult<HealthDetails> {
-    let required: Option<&[&str]> = target
-        .section()
-        .requires_schema
-        .then_some(REQUIRED_TABLES.as_slice());
+    let requires_schema = target.section().requires_schema;
     let client = session.client();
-    let (server, oid, sessions, tls, system, tables) = tokio::join!(
+    let pinned = |sql| flight.ask(client, Path::Pinned, sql, &[]);
+    let (server, sessions, own, system, tables) = tokio::join!(
         biased;
         // Not fenced: a transaction of ours would answer for the server
         // whether a new session can write.
         client.query_typed_one(SERVER, &[]),
-        fenced(client, Path::Pinned, DATABASE_OID, &[]),
-        fenced(client, Path::Pinned, SESSIONS, &[]),
-        fenced(client, Path::Pinned, TLS, &[]),
-        fenced(client, Path::Pinned, SYSTEM_IDENTIFIER, &[]),
+        pinned(SESSIONS),
+        pinned(SESSION),
+        pinned(SYSTEM_IDENTIFIER),
         async {
-            let params: &Params<'_> = &[(&required as &(dyn ToSql + Sync), Type::TEXT_ARRAY)];
-            match required {
-                Some(_) => Some(fenced(client, Path::Clients, TABLES, params).await),
-                None => None,
+            let required = &REQUIRED_TABLES.as_slice();
+            let params = SchemaState::params(required, &target.section().ledger_schema);
+            if requires_schema {
+                Some(flight.ask(client, Path::Clients, STATE, &params).await)
+            } else {
+                None
             }
         },
     );
@@ -100,34 +97,62 @@ pub(super) async fn details(
     if let Some(row) = reader.row("server", server).await? {
         read_server(&mut found, &row, action)?;
     }
-    let oid = whole(reader.row("database", oid).await?.as_ref(), action)?;
     if let Some(row) = reader.row("sessions", sessions).await? {
         read_sessions(&mut found, &row, action)?;
     }
-    let tls = match reader.row("tls", tls).await? {
-        Some(row) => text(&row, 0, action)?,
-        None => None,
-    };
+    let (mut oid, mut tls) = (None, None);
+    if let Some(row) = reader.row("session", own).await? {
+        oid = column(&row, 0, action)?;
+        tls = text(&row, 1, action)?;
+    }
     found.tls = Some(tls_words(is_encrypted, tls));
     let system = whole(
         reader.row("system identifier", system).await?.as_ref(),
         action,
     )?;
     found.fingerprint = fingerprint(system, oid);
+    let mut state = None;
     if let Some(tables) = tables
         && let Some(row) = reader.row("tables", tables).await?
     {
-        read_tables(&mut found, &mut reader, &row, action)?;
+        let read = SchemaState::read(&row, action)?;
+        read_tables(&mut found, &mut reader, &read);
+        state = Some(read);
     }
     found.unread = reader.finish();
+    if let Some(state) = state {
+        let asking = Asking {
+            session,
+            target,
+            flight,
+            action,
+        };
+        add_migrations(&mut found, state, asking).await?;
+    }
     Ok(found)
 }
 
 /// The size of the database, if it is known soon: half of the time that is
-/// left. Its absence is never the check's failure.
-pub(super) async fn add_size(found: &mut HealthDetails, session: &mut Session, clock: &PhaseClock) {
+/// left. Its absence is never the check's failure. Ends the flight.
+pub(super) async fn add_size(
+    found: &mut HealthDetails,
+    session: &mut Session,
+    flight: &Flight,
+    clock: &PhaseClock,
+) {
     let share = clock.remaining() / 2;
-    let asking = fenced_for(session.client(), share.as_millis().max(1), DATABASE_SIZE);
+    let client = session.client();
+    let asking = async {
+        let limit_ms = share.as_millis().max(1);
+        let (answer, landed) = tokio::join!(
+            biased;
+            flight.ask_for(client, limit_ms, DATABASE_SIZE),
+            flight.land(client),
+        );
+        let row = answer?;
+        landed?;
+        Ok(row)
+    };
     let Ok(answer) = timeout(share, asking).await else {
         found.unread.push("database size: not in time".to_owned());
         return;
@@ -178,28 +203,13 @@ fn read_sessions(found: &mut HealthDetails, row: &Row, action: Action) -> DbResu
 
 /// A table in a schema that the role may not use is there, and a client does
 /// not see it: neither "missing" nor "present" would be true.
-fn read_tables(
-    found: &mut HealthDetails,
-    reader: &mut Reader<'_>,
-    row: &Row,
-    action: Action,
-) -> DbResult<()> {
-    let (missing, closed): (Vec<&str>, Vec<&str>) =
-        (column(row, 0, action)?, column(row, 1, action)?);
-    for schema in closed.iter().take(HOLDERS) {
+fn read_tables(found: &mut HealthDetails, reader: &mut Reader<'_>, state: &SchemaState) {
+    for schema in state.closed.iter().take(HOLDERS) {
         reader.note(&format!("schema {schema}: no USAGE"));
     }
-    if closed.is_empty() {
-        let known = REQUIRED_TABLES
-            .iter()
-            .filter(|table| missing.contains(table));
-        found.missing_tables = Some(known.map(|table| (*table).to_owned()).collect());
+    if state.closed.is_empty() {
+        found.missing_tables = Some(state.missing.clone());
     }
-    Ok(())
-}
-
-fn column<'r, T: FromSql<'r>>(row: &'r Row, index: usize, action: Action) -> DbResult<T> {
-    row.try_get(index).map_err(|error| unlike_us(error, action))
 }
 
 fn text(row: &Row, index: usize, action: Action) -> DbResult<Option<String>> {

@@ -1,7 +1,7 @@
 //! Asks the server on our own account: in a transaction that can neither write
 //! nor be led astray by what others have made. Knows nothing of what is asked.
 
-use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::{
     Client, Error, Row,
@@ -45,29 +45,9 @@ pub(super) async fn fenced(
     sql: &str,
     params: &Params<'_>,
 ) -> Result<Row, Error> {
-    let fence = match path {
-        Path::Pinned => PINNED,
-        Path::Clients => CLIENTS_PATH,
-    };
-    within(client, fence, sql, params).await
-}
-
-/// The same with the system's path and a limit that the server keeps itself.
-pub(super) async fn fenced_for(client: &Client, limit_ms: u128, sql: &str) -> Result<Row, Error> {
-    let mut fence = PINNED.to_owned();
-    write!(fence, "; set local statement_timeout = {limit_ms}").expect("a String takes any text");
-    within(client, &fence, sql, &[]).await
-}
-
-async fn within(
-    client: &Client,
-    fence: &str,
-    sql: &str,
-    params: &Params<'_>,
-) -> Result<Row, Error> {
     let (begun, row, ended) = tokio::join!(
         biased;
-        client.batch_execute(fence),
+        client.batch_execute(path.fence()),
         client.query_typed_one(sql, params),
         client.batch_execute(END),
     );
@@ -76,6 +56,78 @@ async fn within(
     let row = row?;
     ended?;
     Ok(row)
+}
+
+// === impl Path ===
+
+impl Path {
+    const fn fence(self) -> &'static str {
+        match self {
+            Self::Pinned => PINNED,
+            Self::Clients => CLIENTS_PATH,
+        }
+    }
+}
+
+/// Fenced statements of one session, one behind the other. The end of one goes
+/// with the beginning of the next in one message, so that looking costs the
+/// server few messages, and its log few lines.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    is_open: AtomicBool,
+}
+
+impl Flight {
+    /// One statement that gives one row, sent at once, as [`fenced`] sends it.
+    pub(super) async fn ask(
+        &self,
+        client: &Client,
+        path: Path,
+        sql: &str,
+        params: &Params<'_>,
+    ) -> Result<Row, Error> {
+        self.behind(client, path.fence(), sql, params).await
+    }
+
+    /// The same with the system's path and a limit that the server keeps itself.
+    pub(super) async fn ask_for(
+        &self,
+        client: &Client,
+        limit_ms: u128,
+        sql: &str,
+    ) -> Result<Row, Error> {
+        let fence = format!("{PINNED}; set local statement_timeout = {limit_ms}");
+        self.behind(client, &fence, sql, &[]).await
+    }
+
+    /// Ends the last fence.
+    pub(super) async fn land(&self, client: &Client) -> Result<(), Error> {
+        if self.is_open.swap(false, Ordering::Relaxed) {
+            client.batch_execute(END).await?;
+        }
+        Ok(())
+    }
+
+    async fn behind(
+        &self,
+        client: &Client,
+        fence: &str,
+        sql: &str,
+        params: &Params<'_>,
+    ) -> Result<Row, Error> {
+        let message = if self.is_open.swap(true, Ordering::Relaxed) {
+            format!("{END}; {fence}")
+        } else {
+            fence.to_owned()
+        };
+        let (begun, row) = tokio::join!(
+            biased;
+            client.batch_execute(&message),
+            client.query_typed_one(sql, params),
+        );
+        begun?;
+        row
+    }
 }
 
 /// Takes answers, and notes which could not be had.

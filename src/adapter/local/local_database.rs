@@ -15,11 +15,13 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, Piece, Ran, RunOrder, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, Piece, Ran, RunOrder, SqlValue,
+        TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
             knock::knock,
+            migrate,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
@@ -32,7 +34,7 @@ use crate::{
         mode_adapter::{Check, Record, Rows},
     },
     config::LocalSection,
-    domain::{Action, DbError, ErrorKind, Layer},
+    domain::{Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState},
 };
 
 /// A PostgreSQL server.
@@ -93,6 +95,25 @@ impl LocalDatabase {
     /// Asks whether somebody answers at the address.
     pub(in crate::adapter) async fn knock(&self, limit: Duration) -> DbResult<()> {
         knock(&self.target, limit).await
+    }
+
+    /// How the database stands with our migrations.
+    pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
+        migrate::state(&self.target).await
+    }
+
+    /// Applies what is pending.
+    pub(in crate::adapter) async fn migrate(
+        &self,
+        options: MigrateOptions,
+        progress: &MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        migrate::up(&self.target, options, progress).await
+    }
+
+    /// Records what others have made as our files would.
+    pub(in crate::adapter) async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
+        migrate::adopt(&self.target, options).await
     }
 
     /// Whether the server is on this machine.

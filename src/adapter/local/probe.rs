@@ -10,6 +10,7 @@ use crate::{
         DbResult,
         local::{
             details::{add_size, details, round_trip},
+            fence::Flight,
             phase_clock::PhaseClock,
             session::Session,
             target::{Purpose, Target},
@@ -51,9 +52,10 @@ impl Probe {
         let mut session = Session::open(&self.target, Purpose::Probe, clock).await?;
         let trip = round_trip(&mut session, clock).await?;
         // Boxed: a flight of statements makes every future that may look large.
-        let mut details = Box::pin(details(&mut session, &self.target, clock)).await?;
+        let flight = Flight::default();
+        let mut details = Box::pin(details(&mut session, &self.target, &flight, clock)).await?;
         details.clock_skew_ms = Some(trip.clock_skew_ms);
-        Box::pin(add_size(&mut details, &mut session, clock)).await;
+        Box::pin(add_size(&mut details, &mut session, &flight, clock)).await;
         session.close().await;
         Ok((trip.latency, details))
     }

@@ -33,6 +33,10 @@ use crate::{
 /// answer, so this is reached only when the socket is stuck.
 const FAREWELL: Duration = Duration::from_millis(100);
 
+/// So long a migration's session may hear nothing from the other machine, not
+/// even that it received our bytes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// An open session. Dropped, it ends at once; [`Session::close`] says farewell.
 pub(super) struct Session {
     client: Client,
@@ -233,7 +237,7 @@ impl Opening<'_> {
         allowance.renew(match self.purpose {
             Purpose::Probe => meter::PROBE,
             Purpose::Sentinel => meter::HEARTBEAT,
-            Purpose::Statements => meter::STATEMENTS,
+            Purpose::Statements | Purpose::Migrations => meter::STATEMENTS,
         });
         Ok(Unattended {
             client,
@@ -247,8 +251,14 @@ impl Opening<'_> {
     async fn channel(self, mode: SslMode, clock: &PhaseClock) -> DbResult<(Channel, Allowance)> {
         let section = self.target.section();
         let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
-        if self.purpose == Purpose::Sentinel {
-            socket::watch_closely(&socket, clock.limit())
+        let watched = match self.purpose {
+            Purpose::Sentinel => Some(clock.limit()),
+            // A file may take long, and the network may have a bad moment.
+            Purpose::Migrations => Some(clock.limit().max(PATIENCE)),
+            Purpose::Probe | Purpose::Statements => None,
+        };
+        if let Some(limit) = watched {
+            socket::watch_closely(&socket, limit)
                 .map_err(|error| from_io(error, clock.action()))?;
         }
         let allowance = Allowance::new(meter::LOGIN);

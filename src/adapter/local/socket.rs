@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use socket2::{Domain, SockRef, TcpKeepalive};
+use rustix::io::Errno;
+use socket2::{Domain, SockRef, Socket as Socket2, TcpKeepalive, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
@@ -170,7 +171,7 @@ async fn first_that_answers(
 /// Connects to one address. The last one may use all the time that is left:
 /// then the deadline of the whole attempt ends it, which says so.
 async fn tcp(address: SocketAddr, deadline: Instant, others: u32) -> io::Result<TcpStream> {
-    let connecting = TcpStream::connect(address);
+    let connecting = connect(address);
     let stream = if others == 0 {
         connecting.await?
     } else {
@@ -183,6 +184,27 @@ async fn tcp(address: SocketAddr, deadline: Instant, others: u32) -> io::Result<
         .with_interval(KEEPALIVE);
     SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
     Ok(stream)
+}
+
+/// Connects. On the same machine a refusal is known at once, before the socket
+/// is waited for: that is what most knocks at a server that is down come to.
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket2::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    if let Err(error) = socket.connect(&address.into())
+        && error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error())
+    {
+        return Err(error);
+    }
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(error),
+        None => Ok(stream),
+    }
 }
 
 /// Which of two failures says more: an answer says more than silence, and

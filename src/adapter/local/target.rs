@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     Statements,
     /// To notice the end of the connection, and nothing else.
     Sentinel,
+    /// To apply migrations, which set what they need in their transactions.
+    Migrations,
 }
 
 /// Whether the driver gets a socket with or without TLS.
@@ -76,7 +78,8 @@ impl Target {
     /// hold a session to `read_only`.
     pub(super) fn give_up_options(&self, purpose: Purpose) -> bool {
         let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
-        !holds_read_only && self.takes_options.swap(false, Ordering::AcqRel)
+        let gives_own = purpose != Purpose::Migrations;
+        gives_own && !holds_read_only && self.takes_options.swap(false, Ordering::AcqRel)
     }
 
     /// The deadline that a probe's session options give the server, in ms;
@@ -124,6 +127,7 @@ impl Target {
         let name = &self.section.application_name;
         match purpose {
             Purpose::Sentinel => format!("{name}-sentinel"),
+            Purpose::Migrations => format!("{name}-migrate"),
             Purpose::Probe | Purpose::Statements => name.clone(),
         }
     }
@@ -141,6 +145,7 @@ impl Target {
             return words;
         }
         let limit = match purpose {
+            Purpose::Migrations => return words,
             Purpose::Sentinel => 0,
             Purpose::Probe | Purpose::Statements => (self.section.timeout + GRACE).as_millis(),
         };

@@ -13,13 +13,14 @@ use tokio::{
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, Piece, Ran, RunAccess, RunOrder, SqlValue, TransactionClient,
-        WriteTest,
+        DbResult, DiagnosisOptions, MigrationSink, Piece, Ran, RunAccess, RunOrder, SqlValue,
+        TransactionClient, WriteTest,
         diagnosis::Findings,
         local::timeout_error,
         mock::{
             classify::from_sqlite,
             engine::{Engine, Turn, set_access},
+            migrate,
             pulse::MockPulse,
             run::run,
             statements,
@@ -28,7 +29,10 @@ use crate::{
         mode_adapter::{Check, Record, Rows},
     },
     config::MockSection,
-    domain::{Action, DbError, ErrorKind, Exam, Finding, HealthDetails, PhaseTimings},
+    domain::{
+        Action, Adoption, DbError, ErrorKind, Exam, Finding, HealthDetails, MigrationReport,
+        MigrationState, PhaseTimings,
+    },
 };
 
 /// The one bare statement of a health check, and what there is to know.
@@ -233,6 +237,35 @@ impl MockDatabase {
             transaction(open(&mut turn, action)?, self.engine.access(), work).await
         })
         .await
+    }
+
+    /// How the database stands with our migrations.
+    pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
+        let action = Action::Migrate;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            migrate::state(open(&mut turn, action)?).await
+        })
+        .await
+    }
+
+    /// Applies what is pending.
+    pub(in crate::adapter) async fn migrate(
+        &self,
+        progress: &MigrationSink,
+    ) -> DbResult<MigrationReport> {
+        let action = Action::Migrate;
+        self.bounded(action, async {
+            let mut turn = self.engine.turn(action).await?;
+            migrate::up(open(&mut turn, action)?, progress).await
+        })
+        .await
+    }
+
+    /// There is nothing that others could have made.
+    #[expect(clippy::unused_async, reason = "the same face as the other modes")]
+    pub(in crate::adapter) async fn adopt(&self) -> DbResult<Adoption> {
+        Err(migrate::nothing_to_adopt())
     }
 
     async fn look(&self, action: Action) -> DbResult<(Duration, (String, i64, i64))> {

@@ -4,6 +4,7 @@
 mod classify;
 mod decode;
 mod engine;
+mod migrate;
 mod mock_database;
 mod one_statement;
 mod params;

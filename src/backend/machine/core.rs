@@ -7,14 +7,15 @@ use crate::{
     backend::{
         clock::Moment,
         machine::{
-            Effect, Input, Rhythm,
+            Effect, Input, MigrationTask, Rhythm,
             knocking::Knocking,
             lanes::{Failing, Lanes, STABLE_AFTER},
             watching::{Verdict, Watching},
         },
     },
     domain::{
-        ConnectionId, ConnectionStatus, DatabaseConnection, DbError, Failure, Lane, Mode, Step,
+        AutoMigrate, ConnectionId, ConnectionStatus, DatabaseConnection, DbError, Failure, Lane,
+        Mode, Step,
     },
 };
 
@@ -88,6 +89,7 @@ impl Machine {
             Input::GuardEnded(error) => self.guard_ended(error, now, jitter),
             Input::KnockEnded(result) => self.knock_ended(result.is_ok(), now, jitter),
             Input::DisconnectEnded => self.disconnected(now),
+            Input::MigrationEnded => self.check_again(now),
             Input::Due => self.due(now, jitter),
             Input::Wished(command) => self.wished(command, now),
         }
@@ -162,6 +164,10 @@ impl Machine {
         self.phase = Phase::Connected(Watching::new(&self.rhythm, now));
         self.lanes.end();
         effects.push(Effect::StartGuard);
+        match self.rhythm.auto_migrate {
+            AutoMigrate::On => effects.push(Effect::StartMigration(MigrationTask::Migrate)),
+            AutoMigrate::Off | AutoMigrate::Refused => {}
+        }
         effects
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     adapter::Beat,
-    domain::{Backoff, Command, CommandOutcome, DbError},
+    domain::{AutoMigrate, Backoff, Command, CommandOutcome, DbError},
 };
 
 /// How often is checked and how retries are spaced.
@@ -22,6 +22,19 @@ pub(in crate::backend) struct Rhythm {
     pub(in crate::backend) max_retries: u32,
     /// Time between two knocks; `None` where nobody can knock.
     pub(in crate::backend) knock_pace: Option<Duration>,
+    /// Whether pending migrations are applied as soon as a connection stands.
+    pub(in crate::backend) auto_migrate: AutoMigrate,
+}
+
+/// What can be done with migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::backend) enum MigrationTask {
+    /// Look how they stand.
+    Look,
+    /// Apply what is pending.
+    Migrate,
+    /// Record what others have made.
+    Adopt,
 }
 
 /// What happens to the machine.
@@ -41,6 +54,8 @@ pub(in crate::backend) enum Input {
     GuardEnded(Arc<DbError>),
     /// The knock was answered or not.
     KnockEnded(Result<(), Arc<DbError>>),
+    /// A run of migrations ended: what there is to see may have changed.
+    MigrationEnded,
     /// What was due is due now.
     Due,
     /// A reader's wish.
@@ -68,6 +83,8 @@ pub(in crate::backend) enum Effect {
     StopKnock,
     /// Begin a diagnosis, which changes nothing here.
     StartDiagnosis,
+    /// Begin a task of the migrations, which changes nothing here.
+    StartMigration(MigrationTask),
     /// Tell what became of a wish.
     Answer(Command, CommandOutcome),
 }

@@ -133,11 +133,12 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Backoff;
+    use crate::domain::{AutoMigrate, Backoff};
 
     fn lanes() -> Lanes {
         let ms = Duration::from_millis;
         Lanes::new(Rhythm {
+            auto_migrate: AutoMigrate::Off,
             interval: ms(30_000),
             heartbeat: None,
             backoff: Backoff::try_new(ms(1_000), ms(30_000)).unwrap(),

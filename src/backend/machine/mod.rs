@@ -7,7 +7,7 @@
 //! | input            | Closed     | Connecting          | Connected            | Waiting              | Paused    | Closing          |
 //! |------------------|------------|---------------------|----------------------|----------------------|-----------|------------------|
 //! | `Open`           | Connecting | –                   | –                    | –                    | –         | –                |
-//! | `AttemptEnded` ok| –          | Connected, guard    | –                    | –                    | –         | –                |
+//! | `AttemptEnded` ok| –          | Connected, guard; migrate, where that is set | –  | –             | –         | –                |
 //! | … failed         | –          | Waiting             | –                    | –                    | –         | –                |
 //! | `CheckEnded` ok  | –          | –                   | next check by interval; a missing guard is posted again | – | –    | –                |
 //! | … failed         | –          | –                   | Waiting; only noted while the guard has proof of life, or must tell whether a login was only too slow; never noted only when the server says that it shuts down | – | –      | –                |
@@ -19,11 +19,13 @@
 //! | `KnockEnded` ok  | –          | attempt anew, if that is news and may be | next knock | Connecting, if that is news and may be | – | –       |
 //! | … failed         | –          | next knock          | suspect, check (one in a timeout) | next knock           | –         | –                |
 //! | `DisconnectEnded`| –          | –                   | –                    | –                    | –         | Closed, or Connecting when a reconnect was wished |
+//! | `MigrationEnded` | –          | –                   | check                | –                    | –         | –                |
 //! | `Due`            | –          | knock               | check; suspect when a check without guard is late; a guard not posted after a second is told; without guard, knock | Connecting, or knock | – | –   |
 //! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
 //! | `Diagnose`       | diagnosis  | diagnosis           | diagnosis            | diagnosis            | diagnosis | diagnosis        |
+//! | `LookAtMigrations`, `Migrate`, `Adopt` | it | it    | it                   | it                   | it        | it               |
 //!
 //! An answered knock is news when a knock, or the failure before it, went
 //! unanswered as far as a knock goes. It may bring about a try when the tries
@@ -38,5 +40,5 @@ mod watching;
 mod wishes;
 
 pub(super) use core::Machine;
-pub(super) use input::{Effect, Input, Rhythm};
+pub(super) use input::{Effect, Input, MigrationTask, Rhythm};
 pub(super) use watching::{LATE_AFTER, Watching};

@@ -6,7 +6,7 @@ use crate::{
     backend::{
         clock::Moment,
         machine::{
-            Effect,
+            Effect, MigrationTask,
             core::{AfterClosing, Machine, Phase, stop},
             watching::Verdict,
         },
@@ -22,6 +22,10 @@ impl Machine {
             Command::CheckNow => self.check_now(now),
             // It looks from outside, whatever the connection does.
             Command::Diagnose => Ok(vec![Effect::StartDiagnosis]),
+            // These have a session of their own, and say themselves what fails.
+            Command::LookAtMigrations => Ok(vec![Effect::StartMigration(MigrationTask::Look)]),
+            Command::Migrate => Ok(vec![Effect::StartMigration(MigrationTask::Migrate)]),
+            Command::Adopt => Ok(vec![Effect::StartMigration(MigrationTask::Adopt)]),
         };
         match effects {
             Ok(mut effects) => {
@@ -71,6 +75,19 @@ impl Machine {
                 *then = AfterClosing::Stay;
                 Ok(Vec::new())
             }
+        }
+    }
+
+    /// What a check tells has changed. One that is under way may have looked
+    /// before that; the next one will tell.
+    pub(super) fn check_again(&mut self, now: Moment) -> Vec<Effect> {
+        match &self.phase {
+            Phase::Connected(_) => self.check_now(now).unwrap_or_default(),
+            Phase::Closed
+            | Phase::Connecting { .. }
+            | Phase::Waiting { .. }
+            | Phase::Paused
+            | Phase::Closing { .. } => Vec::new(),
         }
     }
 

@@ -80,14 +80,12 @@ fn retries(data: &Data) -> Option<String> {
     let outage = data.snapshot.outage.as_ref()?;
     let lane = match outage.lane {
         Lane::Quick { retry, of } => format!("{retry} of {of}"),
-        Lane::Slow => text::SLOW_LANE.to_owned(),
+        Lane::Slow => text::SLOW_SHORT.to_owned(),
         Lane::Paused => text::PAUSED_SHORT.to_owned(),
     };
-    let left = outage
-        .next_try
-        .and_then(|due| words::left(data.moment.now, due));
-    Some(match left {
-        Some(left) => format!("{lane}, in {left}"),
+    // The countdown to it is in the header.
+    Some(match outage.next_try {
+        Some(due) => format!("{lane}, at {}", data.moment.local(due)),
         None => lane,
     })
 }

@@ -97,7 +97,8 @@ fn proxied(bed: &Bed) -> Scene {
     Scene::behind_proxy(bed.cluster())
 }
 
-fn over_a_cable(bed: &Bed) -> Scene {
+/// The program in a network of its own, the server outside.
+pub(crate) fn over_a_cable(bed: &Bed) -> Scene {
     use crate::support::network::Network;
 
     let network = Network::make();
@@ -112,7 +113,7 @@ fn over_a_cable(bed: &Bed) -> Scene {
 }
 
 impl Scene {
-    fn cable(&self) -> &crate::support::network::Network {
+    pub(crate) fn cable(&self) -> &crate::support::network::Network {
         self.network.as_ref().expect("the row has a network")
     }
 }

@@ -201,8 +201,9 @@ fn query(bed: &Bed, prepared: &str, sql: &'static str) -> Told {
 }
 
 fn insert(bed: &Bed, prepared: &str, table: &'static str, row: &Value) -> Told {
+    let row = row.clone();
     asked(bed, &format!("{TABLE}; {prepared}"), |caller| {
-        caller.fails(|database| async move { database.insert::<Value, _>(table, row).await })
+        caller.fails(|database| async move { database.insert::<Value, _>(table, &row).await })
     })
 }
 

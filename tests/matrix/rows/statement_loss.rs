@@ -7,6 +7,7 @@ use crate::{
     expected::{Expected, Failure, Promise, Recovery, failure},
     library::{APPLICATION, Caller},
     row::Row,
+    rows::silence::over_a_cable,
     scene::{Bed, Scene},
     seen::Told,
     support::{
@@ -111,6 +112,14 @@ fn networks() -> Vec<Row> {
             alone(SILENT).within(Promise::Timeout),
         )
         .mend(pass),
+        Row::sleeping(
+            "half-open after a network drop",
+            over_a_cable,
+            |scene| scene.cable().drop_everything(),
+            alone(SILENT).within(Promise::Timeout),
+        )
+        .mend(|scene| scene.cable().carry())
+        .root("network namespaces"),
         Row::statement("answer cut in the middle", cut, alone(LOST)),
         Row::statement(
             "an idle session of the pool was terminated",

@@ -1,0 +1,122 @@
+//! The session of a run: short questions under a deadline, a file without one.
+//! Dropped, it ends at once, and the server rolls back what is open.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_postgres::{Error, Row};
+
+use crate::{
+    adapter::{
+        DbResult,
+        local::{
+            fence::Params,
+            phase_clock::{PhaseClock, timeout_error},
+            session::Session,
+            target::{Purpose, Target},
+        },
+    },
+    domain::{Action, DbError, Layer},
+};
+
+/// How long the answer to a commit is waited for. It is long, since a commit
+/// that was not answered leaves nobody knowing whether it holds.
+const COMMIT: Duration = Duration::from_secs(60);
+
+/// An open session.
+#[derive(Debug)]
+pub(super) struct Link {
+    session: Session,
+    limit: Duration,
+}
+
+impl Link {
+    /// Logs in, under the name `…-migrate`.
+    pub(super) async fn open(target: &Target) -> DbResult<Self> {
+        let limit = target.section().timeout;
+        let clock = PhaseClock::start(Action::Migrate, limit);
+        let opening = Session::open(target, Purpose::Migrations, &clock);
+        let session = clock.within(opening).await?;
+        Ok(Self { session, limit })
+    }
+
+    /// The deadline of a statement that answers soon.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Runs statements that answer soon.
+    pub(super) async fn execute(&mut self, sql: &str) -> DbResult<()> {
+        self.execute_within(sql, self.limit).await
+    }
+
+    /// The same with another deadline.
+    pub(super) async fn execute_within(&mut self, sql: &str, limit: Duration) -> DbResult<()> {
+        let answer = timeout(limit, self.session.client().batch_execute(sql)).await;
+        match answer {
+            Ok(answer) => self.judge(answer).await,
+            Err(elapsed) => Err(unanswered(limit).with_source(elapsed)),
+        }
+    }
+
+    /// Runs statements that may take as long as they take. The way to the
+    /// server is watched meanwhile by the socket itself.
+    pub(super) async fn execute_long(&mut self, sql: &str) -> DbResult<()> {
+        let answer = self.session.client().batch_execute(sql).await;
+        self.judge(answer).await
+    }
+
+    /// Asks for one row.
+    pub(super) async fn row(&mut self, sql: &str, params: &Params<'_>) -> DbResult<Row> {
+        let asking = self.session.client().query_typed_one(sql, params);
+        let answer = timeout(self.limit, asking).await;
+        match answer {
+            Ok(answer) => self.judge(answer).await,
+            Err(elapsed) => Err(unanswered(self.limit).with_source(elapsed)),
+        }
+    }
+
+    /// Asks for rows.
+    pub(super) async fn rows(&mut self, sql: &str, params: &Params<'_>) -> DbResult<Vec<Row>> {
+        let asking = self.session.client().query_typed(sql, params);
+        let answer = timeout(self.limit, asking).await;
+        match answer {
+            Ok(answer) => self.judge(answer).await,
+            Err(elapsed) => Err(unanswered(self.limit).with_source(elapsed)),
+        }
+    }
+
+    pub(super) async fn commit(&mut self) -> DbResult<()> {
+        self.execute_within("commit", COMMIT).await
+    }
+
+    /// Rolls back what is open, where the session still can. Poolers give the
+    /// session to others then; elsewhere its end would do as well.
+    pub(super) async fn roll_back(&mut self) {
+        if self.session.is_closed() {
+            return;
+        }
+        if let Err(error) = self.execute("rollback").await {
+            tracing::debug!(%error, "a rollback was not answered; the server makes it by itself");
+        }
+    }
+
+    /// Ends the session.
+    pub(super) async fn close(self) {
+        self.session.close().await;
+    }
+
+    async fn judge<T>(&mut self, answer: Result<T, Error>) -> DbResult<T> {
+        self.session.renew_allowance();
+        match answer {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.session.classify(error, Action::Migrate).await),
+        }
+    }
+}
+
+fn unanswered(limit: Duration) -> DbError {
+    timeout_error(Action::Migrate, limit)
+        .at_layer(Layer::Statement)
+        .with_details("a statement was not answered")
+}

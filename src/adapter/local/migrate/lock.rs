@@ -1,0 +1,100 @@
+//! The lock that lets one run write at a time. It belongs to the transaction:
+//! whatever ends that, releases it, also behind a pooler.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::types::Type;
+
+use crate::{
+    adapter::{
+        DbResult, MigrateOptions, MigrationSink,
+        local::{migrate::link::Link, schema_state::column},
+        migrations::LOCK,
+    },
+    domain::{Action, DbError, ErrorKind, LockHolder, MigrationEvent, excerpt},
+};
+
+const HOLDER: &str = include_str!("sql/lock_holder.sql");
+const SETTINGS: &str = include_str!("sql/settings.sql");
+
+/// What is not reached for so long after the client has gone, or hangs, ends
+/// the transaction. Between our own statements there are milliseconds.
+const IDLE: &str = "60s";
+
+/// The server's way of saying that a lock was not had in time.
+const LOCK_TIMEOUT: &str = "55P03";
+
+/// Begins a transaction and takes the lock in it.
+///
+/// Every statement sees what was committed before it, whatever the server's
+/// default is: what another run applied while this one waited must be seen.
+/// A file may take as long as it takes; nobody waits for a lock for longer
+/// than the deadline.
+pub(super) async fn begin_locked(
+    link: &mut Link,
+    options: MigrateOptions,
+    progress: &MigrationSink,
+) -> DbResult<()> {
+    let deadline_ms = options.lock_deadline.as_millis().max(1);
+    let begin = format!(
+        "begin transaction isolation level read committed; \
+         set local statement_timeout = 0; \
+         set local lock_timeout = {deadline_ms}; \
+         set local idle_in_transaction_session_timeout = '{IDLE}'"
+    );
+    link.execute(&begin).await?;
+    if let Err(error) = link.rows(SETTINGS, &[]).await {
+        // Systems on which a server cannot notice that its client is gone say so.
+        if error.code().is_none() || error.kind() == ErrorKind::ConnectionLost {
+            return Err(error);
+        }
+        tracing::debug!(%error, "the server does not notice the end of its client");
+        link.roll_back().await;
+        link.execute(&begin).await?;
+    }
+    let is_free = format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK})");
+    let row = link.row(&is_free, &[]).await?;
+    if column(&row, 0, Action::Migrate)? {
+        return Ok(());
+    }
+    progress(MigrationEvent::Waiting {
+        holder: holder(link).await?,
+    });
+    let waiting = format!("select pg_catalog.pg_advisory_xact_lock({LOCK})");
+    // The server keeps the deadline; ours is for one that does not answer.
+    let limit = options.lock_deadline + link.limit();
+    match link.execute_within(&waiting, limit).await {
+        Err(error) if error.code() == Some(LOCK_TIMEOUT) => {
+            link.roll_back().await;
+            Err(locked(options, holder(link).await?.as_ref()).with_source(error))
+        }
+        decided => decided,
+    }
+}
+
+/// Who holds the lock, if somebody does (any more).
+async fn holder(link: &mut Link) -> DbResult<Option<LockHolder>> {
+    let action = Action::Migrate;
+    let rows = link.rows(HOLDER, &[(&LOCK, Type::INT8)]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let application: &str = column(row, 1, action)?;
+    let (role, client): (Option<&str>, Option<&str>) =
+        (column(row, 2, action)?, column(row, 3, action)?);
+    let since: Option<DateTime<Utc>> = column(row, 4, action)?;
+    Ok(Some(LockHolder {
+        pid: column(row, 0, action)?,
+        application_name: excerpt(application),
+        role: role.map(excerpt),
+        client: client.map(excerpt),
+        since,
+    }))
+}
+
+fn locked(options: MigrateOptions, holder: Option<&LockHolder>) -> DbError {
+    let waited = options.lock_deadline;
+    let who = holder.map_or_else(|| "it has just ended".to_owned(), ToString::to_string);
+    DbError::new(Action::Migrate, ErrorKind::MigrationLocked)
+        .with_code(LOCK_TIMEOUT)
+        .with_details(&format!("{who} (waited {waited:?})"))
+}

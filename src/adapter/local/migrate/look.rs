@@ -1,0 +1,159 @@
+//! How the database stands with our migrations. Only reads.
+
+use tokio_postgres::types::Type;
+
+use crate::{
+    adapter::{
+        DbResult,
+        local::{
+            migrate::link::Link,
+            schema_state::{STATE, SchemaState, column, read_rows},
+            target::Target,
+        },
+        migrations::{MigrationDialect, unwritable},
+    },
+    domain::{
+        Action, DbError, ErrorKind, LedgerStanding, MigrationState, REQUIRED_TABLES, Unwritable,
+    },
+};
+
+const RIGHTS: &str = include_str!("sql/rights.sql");
+
+/// A transaction that writes nothing.
+const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
+
+/// A state, and what a run needs beside it.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub(super) state: MigrationState,
+    /// The ledger's name, safe in a statement.
+    pub(super) ledger: String,
+    /// The ledger's schema, where it is to be made.
+    pub(super) missing_schema: Option<String>,
+    rights: Rights,
+}
+
+#[derive(Debug)]
+struct Rights {
+    role: String,
+    database: String,
+    may_make_tables: bool,
+    /// Absent when the ledger's schema does not exist.
+    may_make_ledger: Option<bool>,
+    may_make_schemas: bool,
+}
+
+/// Logs in and looks.
+pub(in crate::adapter::local) async fn state(target: &Target) -> DbResult<MigrationState> {
+    let mut link = Link::open(target).await?;
+    link.execute(LOOK_ONLY).await?;
+    let looked = look(&mut link, target).await?;
+    link.roll_back().await;
+    link.close().await;
+    Ok(looked.state)
+}
+
+/// Looks within the transaction that is open.
+pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
+    let action = Action::Migrate;
+    let configured = target.section().ledger_schema.clone();
+    let required: &[&str] = &REQUIRED_TABLES;
+    let row = link
+        .row(STATE, &SchemaState::params(&required, &configured))
+        .await?;
+    let found = SchemaState::read(&row, action)?;
+    let rows = match &found.ledger {
+        None => Vec::new(),
+        Some(ledger) => match (ledger.hidden(), ledger.rows()) {
+            (Some(why), _) => return Err(hidden(&ledger.shown(), why)),
+            (None, Some(sql)) => read_rows(&link.row(&sql, &[]).await?, action)?,
+            (None, None) => Vec::new(),
+        },
+    };
+    let place = configured.clone().or_else(|| found.schema.clone());
+    let row = link.row(RIGHTS, &[(&place, Type::TEXT)]).await?;
+    let rights = Rights {
+        role: column(&row, 2, action)?,
+        database: column(&row, 3, action)?,
+        may_make_tables: column(&row, 4, action)?,
+        may_make_ledger: column(&row, 5, action)?,
+        may_make_schemas: column(&row, 6, action)?,
+    };
+    let mut state = MigrationState::of(
+        &MigrationDialect::Postgres.catalogue(),
+        found.found(rows, configured),
+    );
+    state.unwritable = match (column(&row, 0, action)?, column(&row, 1, action)?) {
+        _ if target.section().read_only => Some(Unwritable::Configured),
+        (true, _) => Some(Unwritable::InRecovery),
+        (false, true) => Some(Unwritable::ReadOnly),
+        (false, false) => None,
+    };
+    Ok(Looked {
+        ledger: MigrationDialect::Postgres.ledger_name(place.as_deref()),
+        missing_schema: place.filter(|_| rights.may_make_ledger.is_none()),
+        state,
+        rights,
+    })
+}
+
+/// A ledger whose rows cannot be read says nothing about what was applied.
+fn hidden(ledger: &str, why: &str) -> DbError {
+    DbError::new(Action::Migrate, ErrorKind::PermissionDenied)
+        .with_details(&format!("{ledger} cannot be read: {why}"))
+        .with_hint("grant SELECT on the ledger to this role, and USAGE on its schema")
+}
+
+impl Looked {
+    /// Whether a ledger of ours is there.
+    pub(super) fn has_ledger(&self) -> bool {
+        self.state.whose == LedgerStanding::Ours
+    }
+
+    /// Refuses a database that cannot be written at all.
+    pub(super) fn ensure_unhindered(&self) -> DbResult<()> {
+        match self.state.unwritable {
+            Some(why) => Err(unwritable(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what cannot be applied, by cause.
+    pub(super) fn ensure_writable(&self) -> DbResult<()> {
+        self.ensure_unhindered()?;
+        let role = &self.rights.role;
+        if !self.rights.may_make_tables {
+            let schema = &self.state.schema;
+            let words = format!("role {role} may make no tables in schema {schema}");
+            return Err(denied(&words)
+                .with_hint("grant CREATE on the schema to this role, or migrate as its owner"));
+        }
+        self.ensure_recordable()
+    }
+
+    /// Refuses where the ledger is missing and cannot be made.
+    pub(super) fn ensure_recordable(&self) -> DbResult<()> {
+        if self.has_ledger() {
+            return Ok(());
+        }
+        let role = &self.rights.role;
+        match (&self.missing_schema, self.rights.may_make_ledger) {
+            (Some(schema), _) if !self.rights.may_make_schemas => {
+                let database = &self.rights.database;
+                let words =
+                    format!("role {role} may not make the schema {schema} in database {database}");
+                Err(denied(&words)
+                    .with_hint("make the schema named by ledger_schema and grant CREATE on it"))
+            }
+            (None, Some(false)) => {
+                let words = format!("role {role} may not make {}", self.state.ledger);
+                Err(denied(&words).with_hint("grant CREATE on the ledger's schema to this role"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn denied(words: &str) -> DbError {
+    DbError::new(Action::Migrate, ErrorKind::PermissionDenied).with_details(words)
+}

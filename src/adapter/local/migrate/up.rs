@@ -1,0 +1,206 @@
+//! Applies what is pending, one transaction a file: the lock, the file, its
+//! ledger row, the commit. Nothing is sent ahead: a file is committed only by a
+//! run that has seen it succeed.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::types::Type;
+
+use crate::{
+    adapter::{
+        DbResult, MigrateOptions, MigrationSink,
+        local::{
+            migrate::{
+                link::Link,
+                lock::begin_locked,
+                look::{Looked, look},
+            },
+            table::quoted,
+            target::Target,
+        },
+        migrations::{File, MigrationDialect, refused},
+    },
+    domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport},
+};
+
+/// Applies what is pending.
+pub(in crate::adapter::local) async fn up(
+    target: &Target,
+    options: MigrateOptions,
+    progress: &MigrationSink,
+) -> DbResult<MigrationReport> {
+    if target.section().read_only {
+        return Err(DbError::new(Action::Migrate, ErrorKind::ReadOnlyConfigured));
+    }
+    let mut link = Link::open(target).await?;
+    let first = first_look(&mut link, target).await;
+    let first = settle(&mut link, first).await?;
+    let mut applied = Vec::new();
+    if !first.state.pending.is_empty() {
+        loop {
+            let next = apply_next(&mut link, target, options, progress).await;
+            match settle(&mut link, next).await? {
+                Some(done) => applied.push(done),
+                None => break,
+            }
+        }
+    }
+    link.close().await;
+    let ours = |name: &MigrationName| applied.iter().any(|(done, _)| done == name);
+    Ok(MigrationReport {
+        applied_by_others: first
+            .state
+            .pending
+            .into_iter()
+            .filter(|name| !ours(name))
+            .collect(),
+        schema: first.state.schema,
+        ledger: first.state.ledger,
+        applied,
+    })
+}
+
+/// Looks without the lock: what is refused is refused at once, and where
+/// nothing is pending nobody is waited for.
+async fn first_look(link: &mut Link, target: &Target) -> DbResult<Looked> {
+    link.execute("begin").await?;
+    let looked = look(link, target).await?;
+    link.execute("rollback").await?;
+    if let Some(refusal) = looked.state.refusal.clone() {
+        return Err(refused(refusal));
+    }
+    if !looked.state.pending.is_empty() {
+        looked.ensure_writable()?;
+    }
+    Ok(looked)
+}
+
+/// Applies the first file that is pending; `None` when none is.
+async fn apply_next(
+    link: &mut Link,
+    target: &Target,
+    options: MigrateOptions,
+    progress: &MigrationSink,
+) -> DbResult<Option<(MigrationName, Duration)>> {
+    begin_locked(link, options, progress).await?;
+    // Only now, with the lock, is it certain what others have done.
+    let looked = look(link, target).await?;
+    if let Some(refusal) = looked.state.refusal.clone() {
+        return Err(refused(refusal));
+    }
+    let Some(next) = looked.state.pending.first() else {
+        link.execute("rollback").await?;
+        return Ok(None);
+    };
+    looked.ensure_writable()?;
+    let file = file_of(next);
+    progress(MigrationEvent::Started(next.clone()));
+    let took = apply(link, &looked, file)
+        .await
+        .map_err(|error| in_file(error, next, options))?;
+    progress(MigrationEvent::Applied {
+        migration: next.clone(),
+        took,
+    });
+    Ok(Some((next.clone(), took)))
+}
+
+/// The file, its row and the commit.
+async fn apply(link: &mut Link, looked: &Looked, file: &File) -> DbResult<Duration> {
+    make_ledger(link, looked).await?;
+    pin_schema(link, &looked.state.schema).await?;
+    let began = Instant::now();
+    link.execute_long(file.sql).await?;
+    let took = began.elapsed();
+    record(link, &looked.ledger, file, took).await?;
+    link.commit().await?;
+    Ok(took)
+}
+
+/// Makes the ledger, and its schema where one is configured, unless it is there.
+pub(super) async fn make_ledger(link: &mut Link, looked: &Looked) -> DbResult<()> {
+    if looked.has_ledger() {
+        return Ok(());
+    }
+    let dialect = MigrationDialect::Postgres;
+    if let Some(schema) = &looked.missing_schema {
+        link.execute(&format!("create schema {}", quoted(schema)))
+            .await?;
+    }
+    link.execute(&dialect.create_ledger(&looked.ledger)).await?;
+    if let Some(protect) = dialect.protect_ledger(&looked.ledger) {
+        link.execute(&protect).await?;
+    }
+    Ok(())
+}
+
+/// From here on names without a schema are made and found in this one: where
+/// the state said that the tables go. Functions of others are not found.
+pub(super) async fn pin_schema(link: &mut Link, schema: &str) -> DbResult<()> {
+    let sql = format!("set local search_path = {}, pg_temp", quoted(schema));
+    link.execute(&sql).await
+}
+
+/// Writes a file's row; without a time it was adopted.
+pub(super) async fn record(
+    link: &mut Link,
+    ledger: &str,
+    file: &File,
+    took: Duration,
+) -> DbResult<()> {
+    let migration = &file.migration;
+    let took_ms = match took {
+        Duration::ZERO => 0,
+        took => i64::try_from(took.as_millis()).unwrap_or(i64::MAX).max(1),
+    };
+    link.rows(
+        &MigrationDialect::Postgres.record(ledger),
+        &[
+            (&migration.id.version, Type::INT8),
+            (&migration.id.name, Type::TEXT),
+            (&migration.checksum, Type::BYTEA),
+            (&took_ms, Type::INT8),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// After a failure the session's transaction is rolled back and the session
+/// ended, whatever state it is in.
+pub(super) async fn settle<T>(link: &mut Link, result: DbResult<T>) -> DbResult<T> {
+    if result.is_err() {
+        link.roll_back().await;
+    }
+    result
+}
+
+pub(super) fn file_of(name: &MigrationName) -> &'static File {
+    MigrationDialect::Postgres
+        .files()
+        .iter()
+        .find(|file| file.migration.id == *name)
+        .expect("what is pending is a file of ours")
+}
+
+/// The file's name goes before what the server said.
+fn in_file(error: DbError, name: &MigrationName, options: MigrateOptions) -> DbError {
+    let said = error.details().unwrap_or("no details given");
+    let words = match error.code() {
+        Some("55P03") => {
+            let waited = options.lock_deadline;
+            format!("{name} was rolled back: another session held a lock for {waited:?} ({said})")
+        }
+        Some(_) => format!("{name} was rolled back: {said}"),
+        // Nobody knows what became of a commit that was not answered.
+        None => format!("{name} was left: {said}"),
+    };
+    let hint = match error.kind() {
+        ErrorKind::StatementCancelled => "'dbvitals diagnose' shows who blocks; then try again",
+        ErrorKind::Timeout { .. } | ErrorKind::ConnectionLost => {
+            "look at 'dbvitals migrate status': it tells whether the file holds"
+        }
+        _ => error.hint(),
+    };
+    error.with_details(&words).with_hint(hint)
+}

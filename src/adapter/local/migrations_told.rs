@@ -1,0 +1,69 @@
+//! What a health check tells of the migrations: at most one statement more, and
+//! only where a ledger of ours is there to be read.
+
+use crate::{
+    adapter::{
+        DbResult,
+        local::{
+            fence::{Flight, Path, Reader},
+            schema_state::{SchemaState, read_rows},
+            session::Session,
+            target::Target,
+        },
+        migrations::MigrationDialect,
+    },
+    domain::{Action, HealthDetails, MIGRATIONS_UNREAD, MigrationState},
+};
+
+/// With what is asked.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) target: &'a Target,
+    pub(super) flight: &'a Flight,
+    pub(super) action: Action,
+}
+
+/// Adds how the migrations stand to what was found. A ledger that may not be
+/// read is told as unread: nobody knows what is pending then.
+pub(super) async fn add_migrations(
+    found: &mut HealthDetails,
+    state: SchemaState,
+    asking: Asking<'_>,
+) -> DbResult<()> {
+    let Asking {
+        session,
+        target,
+        flight,
+        action,
+    } = asking;
+    // Where tables may be hidden, nothing can be said about what made them.
+    if !state.closed.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    if let Some(ledger) = &state.ledger {
+        if let Some(why) = ledger.hidden() {
+            let shown = ledger.shown();
+            found
+                .unread
+                .push(format!("{MIGRATIONS_UNREAD}{shown}: {why}"));
+            return Ok(());
+        }
+        if let Some(sql) = ledger.rows() {
+            let answer = flight.ask(session.client(), Path::Pinned, &sql, &[]).await;
+            let mut reader = Reader::new(session, action);
+            let row = reader.row("migrations", answer).await?;
+            found.unread.extend(reader.finish());
+            let Some(row) = row else {
+                return Ok(());
+            };
+            rows = read_rows(&row, action)?;
+        }
+    }
+    let catalogue = MigrationDialect::Postgres.catalogue();
+    let configured = target.section().ledger_schema.clone();
+    let state = MigrationState::of(&catalogue, state.found(rows, configured));
+    found.migrations = Some(state.summary());
+    Ok(())
+}

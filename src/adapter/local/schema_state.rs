@@ -1,0 +1,199 @@
+//! Asks an open session how the schema stands: the required tables that a
+//! client sees, and the ledger of migrations. Knows nothing of what follows.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::{
+    Row,
+    types::{FromSql, ToSql, Type},
+};
+
+use crate::{
+    adapter::{DbResult, local::fence::unlike_us, migrations::MigrationDialect},
+    domain::{
+        Action, AppliedMigration, FoundLedger, FoundSchema, LEDGER_TABLE, LedgerTool,
+        MigrationName, OLDER_NAME, REQUIRED_TABLES, excerpt, tool_of,
+    },
+};
+
+/// Tables and what the catalogue says of the ledger: one row. Must be asked
+/// with the search path of a client.
+pub(super) const STATE: &str = include_str!("sql/schema_state.sql");
+
+/// Rows of a ledger that are read; a ledger of ours has as many as we have files.
+const ROWS: usize = 1000;
+
+/// What the catalogue says.
+#[derive(Debug)]
+pub(super) struct SchemaState {
+    /// The required tables that a client does not see.
+    pub(super) missing: Vec<String>,
+    /// Schemas of the search path that hold some of them and may not be used.
+    pub(super) closed: Vec<String>,
+    /// Where a table without a schema's name would go.
+    pub(super) schema: Option<String>,
+    pub(super) search_path: String,
+    pub(super) ledger: Option<LedgerLook>,
+    /// A required table is there under its older name.
+    has_older_name: bool,
+}
+
+/// What the catalogue says of the table in the ledger's place.
+#[derive(Debug)]
+pub(super) struct LedgerLook {
+    schema: String,
+    tool: LedgerTool,
+    /// Why its rows cannot be read.
+    hidden: Option<String>,
+}
+
+impl SchemaState {
+    /// The parameters of [`STATE`].
+    pub(super) fn params<'a>(
+        required: &'a &'a [&'a str],
+        ledger_schema: &'a Option<String>,
+    ) -> [(&'a (dyn ToSql + Sync), Type); 3] {
+        [
+            (required, Type::TEXT_ARRAY),
+            (ledger_schema, Type::TEXT),
+            (&OLDER_NAME.0, Type::TEXT),
+        ]
+    }
+
+    pub(super) fn read(row: &Row, action: Action) -> DbResult<Self> {
+        let known = |missing: Vec<&str>| {
+            let tables = REQUIRED_TABLES.iter();
+            let tables = tables.filter(|table| missing.contains(table));
+            tables.map(|table| (*table).to_owned()).collect()
+        };
+        let schema: Option<&str> = column(row, 4, action)?;
+        let (names, types): (Vec<&str>, Vec<&str>) =
+            (column(row, 5, action)?, column(row, 6, action)?);
+        let columns: Vec<_> = names
+            .iter()
+            .zip(types)
+            .map(|(name, type_name)| ((*name).to_owned(), type_name.to_owned()))
+            .collect();
+        let hidden: Option<&str> = column(row, 7, action)?;
+        let has_rails_table = column(row, 8, action)?;
+        let ledger = schema.map(|schema| LedgerLook {
+            schema: schema.to_owned(),
+            tool: tool_of(&columns, has_rails_table),
+            hidden: hidden.map(excerpt),
+        });
+        let closed: Vec<&str> = column(row, 1, action)?;
+        let schema: Option<&str> = column(row, 2, action)?;
+        let search_path: &str = column(row, 3, action)?;
+        Ok(Self {
+            missing: known(column(row, 0, action)?),
+            closed: closed.iter().map(excerpt).collect(),
+            schema: schema.map(str::to_owned),
+            search_path: excerpt(search_path),
+            ledger,
+            has_older_name: column(row, 9, action)?,
+        })
+    }
+
+    /// The required tables that a client sees, also under an older name.
+    fn tables(&self) -> Vec<String> {
+        let older = self.has_older_name.then_some(OLDER_NAME.0);
+        let tables = REQUIRED_TABLES.iter().copied();
+        tables
+            .filter(|table| !self.missing.iter().any(|missing| missing == table))
+            .chain(older)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What was found, with the ledger's rows where it is ours.
+    pub(super) fn found(
+        self,
+        rows: Vec<AppliedMigration>,
+        configured: Option<String>,
+    ) -> FoundSchema {
+        let tables = self.tables();
+        let ledger = match self.ledger {
+            None => FoundLedger::Absent,
+            Some(look) if look.tool == LedgerTool::Ours => FoundLedger::Ours(rows),
+            Some(look) => FoundLedger::Foreign {
+                table: look.shown(),
+                tool: look.tool,
+            },
+        };
+        FoundSchema {
+            schema: self.schema,
+            search_path: self.search_path,
+            ledger_schema: configured,
+            ledger,
+            tables,
+        }
+    }
+}
+
+impl LedgerLook {
+    /// Schema and table, for people.
+    pub(super) fn shown(&self) -> String {
+        format!("{}.{LEDGER_TABLE}", excerpt(&self.schema))
+    }
+
+    /// Why the rows of a ledger of ours cannot be read; another tool's are not
+    /// read in any case.
+    pub(super) fn hidden(&self) -> Option<&str> {
+        self.hidden
+            .as_deref()
+            .filter(|_| self.tool == LedgerTool::Ours)
+    }
+
+    /// The statement that reads its rows, all in one, where it is ours and may be read.
+    pub(super) fn rows(&self) -> Option<String> {
+        if self.tool != LedgerTool::Ours || self.hidden.is_some() {
+            return None;
+        }
+        let ledger = MigrationDialect::Postgres.ledger_name(Some(&self.schema));
+        Some(format!(
+            "select pg_catalog.array_agg(version), pg_catalog.array_agg(name), \
+             pg_catalog.array_agg(applied_at), pg_catalog.array_agg(checksum), \
+             pg_catalog.array_agg(execution_ms) \
+             from (select * from {ledger} order by version limit {ROWS}) as ledger"
+        ))
+    }
+}
+
+/// The rows of the ledger from the one row that holds them.
+pub(super) fn read_rows(row: &Row, action: Action) -> DbResult<Vec<AppliedMigration>> {
+    // Of no rows there is no array.
+    let versions: Option<Vec<i64>> = column(row, 0, action)?;
+    let names: Option<Vec<&str>> = column(row, 1, action)?;
+    let times: Option<Vec<DateTime<Utc>>> = column(row, 2, action)?;
+    let checksums: Option<Vec<Vec<u8>>> = column(row, 3, action)?;
+    let durations: Option<Vec<i64>> = column(row, 4, action)?;
+    let (Some(versions), Some(names), Some(times), Some(checksums), Some(durations)) =
+        (versions, names, times, checksums, durations)
+    else {
+        return Ok(Vec::new());
+    };
+    let rows = versions
+        .into_iter()
+        .zip(names)
+        .zip(times)
+        .zip(checksums)
+        .zip(durations);
+    Ok(rows
+        .map(
+            |((((version, name), applied_at), checksum), execution_ms)| AppliedMigration {
+                id: MigrationName::new(version, excerpt(name)),
+                applied_at,
+                checksum,
+                execution_ms,
+            },
+        )
+        .collect())
+}
+
+/// A column of a row of ours.
+pub(super) fn column<'r, T: FromSql<'r>>(
+    row: &'r Row,
+    index: usize,
+    action: Action,
+) -> DbResult<T> {
+    row.try_get(index).map_err(|error| unlike_us(error, action))
+}

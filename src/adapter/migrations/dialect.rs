@@ -1,0 +1,124 @@
+//! The SQL of the ledger in each engine's words: to make it, and to record a
+//! file. Knows nothing of sessions.
+
+use std::fmt::Write as _;
+
+use crate::{
+    adapter::migrations::catalogue::{File, POSTGRES, SQLITE},
+    domain::{LEDGER_TABLE, Migration},
+};
+
+/// Whose SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationDialect {
+    /// PostgreSQL's.
+    Postgres,
+    /// SQLite's.
+    Sqlite,
+}
+
+/// A lock of our own among the database's advisory locks: the bytes `dbvitals`.
+pub(in crate::adapter) const LOCK: i64 = i64::from_be_bytes(*b"dbvitals");
+
+impl MigrationDialect {
+    /// The files, lowest version first.
+    pub(in crate::adapter) fn files(self) -> &'static [File] {
+        match self {
+            Self::Postgres => &POSTGRES,
+            Self::Sqlite => &SQLITE,
+        }
+    }
+
+    /// What the rules compare the ledger with.
+    pub(in crate::adapter) fn catalogue(self) -> Vec<Migration> {
+        let files = self.files().iter();
+        files.map(|file| file.migration.clone()).collect()
+    }
+
+    /// Makes the ledger under this name, which is safe in a statement.
+    pub(in crate::adapter) fn create_ledger(self, ledger: &str) -> String {
+        match self {
+            Self::Postgres => format!(
+                "create table {ledger} (\n    \
+                     version bigint primary key,\n    \
+                     name text not null,\n    \
+                     applied_at timestamptz not null default now(),\n    \
+                     checksum bytea not null,\n    \
+                     execution_ms bigint not null\n)"
+            ),
+            Self::Sqlite => format!(
+                "create table {ledger} (\n    \
+                     version integer primary key,\n    \
+                     name text not null,\n    \
+                     applied_at text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),\n    \
+                     checksum blob not null,\n    \
+                     execution_ms integer not null\n)"
+            ),
+        }
+    }
+
+    /// Takes the rights on a new ledger from those to whom Supabase gives rights
+    /// on every new table: who may write the ledger decides what is applied.
+    pub(in crate::adapter) fn protect_ledger(self, ledger: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => {
+                let table = ledger.replace('\'', "''");
+                Some(format!(
+                    "do $$\ndeclare\n    reader text;\nbegin\n    \
+                     for reader in\n        select rolname from pg_catalog.pg_roles\n        \
+                     where rolname in ('anon', 'authenticated')\n    loop\n        \
+                     execute format('revoke all on table %s from %I', '{table}', reader);\n    \
+                     end loop;\nend\n$$"
+                ))
+            }
+        }
+    }
+
+    /// Records a file that was applied. The parameters are version, name,
+    /// checksum and milliseconds. A clock that was set back makes no row
+    /// earlier than the one before it.
+    pub(in crate::adapter) fn record(self, ledger: &str) -> String {
+        match self {
+            Self::Postgres => format!(
+                "insert into {ledger} (version, name, applied_at, checksum, execution_ms) \
+                 select $1, $2, greatest(pg_catalog.clock_timestamp(), \
+                 (select pg_catalog.max(applied_at) from {ledger})), $3, $4"
+            ),
+            Self::Sqlite => format!(
+                "insert into {ledger} (version, name, applied_at, checksum, execution_ms) \
+                 select $1, $2, max(strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'), \
+                 coalesce((select max(applied_at) from {ledger}), '')), $3, $4"
+            ),
+        }
+    }
+
+    /// The same as text, for a file whose time nobody measures.
+    pub(super) fn record_as_text(self, ledger: &str, migration: &Migration) -> String {
+        let mut digits = String::with_capacity(migration.checksum.len() * 2);
+        for byte in &migration.checksum {
+            write!(digits, "{byte:02x}").expect("a String takes any text");
+        }
+        let checksum = match self {
+            Self::Postgres => format!("'\\x{digits}'::bytea"),
+            Self::Sqlite => format!("x'{digits}'"),
+        };
+        let id = &migration.id;
+        format!(
+            "insert into {ledger} (version, name, checksum, execution_ms)\n    \
+             values ({}, '{}', {checksum}, 0)",
+            id.version, id.name
+        )
+    }
+
+    /// The name of the ledger in a schema, or where tables go.
+    pub(in crate::adapter) fn ledger_name(self, schema: Option<&str>) -> String {
+        match (self, schema) {
+            // The configuration holds plain names only; a server's name may be any.
+            (Self::Postgres, Some(schema)) => {
+                format!("\"{}\".{LEDGER_TABLE}", schema.replace('"', "\"\""))
+            }
+            (Self::Postgres, None) | (Self::Sqlite, _) => LEDGER_TABLE.to_owned(),
+        }
+    }
+}

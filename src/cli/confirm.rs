@@ -1,0 +1,80 @@
+//! The name of a target that must not be written to by accident. Knows nothing
+//! of what is to be written.
+
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+use crate::{config::Config, domain::clean};
+
+/// So much of an answer is read.
+const LONGEST: u64 = 4 << 10;
+
+/// Whether a target may be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permission {
+    /// The environment is no production, or the target was named.
+    Given,
+    /// The target must be named first.
+    Needed,
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unconfirmed {
+    /// In words.
+    pub(super) words: String,
+    /// What to do.
+    pub(super) next: String,
+    /// Somebody was asked, and did not type the name.
+    pub(super) was_asked: bool,
+}
+
+/// What is known before anything is asked. `named`: `--target`.
+pub(super) fn permission(config: &Config, named: Option<&str>) -> Result<Permission, Unconfirmed> {
+    let target = config.target.to_string();
+    match named {
+        Some(name) if name == target => Ok(Permission::Given),
+        Some(_) => Err(Unconfirmed {
+            words: format!("--target names another target than the configured one, {target}"),
+            next: "look at 'dbvitals config show'".to_owned(),
+            was_asked: false,
+        }),
+        None if config.provenance.is_production() => Ok(Permission::Needed),
+        None => Ok(Permission::Given),
+    }
+}
+
+/// Asks for the target's name on the terminal; `what` is to be done there. Waits
+/// for the answer.
+pub(super) fn ask(config: &Config, what: &str) -> Result<(), Unconfirmed> {
+    let target = config.target.to_string();
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Unconfirmed {
+            words: "the environment is production, and there is no terminal to ask at: nothing \
+                    was written"
+                .to_owned(),
+            next: format!("--target {target} does it there"),
+            was_asked: false,
+        });
+    }
+    match typed(&target, what) {
+        Ok(true) => Ok(()),
+        // An answer that cannot be read is none.
+        Ok(false) | Err(_) => Err(Unconfirmed {
+            words: "the target's name was not typed: nothing was written".to_owned(),
+            next: format!("type {target} when asked for, or give --target {target}"),
+            was_asked: true,
+        }),
+    }
+}
+
+fn typed(target: &str, what: &str) -> io::Result<bool> {
+    write!(
+        io::stderr(),
+        "The environment is production. Type the target's name, {}, to {what}: ",
+        clean(target)
+    )?;
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().take(LONGEST).read_line(&mut answer)?;
+    Ok(answer.trim() == target)
+}

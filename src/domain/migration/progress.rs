@@ -1,0 +1,163 @@
+//! A run of migrations as a reader of the screen sees it: file by file while it
+//! goes on, and its end.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{DbError, LockHolder, MigrationEvent, MigrationName, MigrationRun};
+
+/// The newest run, as far as it has come.
+#[derive(Debug, Clone)]
+pub struct MigrationProgress {
+    began: DateTime<Utc>,
+    files: Vec<MigrationFile>,
+    waiting_for: Option<Option<LockHolder>>,
+    ended: Option<(DateTime<Utc>, Result<MigrationRun, Arc<DbError>>)>,
+}
+
+/// A file of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationFile {
+    /// Which.
+    pub migration: MigrationName,
+    /// How it stands.
+    pub state: MigrationFileState,
+}
+
+/// How a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationFileState {
+    /// It is being applied since.
+    Running(DateTime<Utc>),
+    /// It holds; its statements took this long.
+    Applied(Duration),
+    /// The run broke off in it; nothing of it holds.
+    RolledBack,
+}
+
+impl MigrationProgress {
+    /// A run that begins.
+    #[must_use]
+    pub fn new(began: DateTime<Utc>) -> Self {
+        Self {
+            began,
+            files: Vec::new(),
+            waiting_for: None,
+            ended: None,
+        }
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> DateTime<Utc> {
+        self.began
+    }
+
+    /// The files so far, in order.
+    #[must_use]
+    pub fn files(&self) -> &[MigrationFile] {
+        &self.files
+    }
+
+    /// While another run holds the lock: who, as far as that is known.
+    #[must_use]
+    pub fn waiting_for(&self) -> Option<Option<&LockHolder>> {
+        self.waiting_for.as_ref().map(Option::as_ref)
+    }
+
+    /// When it ended, and how; `None` while it goes on.
+    #[must_use]
+    pub fn ended(&self) -> Option<&(DateTime<Utc>, Result<MigrationRun, Arc<DbError>>)> {
+        self.ended.as_ref()
+    }
+
+    /// Takes what happened at this time.
+    pub fn take(&mut self, event: MigrationEvent, at: DateTime<Utc>) {
+        self.waiting_for = None;
+        match event {
+            MigrationEvent::Waiting { holder } => self.waiting_for = Some(holder),
+            MigrationEvent::Started(migration) => self.files.push(MigrationFile {
+                migration,
+                state: MigrationFileState::Running(at),
+            }),
+            MigrationEvent::Applied { migration, took } => {
+                let state = MigrationFileState::Applied(took);
+                self.files.retain(|file| file.migration != migration);
+                self.files.push(MigrationFile { migration, state });
+            }
+        }
+    }
+
+    /// It has ended: a file that ran until now was rolled back.
+    pub fn end(&mut self, at: DateTime<Utc>, result: Result<MigrationRun, Arc<DbError>>) {
+        self.waiting_for = None;
+        if let Ok(MigrationRun::Migrated(report)) = &result {
+            // What holds is told, also where an event of it was missed.
+            for (migration, took) in &report.applied {
+                let migration = migration.clone();
+                self.take(
+                    MigrationEvent::Applied {
+                        migration,
+                        took: *took,
+                    },
+                    at,
+                );
+            }
+            self.files.sort_by_key(|file| file.migration.version);
+        }
+        for file in &mut self.files {
+            if let MigrationFileState::Running(_) = file.state {
+                file.state = MigrationFileState::RolledBack;
+            }
+        }
+        self.ended = Some((at, result));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, ErrorKind};
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    #[track_caller]
+    fn check(progress: &MigrationProgress, expected: &[(i64, MigrationFileState)]) {
+        let files = progress.files().iter();
+        let files: Vec<_> = files
+            .map(|file| (file.migration.version, file.state))
+            .collect();
+        assert_eq!(files, expected);
+    }
+
+    #[test]
+    fn a_file_runs_until_it_holds_or_the_run_ends() {
+        let mut progress = MigrationProgress::new(NOW);
+        let name = |version| MigrationName::new(version, "x");
+        progress.take(MigrationEvent::Waiting { holder: None }, NOW);
+        assert_eq!(progress.waiting_for(), Some(None));
+        progress.take(MigrationEvent::Started(name(1)), NOW);
+        assert_eq!(progress.waiting_for(), None);
+        check(&progress, &[(1, MigrationFileState::Running(NOW))]);
+        let took = Duration::from_millis(3);
+        progress.take(
+            MigrationEvent::Applied {
+                migration: name(1),
+                took,
+            },
+            NOW,
+        );
+        progress.take(MigrationEvent::Started(name(2)), NOW);
+        let error = DbError::new(Action::Migrate, ErrorKind::DiskFull);
+        progress.end(NOW, Err(Arc::new(error)));
+        check(
+            &progress,
+            &[
+                (1, MigrationFileState::Applied(took)),
+                (2, MigrationFileState::RolledBack),
+            ],
+        );
+        assert!(progress.ended().is_some());
+    }
+}

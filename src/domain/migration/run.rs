@@ -1,0 +1,99 @@
+//! A run of migrations while it goes on, and what it came to.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::domain::{Adoption, MigrationName};
+
+/// What happens during a run, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrationEvent {
+    /// Another run holds the lock; it is waited for.
+    Waiting {
+        /// Who holds it, as far as the server tells.
+        holder: Option<LockHolder>,
+    },
+    /// A file is being applied.
+    Started(MigrationName),
+    /// A file is applied and recorded: it holds.
+    Applied {
+        /// The file.
+        migration: MigrationName,
+        /// How long its statements took.
+        took: Duration,
+    },
+}
+
+/// The session that holds the lock of our migrations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LockHolder {
+    /// The server's process.
+    pub pid: i32,
+    /// Its `application_name`; empty when it has none.
+    pub application_name: String,
+    /// Its role, where that may be seen.
+    pub role: Option<String>,
+    /// Where it comes from, where that may be seen; `local` for a Unix socket.
+    pub client: Option<String>,
+    /// Since when its transaction runs, where that may be seen.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// The schema of the tables.
+    pub schema: String,
+    /// The ledger: schema and table.
+    pub ledger: String,
+    /// The files that this run applied, with the time that each took.
+    pub applied: Vec<(MigrationName, Duration)>,
+    /// The files that were pending at first, and that another run has applied.
+    pub applied_by_others: Vec<MigrationName>,
+}
+
+/// What was asked for, and what it came to.
+#[derive(Debug, Clone)]
+pub enum MigrationRun {
+    /// Files were applied.
+    Migrated(Arc<MigrationReport>),
+    /// Tables were compared, and what matches was recorded.
+    Adopted(Arc<Adoption>),
+}
+
+impl fmt::Display for MigrationRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Migrated(report) if report.applied.is_empty() => f.write_str("nothing to apply"),
+            Self::Migrated(report) => write!(f, "{} applied", report.applied.len()),
+            Self::Adopted(adoption) => write!(
+                f,
+                "{} recorded, {} differences",
+                adoption.recorded.len(),
+                adoption.differences.len()
+            ),
+        }
+    }
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {}", self.pid)?;
+        if !self.application_name.is_empty() {
+            write!(f, ", application {}", self.application_name)?;
+        }
+        if let Some(role) = &self.role {
+            write!(f, ", role {role}")?;
+        }
+        if let Some(client) = &self.client {
+            write!(f, ", client {client}")?;
+        }
+        if let Some(since) = &self.since {
+            write!(f, ", since {}", since.format("%Y-%m-%d %H:%M:%S UTC"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,308 @@
+//! How a database stands with our migrations: what was applied, what is to be
+//! applied, and what speaks against it.
+
+use crate::domain::{
+    AppliedMigration, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration, MigrationName,
+    MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
+};
+
+/// What was found of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundLedger {
+    /// There is no table of its name in its place.
+    Absent,
+    /// Another tool's.
+    Foreign {
+        /// Schema and name.
+        table: String,
+        /// Whose it is.
+        tool: LedgerTool,
+    },
+    /// Ours, with its rows.
+    Ours(Vec<AppliedMigration>),
+}
+
+/// What was found in a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSchema {
+    /// The schema in which tables without a schema's name are made; `None`
+    /// when no schema of the search path exists.
+    pub schema: Option<String>,
+    /// The session's search path.
+    pub search_path: String,
+    /// The schema that is configured for the ledger.
+    pub ledger_schema: Option<String>,
+    /// The ledger.
+    pub ledger: FoundLedger,
+    /// The required tables that a client sees; one under its older name by that.
+    pub tables: Vec<String>,
+}
+
+/// Why nothing can be written at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwritable {
+    /// Our own configuration says so (`read_only`).
+    Configured,
+    /// The server is a standby or recovers.
+    InRecovery,
+    /// The server's sessions are read-only (`default_transaction_read_only`).
+    ReadOnly,
+}
+
+/// How a database stands with our migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The schema in which the tables are or will be; empty in mock mode, where
+    /// there are none, and where no schema of the search path exists.
+    pub schema: String,
+    /// Where the ledger is or will be: schema and table.
+    pub ledger: String,
+    /// Whose the table in that place is.
+    pub whose: LedgerStanding,
+    /// The rows of our ledger, lowest version first.
+    pub applied: Vec<AppliedMigration>,
+    /// Our files that are not in the ledger, lowest version first.
+    pub pending: Vec<MigrationName>,
+    /// Why nothing would be applied, if so.
+    pub refusal: Option<MigrationRefusal>,
+    /// Why nothing could be written, if so.
+    pub unwritable: Option<Unwritable>,
+}
+
+impl MigrationState {
+    /// Judges what was found against the files of this program.
+    #[must_use]
+    pub fn of(catalogue: &[Migration], found: FoundSchema) -> Self {
+        let refusal = refusal(catalogue, &found);
+        let schema = found.schema.unwrap_or_default();
+        let place = found.ledger_schema.as_deref().unwrap_or(&schema);
+        let ledger = match place {
+            "" => LEDGER_TABLE.to_owned(),
+            place => format!("{place}.{LEDGER_TABLE}"),
+        };
+        let (whose, mut applied) = match found.ledger {
+            FoundLedger::Ours(rows) => (LedgerStanding::Ours, rows),
+            FoundLedger::Absent => (LedgerStanding::Absent, Vec::new()),
+            FoundLedger::Foreign { .. } => (LedgerStanding::Foreign, Vec::new()),
+        };
+        applied.sort_by_key(|row| row.id.version);
+        let is_recorded =
+            |file: &&Migration| applied.iter().any(|row| row.id.version == file.id.version);
+        let pending = catalogue.iter().filter(|file| !is_recorded(file));
+        Self {
+            pending: pending.map(|file| file.id.clone()).collect(),
+            schema,
+            ledger,
+            whose,
+            applied,
+            refusal,
+            unwritable: None,
+        }
+    }
+
+    /// Whether every file is applied and nothing is wrong with the ledger.
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.pending.is_empty() && self.refusal.is_none()
+    }
+
+    /// What a health check tells of it.
+    #[must_use]
+    pub fn summary(&self) -> MigrationSummary {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        MigrationSummary {
+            ledger: self.whose,
+            applied: count(self.applied.len()),
+            pending: self.refusal.is_none().then(|| count(self.pending.len())),
+            problem: self.refusal.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefusal> {
+    let rows: &[AppliedMigration] = match &found.ledger {
+        FoundLedger::Foreign { table, tool } => {
+            return Some(MigrationRefusal::ForeignLedger {
+                table: table.clone(),
+                tool: *tool,
+            });
+        }
+        FoundLedger::Ours(rows) => rows,
+        FoundLedger::Absent if !found.tables.is_empty() => {
+            return Some(MigrationRefusal::TablesWithoutLedger {
+                tables: found.tables.clone(),
+            });
+        }
+        FoundLedger::Absent => &[],
+    };
+    let pending = match pending(catalogue, rows) {
+        Ok(pending) => pending,
+        Err(fault) => return Some(MigrationRefusal::Ledger(fault)),
+    };
+    let makes_what_is_there = |file: &&MigrationName| {
+        REQUIRED_TABLES.contains(&file.name.as_str()) && found.tables.contains(&file.name)
+    };
+    if let Some(file) = pending.iter().find(makes_what_is_there) {
+        return Some(MigrationRefusal::TableExists(file.clone()));
+    }
+    let (older, table) = OLDER_NAME;
+    let mut renamed = pending.iter().filter(|file| file.name == table);
+    if let Some(file) = renamed.find(|_| found.tables.iter().any(|table| table == older)) {
+        return Some(MigrationRefusal::OlderName(file.clone()));
+    }
+    if found.schema.is_none() && !pending.is_empty() {
+        return Some(MigrationRefusal::NoSchema {
+            search_path: found.search_path.clone(),
+        });
+    }
+    None
+}
+
+impl Unwritable {
+    /// The words used on screen and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configured => "read_only is set",
+            Self::InRecovery => "the server is a standby or in recovery",
+            Self::ReadOnly => "the server's sessions are read-only",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn catalogue() -> Vec<Migration> {
+        let files = (1..).zip(["agents", "commands", "access"]);
+        files
+            .map(|(version, name)| Migration {
+                id: MigrationName::new(version, name),
+                checksum: vec![7],
+            })
+            .collect()
+    }
+
+    fn rows(count: usize) -> FoundLedger {
+        let rows = catalogue()
+            .into_iter()
+            .take(count)
+            .map(|file| AppliedMigration {
+                id: file.id,
+                applied_at: DateTime::UNIX_EPOCH,
+                checksum: file.checksum,
+                execution_ms: 1,
+            });
+        FoundLedger::Ours(rows.collect())
+    }
+
+    /// What is pending, and why it is refused, given a ledger and tables.
+    #[track_caller]
+    fn check(ledger: FoundLedger, tables: &[&str], pending: &[i64], refusal: Option<&str>) {
+        let found = FoundSchema {
+            schema: Some("public".into()),
+            search_path: "public".into(),
+            ledger_schema: None,
+            ledger,
+            tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+        };
+        let state = MigrationState::of(&catalogue(), found);
+        assert_eq!(state.ledger, "public.schema_migrations");
+        let versions: Vec<_> = state.pending.iter().map(|name| name.version).collect();
+        assert_eq!(versions, pending);
+        let words = state.refusal.as_ref().map(ToString::to_string);
+        assert_eq!(words.as_deref(), refusal);
+        assert_eq!(
+            state.is_up_to_date(),
+            pending.is_empty() && refusal.is_none()
+        );
+        let summary = state.summary();
+        assert_eq!(summary.pending.is_none(), refusal.is_some());
+        assert_eq!(summary.problem.as_deref(), refusal);
+    }
+
+    #[test]
+    fn files_are_pending_until_they_are_recorded() {
+        check(FoundLedger::Absent, &[], &[1, 2, 3], None);
+        check(rows(0), &[], &[1, 2, 3], None);
+        check(rows(2), &["agents", "commands"], &[3], None);
+        check(rows(3), &["agents", "commands"], &[], None);
+    }
+
+    #[test]
+    fn tables_of_unknown_origin_are_refused() {
+        check(
+            FoundLedger::Absent,
+            &["commands"],
+            &[1, 2, 3],
+            Some("there are tables and no ledger of ours: commands"),
+        );
+        check(
+            rows(1),
+            &["agents", "commands"],
+            &[2, 3],
+            Some("0002_commands is not in the ledger, but its table commands is there"),
+        );
+    }
+
+    #[test]
+    fn no_table_is_made_beside_its_older_self() {
+        let name = MigrationName::new(1, "command_queues");
+        let catalogue = [Migration {
+            id: name.clone(),
+            checksum: vec![7],
+        }];
+        let found = |tables: &[&str]| FoundSchema {
+            schema: Some("public".into()),
+            search_path: "public".into(),
+            ledger_schema: None,
+            ledger: FoundLedger::Ours(Vec::new()),
+            tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+        };
+        let refusal = |tables| MigrationState::of(&catalogue, found(tables)).refusal;
+        assert_eq!(
+            refusal(&["command_queue"]),
+            Some(MigrationRefusal::OlderName(name))
+        );
+        assert_eq!(refusal(&[]), None);
+    }
+
+    #[test]
+    fn another_tools_ledger_is_refused_whatever_else_is_there() {
+        let foreign = FoundLedger::Foreign {
+            table: "public.schema_migrations".into(),
+            tool: LedgerTool::Ecto,
+        };
+        let words = "public.schema_migrations is the ledger of Ecto";
+        check(foreign.clone(), &[], &[1, 2, 3], Some(words));
+        check(foreign, &["agents"], &[1, 2, 3], Some(words));
+    }
+
+    #[test]
+    fn without_a_schema_nothing_can_be_made() {
+        let found = FoundSchema {
+            schema: None,
+            search_path: "nowhere".into(),
+            ledger_schema: Some("ours".into()),
+            ledger: rows(3),
+            tables: Vec::new(),
+        };
+        let state = MigrationState::of(&catalogue(), found.clone());
+        assert_eq!(
+            (state.ledger.as_str(), state.refusal),
+            ("ours.schema_migrations", None)
+        );
+        let found = FoundSchema {
+            ledger: FoundLedger::Absent,
+            ..found
+        };
+        let refusal = MigrationState::of(&catalogue(), found).refusal.unwrap();
+        assert_eq!(
+            refusal.to_string(),
+            "no schema of the search_path exists: nowhere"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! Migrations on real PostgreSQL servers: applied once and in order, stopped by
+//! whatever contradicts the ledger, and undone where a run is killed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what does not behave as promised is a failed test"
+)]
+
+mod applying;
+mod bed;
+#[path = "../support/mod.rs"]
+mod support;
