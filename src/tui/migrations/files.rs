@@ -63,7 +63,8 @@ pub(super) fn files(
     };
     let is_newer = match (progress.ended(), look) {
         (None, _) | (_, None) => true,
-        (Some((ended, _)), Some(look)) => look.at < *ended,
+        // A look that failed tells nothing.
+        (Some((ended, _)), Some(look)) => look.at < *ended || look.result.is_err(),
     };
     for file in progress.files() {
         let standing = match file.state {
