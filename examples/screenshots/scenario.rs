@@ -42,6 +42,8 @@ pub(crate) enum Target {
     WrongPassword,
     /// Nothing at all.
     Nothing,
+    /// The embedded database, on which this scenario is rehearsed.
+    Rehearsal(&'static str),
 }
 
 /// One thing that happens.
@@ -82,6 +84,14 @@ const HELP: &[Step] = &[
 
 const MOCK: &[Step] = &[CONNECTED, See("MOCK"), Pass(Duration::from_secs(25))];
 
+const REHEARSED_OUTAGE: &[Step] = &[
+    CONNECTED,
+    See("✖ MOCK error ConnectionRefused"),
+    Pass(Duration::from_secs(11)),
+];
+
+const REHEARSED_CALM: &[Step] = &[CONNECTED, Pass(Duration::from_secs(45))];
+
 /// All pictures.
 #[rustfmt::skip]
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -94,5 +104,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "stopped-nocolor-80x24", size: Size::Narrow, colors: Colors::None,  target: Target::Server,        steps: STOPPED },
     Scenario { name: "password-80x24",        size: Size::Narrow, colors: Colors::Dark,  target: Target::WrongPassword, steps: REFUSED },
     Scenario { name: "mock-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: MOCK },
+    Scenario { name: "rehearsal-outage-120x40", size: Size::Wide, colors: Colors::Dark,  target: Target::Rehearsal("outage"), steps: REHEARSED_OUTAGE },
+    Scenario { name: "rehearsal-calm-80x24", size: Size::Narrow,  colors: Colors::Dark,  target: Target::Rehearsal("calm"),   steps: REHEARSED_CALM },
     Scenario { name: "help-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HELP },
 ];

@@ -31,7 +31,7 @@ const CALM: Duration = Duration::from_millis(60);
 pub(crate) fn play(scenario: &Scenario, program: &Path) -> Result<vt100::Screen, String> {
     let mut server = match scenario.target {
         Target::Server | Target::WrongPassword => Some(Cluster::start()),
-        Target::Nothing => None,
+        Target::Nothing | Target::Rehearsal(_) => None,
     };
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut terminal = launch(scenario, program, server.as_ref(), &home);
@@ -69,6 +69,7 @@ fn launch(
             launch.env("DATABASE_URL", server.url_with_password("no-longer-right"))
         }
         (Some(server), _) => launch.env("DATABASE_URL", server.url()),
+        (None, Target::Rehearsal(name)) => launch.arg("--scenario").arg(name),
         (None, _) => launch,
     }
     .spawn()

@@ -11,8 +11,9 @@ use tokio::sync::Mutex;
 
 use crate::{
     adapter::{
-        DatabaseAdapter, DbResult, HealthReport, OperationSink, SqlValue, TransactionClient,
-        mode_adapter::{Check, ModeAdapter, Record},
+        DatabaseAdapter, DbResult, HealthReport, OperationSink, Rehearsing, SqlValue,
+        TransactionClient,
+        mode_adapter::{Check, ModeAdapter, Record, Statement},
         recorder::{Call, Recorder, Recording},
         retry::Retries,
         status::StatusCell,
@@ -95,6 +96,13 @@ impl Database {
             shared: Arc::clone(&self.shared),
             service: Arc::from(service),
         }
+    }
+
+    /// Where the rehearsal stands that a mock database plays; `None` when it
+    /// plays none, and in the other modes.
+    #[must_use]
+    pub fn rehearsing(&self) -> Option<Rehearsing> {
+        self.shared.mode.rehearsing()
     }
 
     /// One attempt to connect, without retries.
@@ -243,10 +251,20 @@ impl DatabaseAdapter for Database {
     ) -> DbResult<Vec<T>> {
         let recording = self.record(OperationType::Query, None);
         let answer = async {
-            self.permit(Action::Query)?;
-            let answer = self.shared.mode.query(sql, params).await?;
-            let rows = answer.rows.into_iter().map(|row| typed(row, Action::Query));
-            Ok((rows.collect::<DbResult<Vec<T>>>()?, answer.affected))
+            let action = Action::Query;
+            self.permit(action)?;
+            let statement = Statement {
+                sql,
+                params,
+                action,
+            };
+            let mut rows = Vec::new();
+            let mut take = |row| {
+                rows.push(typed(row, action)?);
+                Ok(())
+            };
+            let affected = self.shared.mode.query(statement, &mut take).await?;
+            Ok((rows, affected))
         }
         .await;
         recording.finish(&answer, |(_, affected)| Some(*affected));

@@ -32,6 +32,8 @@ pub enum SqlValue {
     Uuid(uuid::Uuid),
     /// A point in time.
     Timestamp(chrono::DateTime<chrono::Utc>),
+    /// An array. Its elements are of one kind, or null.
+    Array(Vec<SqlValue>),
 }
 
 /// The data model's database adapter: eleven methods, the same in every mode.

@@ -25,5 +25,6 @@ pub use migrations::{
     MigrateOptions, MigrationDialect, MigrationSink, MigrationSource, migration_script,
     migration_sources,
 };
+pub use mock::Rehearsing;
 pub use recorder::OperationSink;
 pub use running::{CellForm, Piece, Ran, ResultColumn, RunAccess, RunOrder};

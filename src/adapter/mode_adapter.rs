@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, Piece, Ran, RunOrder, SqlValue, TransactionClient,
+        DbResult, DiagnosisOptions, Piece, Ran, Rehearsing, RunOrder, SqlValue, TransactionClient,
         diagnosis::Findings, guard::Guard, local::LocalDatabase, mock::MockDatabase,
     },
     config::AdapterSection,
@@ -33,12 +33,17 @@ pub(super) struct Check {
     pub(super) result: DbResult<()>,
 }
 
-/// Rows of a statement, and how many it returned or changed.
-#[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) rows: Vec<Value>,
-    pub(super) affected: u64,
+/// Any one statement of a caller's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement<'s> {
+    pub(super) sql: &'s str,
+    pub(super) params: &'s [SqlValue],
+    pub(super) action: Action,
 }
+
+/// Takes a statement's rows as they arrive, so that only the taker holds them
+/// all. After its first error it is given no more.
+pub(super) type TakeRow<'t> = dyn FnMut(Value) -> DbResult<()> + Send + 't;
 
 /// One row by its columns' names.
 pub(super) type Record = Map<String, Value>;
@@ -49,7 +54,7 @@ impl ModeAdapter {
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
-            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(*mock))),
+            AdapterSection::Mock(mock) => Self::Mock(Box::new(MockDatabase::new(mock.clone()))),
         }
     }
 
@@ -112,7 +117,15 @@ impl ModeAdapter {
     pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
         match self {
             Self::Local(local) => local.knock(limit).await,
-            Self::Mock(mock) => mock.pulse(limit).await.map(drop),
+            Self::Mock(mock) => mock.knock(limit).await,
+        }
+    }
+
+    /// Where a rehearsal stands; `None` when nothing is rehearsed.
+    pub(super) fn rehearsing(&self) -> Option<Rehearsing> {
+        match self {
+            Self::Local(_) => None,
+            Self::Mock(mock) => mock.rehearsing(),
         }
     }
 
@@ -123,10 +136,15 @@ impl ModeAdapter {
         }
     }
 
-    pub(super) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
+    /// Runs one statement and tells how many rows it returned or changed.
+    pub(super) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         match self {
-            Self::Local(local) => local.query(sql, params).await,
-            Self::Mock(mock) => mock.query(sql, params).await,
+            Self::Local(local) => local.query(statement, take).await,
+            Self::Mock(mock) => mock.query(statement, take).await,
         }
     }
 

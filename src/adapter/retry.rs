@@ -19,8 +19,7 @@ impl Retries {
     pub(super) fn new(section: &AdapterSection) -> Self {
         let (max, base) = match section {
             AdapterSection::Local(local) => (local.max_retries, local.retry_delay),
-            // What is embedded is there at once or not at all.
-            AdapterSection::Mock(_) => (0, LONGEST_DELAY),
+            AdapterSection::Mock(mock) => (mock.max_retries, mock.retry_delay),
         };
         let base = base.clamp(Duration::from_millis(1), LONGEST_DELAY);
         let backoff = Backoff::try_new(base, LONGEST_DELAY)
@@ -41,10 +40,7 @@ mod tests {
 
     #[test]
     fn the_number_of_retries_is_a_hard_maximum() {
-        let section = AdapterSection::Mock(MockSection {
-            timeout: Duration::from_secs(1),
-            read_only: false,
-        });
+        let section = AdapterSection::Mock(MockSection::default());
         assert_eq!(Retries::new(&section).delay(1), None);
         let retries = Retries {
             max: 2,

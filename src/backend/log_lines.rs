@@ -107,6 +107,9 @@ pub(super) fn log(event: &Event) {
         } => {
             tracing::info!(target: "dbvitals::backend", "command {}: needless, {reason}", command.as_str());
         }
+        Event::Rehearsed { rehearsed, .. } => {
+            tracing::info!(target: "dbvitals::backend", "rehearsal {rehearsed}");
+        }
         // A sample is for charts; its check has a line of its own.
         Event::Sampled(_) => {}
     }

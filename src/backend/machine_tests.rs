@@ -639,8 +639,22 @@ fn a_guard_that_cannot_be_posted_is_missed_and_posted_again_later() {
     let inputs = vec![
         (1, guard_ended(ErrorKind::ConnectionRefused)),
         (1, Input::CheckEnded(Ok(()))),
+        (2, Input::Due),
     ];
     assert_eq!(play(&mut machine, inputs), ["check"]);
+    assert_eq!(machine.next_due(), Some(5 * SECOND));
+    assert_eq!(play(&mut machine, vec![(5, Input::Due)]), ["guard"]);
+    play(&mut machine, vec![(5, Input::Beat(Beat::Opened))]);
+    assert_eq!(machine.next_due(), Some(31 * SECOND));
+}
+
+#[test]
+fn a_guard_that_is_told_of_a_shutdown_is_a_loss() {
+    let told = DbError::new(Action::Connect, ErrorKind::ServerNotReady).with_code("57P03");
+    let mut machine = in_phase("connected");
+    let names = play(&mut machine, vec![(1, Input::GuardEnded(Arc::new(told)))]);
+    assert_eq!(names, ["no guard", "abandon"]);
+    assert_eq!(machine.connection().status(), Error);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod operation_feed;
 mod own_side;
 mod publish;
 mod record;
+mod rehearsing;
 mod session;
 mod slots;
 mod start;
@@ -28,5 +29,7 @@ pub use watched::Watched;
 
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod rehearsal_tests;
 #[cfg(test)]
 mod scenario_tests;

@@ -8,6 +8,7 @@ use crate::{
         machine::{Machine, Watching},
         migrating::Migrations,
         record::Record,
+        rehearsing::Stage,
     },
     domain::{
         ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
@@ -25,6 +26,7 @@ pub(super) struct Sources<'a> {
     pub(super) busy_since: Option<Moment>,
     pub(super) operations_lost: u64,
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
+    pub(super) stage: Option<Stage>,
     pub(super) migrations: &'a Migrations,
     pub(super) revision: u64,
 }
@@ -33,6 +35,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn first_snapshot(
     machine: &Machine,
     session: &Arc<Session>,
+    stage: Option<Stage>,
     now: Moment,
 ) -> Arc<Snapshot> {
     snapshot(
@@ -45,6 +48,7 @@ pub(super) fn first_snapshot(
             busy_since: None,
             operations_lost: 0,
             diagnosis: None,
+            stage,
             migrations: &Migrations::default(),
             revision: 0,
         },
@@ -85,6 +89,7 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         errors: views.errors,
         errors_dropped: sources.record.errors_dropped(),
         diagnosis: sources.diagnosis.map(Arc::clone),
+        rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
         migrations: sources.migrations.look.clone(),
         migration: sources.migrations.progress.clone(),
     })

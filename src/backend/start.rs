@@ -11,6 +11,7 @@ use crate::{
         machine::{Machine, Rhythm},
         operation_feed::OperationFeed,
         publish::first_snapshot,
+        rehearsing::Stage,
         supervisor::{Parts, Supervisor},
         watched::Watched,
     },
@@ -54,7 +55,9 @@ pub fn start<A: Watched>(
     let rhythm = rhythm(section, subject.watched.knock_pace());
     let now = clock.now();
     let machine = Machine::new(rhythm, subject.id, session.target.mode, now);
-    let (handle, outlet) = channels(first_snapshot(&machine, &session, now), clock.clone());
+    let stage = Stage::of(subject.watched.as_ref(), now);
+    let first = first_snapshot(&machine, &session, stage, now);
+    let (handle, outlet) = channels(first, clock.clone());
     let supervisor = Supervisor::new(Parts {
         watched: subject.watched,
         machine,

@@ -22,6 +22,7 @@ use crate::{
         own_side::OwnSide,
         publish,
         record::Record,
+        rehearsing::Stage,
         slots::{News, Slot, Slots},
         watched::Watched,
     },
@@ -68,6 +69,8 @@ pub(super) struct Supervisor<A> {
     verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
+    /// Where the rehearsal stands, while one is played.
+    pub(super) stage: Option<Stage>,
     /// When the supervisor wants to be woken at the latest, to see that it is.
     tick: Duration,
     revision: u64,
@@ -80,6 +83,7 @@ enum Wake {
     News(News),
     Operation(Arc<DatabaseOperation>),
     Due,
+    NextPage,
     Tick,
 }
 
@@ -105,6 +109,7 @@ impl<A: Watched> Supervisor<A> {
             verdict: None,
             failed_sample: None,
             own_side: OwnSide::new(),
+            stage: None,
             tick: TICK,
             revision: 0,
         }
@@ -112,6 +117,7 @@ impl<A: Watched> Supervisor<A> {
 
     /// Runs until every reader is gone, then ends the connection.
     pub(super) async fn run(mut self) {
+        self.turn_the_page();
         let mut visible = self.feed(Input::Open);
         loop {
             if visible == Visible::Yes {
@@ -128,6 +134,7 @@ impl<A: Watched> Supervisor<A> {
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
                 Wake::Due => self.feed(Input::Due),
+                Wake::NextPage => self.turn_the_page(),
                 Wake::Tick => Visible::No,
             };
         }
@@ -139,11 +146,14 @@ impl<A: Watched> Supervisor<A> {
         let due = self.parts.machine.next_due();
         let due = due.map(|mono| self.parts.clock.instant(mono));
         let tick = self.parts.clock.instant(self.tick);
+        let page = self.stage.and_then(|stage| stage.due());
+        let page = page.map(|mono| self.parts.clock.instant(mono));
         Some(tokio::select! {
             command = self.parts.outlet.commands.recv() => Wake::Wish(command?),
             news = self.slots.news() => Wake::News(news),
             Some(operation) = self.parts.operations.next() => Wake::Operation(operation),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Wake::Due,
+            () = sleep_until(page.unwrap_or_else(Instant::now)), if page.is_some() => Wake::NextPage,
             () = sleep_until(tick) => Wake::Tick,
         })
     }
@@ -293,6 +303,7 @@ impl<A: Watched> Supervisor<A> {
             busy_since: self.slots.busy_since(),
             operations_lost: self.parts.operations.lost(),
             diagnosis: self.diagnosis.as_ref(),
+            stage: self.stage,
             migrations: &self.migrations,
             revision: self.revision,
         };

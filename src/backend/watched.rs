@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         Beat, Database, DatabaseAdapter, DbResult, DiagnosisOptions, GuardSettings, HealthReport,
-        MigrateOptions, MigrationSink,
+        MigrateOptions, MigrationSink, Rehearsing,
     },
     domain::{Adoption, DbError, Diagnosis, Finding, MigrationReport, MigrationState, Mode},
 };
@@ -78,6 +78,11 @@ pub trait Watched: Send + Sync + 'static {
 
     /// Time between two knocks; `None` where there is nothing to knock at.
     fn knock_pace(&self) -> Option<Duration>;
+
+    /// Where the rehearsal stands that it plays, if it plays one.
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        None
+    }
 }
 
 impl Watched for Database {
@@ -123,9 +128,13 @@ impl Watched for Database {
 
     fn knock_pace(&self) -> Option<Duration> {
         match self.mode() {
-            Mode::Local if self.is_near() => Some(NEAR),
-            Mode::Local => Some(FAR),
-            Mode::Supabase | Mode::Mock => None,
+            Mode::Local | Mode::Mock if self.is_near() => Some(NEAR),
+            Mode::Local | Mode::Mock => Some(FAR),
+            Mode::Supabase => None,
         }
+    }
+
+    fn rehearsing(&self) -> Option<Rehearsing> {
+        Self::rehearsing(self)
     }
 }

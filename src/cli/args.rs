@@ -171,6 +171,9 @@ struct Options {
     /// supabase, local or mock.
     #[arg(long, global = true, value_name = "MODE")]
     mode: Option<String>,
+    /// Rehearse in mock mode: calm, flaky, outage, slow, hang, auth or migrations.
+    #[arg(long, global = true, value_name = "NAME")]
+    scenario: Option<String>,
     /// The configuration file to read.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -333,6 +336,7 @@ impl Cli {
         };
         let flags = Flags {
             mode: self.options.mode,
+            scenario: self.options.scenario,
             config: self.options.config,
             profile: self.options.profile,
             read_only: self.options.read_only,

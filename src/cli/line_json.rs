@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::json::{error_json, millis},
-    domain::{DbError, Event, LatencySample, SampleOutcome, Target, Verdict, clean},
+    domain::{
+        DbError, Event, LatencySample, Rehearsed, SampleOutcome, Scenario, Target, Verdict, clean,
+    },
 };
 
 /// Which samples are told.
@@ -103,6 +105,7 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
                 .with("details", json!(result.details()))
                 .because(error.as_deref())
         }
+        Event::Rehearsed { rehearsed, at } => rehearsal(rehearsed, *at),
         Event::Sampled(sample) if samples == Samples::Told => sampled(sample),
         Event::Sampled(_)
         | Event::Diagnosed(_)
@@ -122,6 +125,18 @@ fn health(verdict: &Verdict, at: DateTime<Utc>) -> Line {
     Line::new("health", at, words)
         .with("health", json!(verdict.health))
         .with("reasons", json!(reasons))
+}
+
+/// What is rehearsed from now on: what is told next is no real failure.
+fn rehearsal(rehearsed: &Rehearsed, at: DateTime<Utc>) -> Line {
+    let next = rehearsed.next.map(|(at, condition)| {
+        let condition = condition.to_string();
+        json!({ "timestamp": at, "condition": condition })
+    });
+    Line::new("rehearsal", at, format!("rehearsal {rehearsed}"))
+        .with("scenario", json!(rehearsed.scenario.map(Scenario::as_str)))
+        .with("condition", json!(rehearsed.condition.to_string()))
+        .with("next", json!(next))
 }
 
 fn sampled(sample: &LatencySample) -> Line {

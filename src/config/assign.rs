@@ -9,10 +9,11 @@ use crate::{
         keys::{KeySpec, Kind},
         libpq,
         origin::Sourced,
+        own_script::{self, OwnScript},
         shown::{may_hold_credentials, shown},
         values::Values,
     },
-    domain::{Mode, Secret},
+    domain::{Mode, Scenario, Secret},
 };
 
 /// PostgreSQL cuts off what is longer, in bytes.
@@ -29,8 +30,17 @@ pub(crate) enum RawValue {
     Integer(String),
     /// A truth value of the file.
     Bool(bool),
+    /// A list of the file.
+    List(Vec<Item>),
     /// Anything else of the file; the words name its type.
     Other(&'static str),
+}
+
+/// One element of a list.
+pub(crate) struct Item {
+    /// `None` for what is no text.
+    pub(crate) text: Option<Secret>,
+    pub(crate) origin: Origin,
 }
 
 /// A key with the value that one source gives it.
@@ -45,8 +55,18 @@ impl Entry {
     /// place that may be empty.
     ///
     /// # Errors
-    /// One complaint; the place keeps what it held.
-    pub(crate) fn assign(&self, values: &mut Values) -> Result<(), Complaint> {
+    /// What is wrong, a complaint for each element of a list; the place keeps
+    /// what it held.
+    pub(crate) fn assign(&self, values: &mut Values) -> Result<(), Vec<Complaint>> {
+        if let Kind::Script(slot) = &self.spec.kind {
+            *slot(values) = self.script()?.map(|script| self.sourced(script));
+            return Ok(());
+        }
+        self.assign_single(values)
+            .map_err(|complaint| vec![complaint])
+    }
+
+    fn assign_single(&self, values: &mut Values) -> Result<(), Complaint> {
         match &self.spec.kind {
             Kind::Number { range, slot, .. } => {
                 let number = self.number()?;
@@ -82,6 +102,11 @@ impl Entry {
             Kind::Theme(slot) => {
                 *slot(values) = self.sourced(self.word(&ThemeName::ALL, ThemeName::as_str)?);
             }
+            Kind::Scenario(slot) => {
+                let scenario = self.word(&Scenario::ALL, Scenario::as_str)?;
+                *slot(values) = Some(self.sourced(scenario));
+            }
+            Kind::Script(_) => {}
         }
         Ok(())
     }
@@ -101,6 +126,7 @@ impl Entry {
     pub(crate) fn shown(&self) -> String {
         match &self.raw {
             RawValue::Other(type_name) => (*type_name).to_owned(),
+            RawValue::List(_) => "a list".to_owned(),
             _ if matches!(self.spec.kind, Kind::Secret(_)) => Secret::default().to_string(),
             RawValue::Untyped(text) | RawValue::String(text) => match self.spec.kind {
                 Kind::DatabaseUrl(_) => libpq::redact(text),
@@ -144,7 +170,7 @@ impl Entry {
         let digits = match &self.raw {
             RawValue::Untyped(text) => text.expose().trim(),
             RawValue::Integer(digits) => digits.as_str(),
-            RawValue::String(_) | RawValue::Bool(_) | RawValue::Other(_) => "",
+            RawValue::String(_) | RawValue::Bool(_) | RawValue::List(_) | RawValue::Other(_) => "",
         };
         let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
         let is_whole = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
@@ -158,7 +184,9 @@ impl Entry {
         match &self.raw {
             RawValue::Bool(truth) => Some(*truth),
             RawValue::Untyped(text) => text.expose().trim().parse().ok(),
-            RawValue::String(_) | RawValue::Integer(_) | RawValue::Other(_) => None,
+            RawValue::String(_) | RawValue::Integer(_) | RawValue::List(_) | RawValue::Other(_) => {
+                None
+            }
         }
         .ok_or_else(|| self.complain(&self.spec.allowed()))
     }
@@ -166,7 +194,7 @@ impl Entry {
     fn text(&self) -> Result<&Secret, Complaint> {
         match &self.raw {
             RawValue::Untyped(text) | RawValue::String(text) => Ok(text),
-            RawValue::Integer(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+            RawValue::Integer(_) | RawValue::Bool(_) | RawValue::List(_) | RawValue::Other(_) => {
                 Err(self.complain(&self.spec.allowed()))
             }
         }
@@ -202,6 +230,53 @@ impl Entry {
             .copied()
             .find(|&candidate| name(candidate) == word)
             .ok_or_else(|| self.complain(&self.spec.allowed()))
+    }
+
+    /// The steps of a list, or of a text in which commas part them; `None`
+    /// where there is no step.
+    fn script(&self) -> Result<Option<OwnScript>, Vec<Complaint>> {
+        let steps = self.steps().map_err(|complaint| vec![complaint])?;
+        if steps.is_empty() {
+            return Ok(None);
+        }
+        // What is no text is no step, as an empty text is none.
+        let texts: Vec<_> = steps.iter().map(|step| step.0.unwrap_or("")).collect();
+        OwnScript::parse(&texts).map(Some).map_err(|faults| {
+            let complaint = |fault: own_script::Fault| {
+                let (text, origin) = steps[fault.place];
+                let problem = match text {
+                    Some(_) => fault.problem,
+                    None => "must be a text".to_owned(),
+                };
+                let problem = format!("step {}: {problem}", fault.place + 1);
+                let complaint = Complaint::new(self.spec.name, problem, origin.clone());
+                match text {
+                    Some(text) => complaint.with_value(text),
+                    None => complaint,
+                }
+            };
+            faults.into_iter().map(complaint).collect()
+        })
+    }
+
+    /// Each step with its place; `None` for what is no text.
+    fn steps(&self) -> Result<Vec<(Option<&str>, &Origin)>, Complaint> {
+        match &self.raw {
+            RawValue::List(items) => Ok(items
+                .iter()
+                .map(|item| (item.text.as_ref().map(Secret::expose), &item.origin))
+                .collect()),
+            RawValue::Untyped(text) | RawValue::String(text) => {
+                let is_empty = text.expose().trim().is_empty();
+                let steps = text.expose().split(',').filter(|_| !is_empty);
+                Ok(steps
+                    .map(|step| (Some(step.trim()), &self.origin))
+                    .collect())
+            }
+            RawValue::Integer(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                Err(self.complain(&self.spec.allowed()))
+            }
+        }
     }
 
     fn web_url(&self) -> Result<String, Complaint> {

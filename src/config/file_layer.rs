@@ -3,12 +3,15 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use crate::{
     config::{
         Complaint, Complaints, Origin,
-        assign::{Entry, RawValue},
+        assign::{Entry, Item, RawValue},
         file::{FILE_KEY, FileText},
         keys::{self, KEYS, KeySpec, Kind, Scope},
         libpq,
@@ -154,9 +157,24 @@ impl Walk<'_> {
         self.places.push(at.start);
         self.layer.entries.push(Entry {
             spec,
-            raw: raw(value),
+            raw: self.raw(value, profile),
             origin: self.lines.origin(self.file, at.start, profile),
         });
+    }
+
+    /// A value with, of a list, the place of each element.
+    fn raw(&self, value: &DeValue<'_>, profile: Option<&str>) -> RawValue {
+        let DeValue::Array(elements) = value else {
+            return raw(value);
+        };
+        let item = |element: &Spanned<DeValue<'_>>| Item {
+            text: match element.get_ref() {
+                DeValue::String(text) => Some(Secret::new(text.as_ref())),
+                _ => None,
+            },
+            origin: self.lines.origin(self.file, element.span().start, profile),
+        };
+        RawValue::List(elements.iter().map(item).collect())
     }
 
     fn complain(

@@ -6,7 +6,7 @@ use crate::{
         Complaint, Complaints, Flags, Origin,
         assign::{Entry, RawValue},
         keys::{self, KEYS, KeySpec, Kind},
-        libpq,
+        libpq, rehearsal,
         suggest::did_you_mean,
     },
     domain::Secret,
@@ -29,6 +29,7 @@ pub(crate) fn read(flags: &Flags, complaints: &mut Complaints) -> Vec<Entry> {
     }
     let named = [
         ("mode", "--mode", flags.mode.as_deref()),
+        ("mock.scenario", rehearsal::FLAG, flags.scenario.as_deref()),
         ("profile", "--profile", flags.profile.as_deref()),
         (
             "read_only",

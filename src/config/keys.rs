@@ -4,8 +4,8 @@
 use std::ops::RangeInclusive;
 
 use crate::{
-    config::{ThemeName, origin::Sourced, values::Values},
-    domain::{DatabaseConfig, Mode, Secret},
+    config::{ThemeName, origin::Sourced, own_script::OwnScript, values::Values},
+    domain::{DatabaseConfig, Mode, Scenario, Secret},
 };
 
 /// One key.
@@ -47,6 +47,10 @@ pub(crate) enum Kind {
     Mode(fn(&mut Values) -> &mut Option<Sourced<Mode>>),
     /// One of the themes.
     Theme(fn(&mut Values) -> &mut Sourced<ThemeName>),
+    /// One of the scenarios.
+    Scenario(fn(&mut Values) -> &mut Option<Sourced<Scenario>>),
+    /// A list of a rehearsal's steps.
+    Script(fn(&mut Values) -> &mut Option<Sourced<OwnScript>>),
 }
 
 /// Where in the file a key may stand.
@@ -59,7 +63,7 @@ pub(crate) enum Scope {
 }
 
 /// Every key there is, in the order in which they are shown.
-pub(crate) static KEYS: [KeySpec; 19] = [
+pub(crate) static KEYS: [KeySpec; 23] = [
     KeySpec {
         name: "profile",
         doc: "The profile to use, where neither --profile nor DBVITALS_PROFILE names one.",
@@ -208,6 +212,42 @@ pub(crate) static KEYS: [KeySpec; 19] = [
         scope: Scope::Everywhere,
     },
     KeySpec {
+        name: "mock.latency",
+        doc: "Time that every answer takes in mock mode.",
+        aliases: &[],
+        kind: Kind::Number {
+            range: 0..=10_000,
+            unit: "ms",
+            slot: |values| &mut values.mock_latency,
+        },
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.jitter",
+        doc: "Time that answers in mock mode take longer at most; most take little of it.",
+        aliases: &[],
+        kind: Kind::Number {
+            range: 0..=10_000,
+            unit: "ms",
+            slot: |values| &mut values.mock_jitter,
+        },
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.scenario",
+        doc: "What is rehearsed in mock mode.",
+        aliases: &[],
+        kind: Kind::Scenario(|values| &mut values.mock_scenario),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "mock.script",
+        doc: "What is rehearsed in mock mode, in steps of your own instead of a scenario.",
+        aliases: &[],
+        kind: Kind::Script(|values| &mut values.mock_script),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
         name: "tui.theme",
         doc: "Colours for a dark or a light background.",
         aliases: &[],
@@ -270,6 +310,8 @@ impl KeySpec {
             Kind::DatabaseUrl(_) => "a postgres:// or postgresql:// URL".to_owned(),
             Kind::Mode(_) => one_of(&Mode::ALL.map(Mode::as_str)),
             Kind::Theme(_) => one_of(&ThemeName::ALL.map(ThemeName::as_str)),
+            Kind::Scenario(_) => one_of(&Scenario::ALL.map(Scenario::as_str)),
+            Kind::Script(_) => "a list of steps, or a text with commas between them".to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::{
     environment,
     file::{self, FileText},
     file_layer::{self, FileLayer},
-    flag_layer, loaded, mode, profile, resolve, rules, unbuilt,
+    flag_layer, loaded, mode, profile, rehearsal, resolve, rules, unbuilt,
     values::Values,
 };
 
@@ -19,11 +19,12 @@ use crate::config::{
 pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complaints> {
     let (gathered, mut complaints) = gather(sources);
     let Gathered {
-        values,
+        mut values,
         file_layer,
         profile,
         text,
     } = gathered;
+    rehearsal::settle(&mut values, &mut complaints);
     let mut warnings = Vec::new();
     if let Some(text) = &text {
         warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
@@ -133,6 +134,10 @@ fn check_rules(values: &Values, complaints: &mut Complaints) {
 /// Lays entries over the values, the later over the earlier.
 fn lay(entries: &[&Entry], values: &mut Values, complaints: &mut Complaints) {
     for entry in entries {
-        complaints.keep(entry.assign(values));
+        if let Err(faults) = entry.assign(values) {
+            for fault in faults {
+                complaints.push(fault);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         keys::{KEYS, Kind},
         libpq,
         origin::Sourced,
+        own_script::OwnScript,
         shown::shown,
         values::Values,
     },
@@ -77,6 +78,8 @@ fn value_of(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
         Kind::Bool(slot) => some(slot(values), ToString::to_string),
         Kind::Theme(slot) => some(slot(values), |theme| theme.as_str().to_owned()),
         Kind::Mode(slot) => maybe(slot(values).as_ref(), ToString::to_string),
+        Kind::Scenario(slot) => maybe(slot(values).as_ref(), ToString::to_string),
+        Kind::Script(slot) => maybe(slot(values).as_ref(), OwnScript::in_words),
         Kind::Identifier(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Text(slot) => maybe(slot(values).as_ref(), |text| shown(text).into_owned()),
         // It was checked to hold neither user nor password.

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
-        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, profile,
+        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, profile, rehearsal,
         sources::Sources, values::Values,
     },
-    domain::Mode,
+    domain::{Mode, Scenario},
 };
 
 /// What makes a database known, for texts.
 const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL";
+
+/// What nobody may overlook in mock mode.
+const NOTHING_PERSISTS: &str = "Nothing is persisted in mock mode.";
 
 /// The mode in force.
 pub(crate) struct ChosenMode {
@@ -46,6 +49,10 @@ pub(crate) fn choose(
     let Means {
         values, sources, ..
     } = *means;
+    if let Some(scenario) = rehearsal::flagged(values) {
+        complaints.keep(rehearsal::flag_fits(values));
+        return Some(rehearsed(scenario, means));
+    }
     if let Some(mode) = &values.mode {
         complaints.keep(argument_fits(values, mode));
         return Some(given(mode));
@@ -71,7 +78,7 @@ pub(crate) fn choose(
             reason: format!("Mode chosen because no database is configured{partial}."),
             is_fallback: true,
             warning: Some(format!(
-                "Nothing is persisted in mock mode. To watch a database, {what_to_set}."
+                "{NOTHING_PERSISTS} To watch a database, {what_to_set}."
             )),
         }),
         Fallback::Refuse => {
@@ -96,14 +103,37 @@ fn what_to_set(means: &Means<'_>) -> String {
     )
 }
 
+/// The flag `--scenario` is a wish for mock mode.
+fn rehearsed(scenario: Scenario, means: &Means<'_>) -> ChosenMode {
+    let is_known =
+        means.values.database_url.is_some() || libpq::address_variable(means.sources.env).is_some();
+    let set = if is_known {
+        String::new()
+    } else {
+        format!(" and {WHAT_TO_SET}")
+    };
+    let flag = rehearsal::FLAG;
+    ChosenMode {
+        mode: Mode::Mock,
+        reason: format!("Mode chosen because {flag} {scenario} is given."),
+        is_fallback: false,
+        warning: Some(format!(
+            "{NOTHING_PERSISTS} To watch a database, leave {flag} out{set}."
+        )),
+    }
+}
+
 fn given(mode: &Sourced<Mode>) -> ChosenMode {
     let place = mode.origin.in_sentence();
     ChosenMode {
         mode: mode.value,
         reason: format!("Mode chosen because mode = {} {place}.", mode.value),
         is_fallback: false,
-        warning: (mode.value == Mode::Mock)
-            .then(|| "Nothing is persisted in mock mode.".to_owned()),
+        warning: (mode.value == Mode::Mock).then(|| {
+            format!(
+                "{NOTHING_PERSISTS} To watch a database, choose --mode local and {WHAT_TO_SET}."
+            )
+        }),
     }
 }
 

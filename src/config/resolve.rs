@@ -11,12 +11,12 @@ use crate::{
         loaded,
         mode::ChosenMode,
         origin::Sourced,
-        terminal,
+        rehearsal, terminal,
         values::Values,
     },
     domain::{
-        AutoMigrate, DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RuleViolation,
-        Target, TransportSecurity, clean, is_production,
+        AutoMigrate, DatabaseConfig, DatabaseConfigDraft, HealthPolicy, Mode, RoundTrip,
+        RuleViolation, Target, TransportSecurity, clean, is_production,
     },
 };
 
@@ -108,6 +108,9 @@ fn has_address(values: &Values, env: &dyn Env) -> bool {
 /// shown as it is in force.
 fn complete(parts: &mut Parts, local: Option<&Resolved>) {
     let mode = parts.chosen.mode;
+    if rehearsal::flagged(&parts.values).is_some() {
+        parts.values.mode = Some(rehearsal::implied_mode());
+    }
     parts.values.mode.get_or_insert(Sourced {
         value: mode,
         origin: Origin::Derived("chosen by what is set"),
@@ -221,7 +224,15 @@ fn adapter(parts: &Parts, local: Option<&Resolved>) -> Option<AdapterSection> {
         }
         Mode::Mock => Some(AdapterSection::Mock(MockSection {
             timeout: duration(&values.health_check_timeout),
+            max_retries: small(&values.max_retries),
+            retry_delay: duration(&values.retry_delay),
             read_only: values.read_only.value,
+            trip: RoundTrip {
+                latency: duration(&values.mock_latency),
+                jitter: duration(&values.mock_jitter),
+            },
+            rehearsal: rehearsal::of(values),
+            requires_schema: values.require_schema.value,
         })),
         Mode::Supabase => None,
     }

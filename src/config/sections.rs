@@ -3,7 +3,9 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::domain::{AutoMigrate, DatabaseConfig, HealthPolicy, Secret, Target, is_production};
+use crate::domain::{
+    AutoMigrate, DatabaseConfig, HealthPolicy, Rehearsal, RoundTrip, Secret, Target, is_production,
+};
 
 /// The configuration in force: checked, complete, with nothing left to decide.
 #[derive(Debug, Clone)]
@@ -180,12 +182,37 @@ pub struct ClientCertificate {
 }
 
 /// The embedded database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MockSection {
-    /// Deadline of a health check and of a statement.
+    /// Deadline of a connection attempt, of a health check and of a statement.
     pub timeout: Duration,
+    /// Quick retries of the library's `connect`, 0 to 10.
+    pub max_retries: u32,
+    /// Delay before the first retry.
+    pub retry_delay: Duration,
     /// Forbids every write.
     pub read_only: bool,
+    /// What an answer takes.
+    pub trip: RoundTrip,
+    /// What is rehearsed; `None`: nothing ever goes wrong.
+    pub rehearsal: Option<Rehearsal>,
+    /// Look whether the nine required tables exist.
+    pub requires_schema: bool,
+}
+
+impl Default for MockSection {
+    /// Answers at once, takes writes, rehearses nothing.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(5),
+            max_retries: 0,
+            retry_delay: Duration::from_secs(1),
+            read_only: false,
+            trip: RoundTrip::default(),
+            rehearsal: None,
+            requires_schema: true,
+        }
+    }
 }
 
 /// When to look, how long to wait, when to try again.

@@ -24,6 +24,8 @@ pub struct Sources<'a> {
 pub struct Flags {
     /// `--mode`, as written.
     pub mode: Option<String>,
+    /// `--scenario`, as written.
+    pub scenario: Option<String>,
     /// `--config`: the file to read.
     pub config: Option<PathBuf>,
     /// `--profile`: the profile of the file to use.

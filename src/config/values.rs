@@ -2,8 +2,8 @@
 //! sources or of rules between keys.
 
 use crate::{
-    config::{ThemeName, origin::Sourced},
-    domain::{DatabaseConfig, Mode, Secret},
+    config::{ThemeName, origin::Sourced, own_script::OwnScript},
+    domain::{DatabaseConfig, Mode, Scenario, Secret},
 };
 
 /// Every key's value. `Default` holds the defaults; the layers are laid over
@@ -27,6 +27,10 @@ pub(crate) struct Values {
     pub(crate) auto_migrate: Sourced<bool>,
     pub(crate) ledger_schema: Option<Sourced<String>>,
     pub(crate) environment: Option<Sourced<String>>,
+    pub(crate) mock_latency: Sourced<u64>,
+    pub(crate) mock_jitter: Sourced<u64>,
+    pub(crate) mock_scenario: Option<Sourced<Scenario>>,
+    pub(crate) mock_script: Option<Sourced<OwnScript>>,
     pub(crate) theme: Sourced<ThemeName>,
     pub(crate) ascii: Sourced<bool>,
 }
@@ -53,6 +57,11 @@ impl Default for Values {
             auto_migrate: Sourced::by_default(false),
             ledger_schema: None,
             environment: None,
+            // Of a server nearby, so that the graph of the mock mode lives.
+            mock_latency: Sourced::by_default(3),
+            mock_jitter: Sourced::by_default(9),
+            mock_scenario: None,
+            mock_script: None,
             theme: Sourced::by_default(ThemeName::Dark),
             ascii: Sourced::by_default(false),
         }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Command, ConnectionStatus, DatabaseOperation, DbError, DiagnosisProgress, HealthCheckResult,
-    LatencySample, MigrationEvent, MigrationProgress, Verdict,
+    LatencySample, MigrationEvent, MigrationProgress, Rehearsed, Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -62,6 +62,13 @@ pub enum Event {
     OperationFinished(Arc<DatabaseOperation>),
     /// One latency measurement, for charts.
     Sampled(LatencySample),
+    /// Another condition of a rehearsal holds.
+    Rehearsed {
+        /// Which, and what comes next.
+        rehearsed: Rehearsed,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// A command was carried out or refused.
     CommandDone {
         /// Which.

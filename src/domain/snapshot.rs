@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
-    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Target, Verdict,
-    is_production,
+    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Rehearsed, Target,
+    Verdict, is_production,
 };
 
 /// What holds for the whole session.
@@ -85,6 +85,8 @@ pub struct Snapshot {
     pub errors_dropped: u64,
     /// The newest diagnosis, as far as it has come.
     pub diagnosis: Option<Arc<DiagnosisProgress>>,
+    /// Where the rehearsal stands: what is seen then is no real failure.
+    pub rehearsal: Option<Rehearsed>,
     /// How the migrations stood at the newest look, with the time of that look.
     pub migrations: Option<Arc<MigrationLook>>,
     /// The newest run of migrations, as far as it has come.

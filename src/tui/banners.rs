@@ -15,7 +15,7 @@ pub(super) fn lasting(data: &Data, look: &Look, width: usize) -> Vec<Line<'stati
     let mut warnings = session.warnings.iter().map(|warning| clean(warning));
     let mut lines = Vec::new();
     let mut add = |name: &str, words: &str| {
-        let words = format!(" {name}: {words}");
+        let words = format!("{name}: {words}");
         lines.extend(banner(&words, look.theme.banner, width));
     };
     if let Some(sentence) = text::mode_banner(mode) {
@@ -34,6 +34,18 @@ pub(super) fn lasting(data: &Data, look: &Look, width: usize) -> Vec<Line<'stati
     lines
 }
 
+/// That what is seen is rehearsed, and what comes next.
+pub(super) fn rehearsal(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let Some(rehearsed) = data.snapshot.rehearsal.filter(|_| data.ended.is_none()) else {
+        return Vec::new();
+    };
+    let left = rehearsed
+        .next
+        .map(|(at, _)| words::left(data.moment.now, at));
+    let words = text::rehearsal(&rehearsed, left.flatten().as_deref());
+    banner(&words, look.theme.banner, width)
+}
+
 /// That the panes are frozen, since when and what they do not show; an alarm
 /// once the status is another one than they show.
 pub(super) fn frozen(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -43,7 +55,7 @@ pub(super) fn frozen(data: &Data, look: &Look, width: usize) -> Vec<Line<'static
     let snapshot = &*data.snapshot;
     let now = snapshot.connection.status();
     let since = data.moment.local(frozen.since());
-    let mut phrases = vec![format!(" {} {since}", text::FROZEN).into()];
+    let mut phrases = vec![format!("{} {since}", text::FROZEN).into()];
     let mut style = look.theme.banner;
     if data.ended.is_some() {
         style = look.theme.alarm;
@@ -61,10 +73,10 @@ pub(super) fn frozen(data: &Data, look: &Look, width: usize) -> Vec<Line<'static
     banner(&words, style, width)
 }
 
-/// A text over the whole width of its lines.
+/// A text over the whole width of its lines, a little indented.
 fn banner(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
-    words::wrap(text, width.saturating_sub(1))
+    words::wrap(text, width.saturating_sub(2))
         .into_iter()
-        .map(|line| Line::styled(words::fit(line, width, ' '), style))
+        .map(|line| Line::styled(words::fit(&format!(" {line}"), width, ' '), style))
         .collect()
 }

@@ -137,6 +137,7 @@ impl Data {
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
             | Event::OperationFinished(_) => Change::Unseen,
@@ -292,6 +293,7 @@ impl Data {
             || self.is_migrating()
             || retries
             || snapshot.busy_since.is_some()
+            || snapshot.rehearsal.is_some_and(|it| it.next.is_some())
             || snapshot.last_good.is_some()
             || snapshot.connection.status() == ConnectionStatus::Connected
             || snapshot.operations.last().is_some_and(runs)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{ConnectionStatus, Outage, Snapshot};
+use crate::domain::{ConnectionStatus, Outage, Rehearsed, Snapshot};
 
 /// A time to come is told in whole seconds, and computed anew for each
 /// snapshot from two clocks: less than this is no difference.
@@ -49,6 +49,7 @@ fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
         && a.verdict == b.verdict
         && a.suspect_since == b.suspect_since
         && a.lamps == b.lamps
+        && is_same_rehearsal(a.rehearsal.as_ref(), b.rehearsal.as_ref())
         && a.diagnosis.as_ref().map(Arc::as_ptr) == b.diagnosis.as_ref().map(Arc::as_ptr)
         && a.migrations.as_ref().map(Arc::as_ptr) == b.migrations.as_ref().map(Arc::as_ptr)
         && a.migration.as_ref().map(Arc::as_ptr) == b.migration.as_ref().map(Arc::as_ptr)
@@ -78,6 +79,17 @@ fn is_same_outage(a: Option<&Outage>, b: Option<&Outage>) -> bool {
         && a.failed_tries == b.failed_tries
         && a.lane == b.lane
         && is_same_time(a.next_try, b.next_try)
+}
+
+fn is_same_rehearsal(a: Option<&Rehearsed>, b: Option<&Rehearsed>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else {
+        return a == b;
+    };
+    let (before, after) = (a.next.unzip(), b.next.unzip());
+    a.scenario == b.scenario
+        && a.condition == b.condition
+        && before.1 == after.1
+        && is_same_time(before.0, after.0)
 }
 
 fn is_same_time(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> bool {

@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::{
     config::{ThemeName, TuiSection},
     domain::{
-        Action, AppliedMigration, ConnectionId, ConnectionStatus, DatabaseConnection,
+        Action, AppliedMigration, Condition, ConnectionId, ConnectionStatus, DatabaseConnection,
         DatabaseOperation, DbError, ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft,
         HealthCheckResult, HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, LedgerStanding,
         MigrationEvent, MigrationLook, MigrationName, MigrationProgress, MigrationState, Mode,
         OperationDraft, OperationId, OperationType, Outage, Outcome, PhaseTimings, PoolGauge,
-        REQUIRED_TABLES, Refusal, SampleOutcome, Session, SlotHolder, Snapshot, Step, Target,
-        TransportSecurity, Verdict,
+        REQUIRED_TABLES, Refusal, Rehearsed, SampleOutcome, Scenario, Session, SlotHolder,
+        Snapshot, Step, Target, TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -232,6 +232,7 @@ pub(super) fn healthy() -> Snapshot {
         }]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
         migrations: None,
         migration: None,
     }
@@ -328,6 +329,7 @@ pub(super) fn blank() -> Snapshot {
         errors: Arc::new([]),
         errors_dropped: 0,
         diagnosis: None,
+        rehearsal: None,
         migrations: None,
         migration: None,
     }
@@ -376,7 +378,9 @@ pub(super) fn mock() -> Snapshot {
     };
     session.mode_reason = "Mode chosen because nothing is configured.".into();
     session.warnings = vec![
-        "nothing is persisted; set DATABASE_URL, or SUPABASE_URL and SUPABASE_ANON_KEY".into(),
+        "Nothing is persisted in mock mode. To watch a database, set DATABASE_URL (or PGHOST or \
+         PGSERVICE), or give a postgres:// URL."
+            .into(),
     ];
     snapshot.session = Arc::new(session);
     snapshot
@@ -439,6 +443,22 @@ pub(super) fn run_of(begun: usize, applied: usize) -> Arc<MigrationProgress> {
         }
     }
     Arc::new(progress)
+}
+
+/// The same, with a rehearsal that goes on to another condition in 12 seconds.
+pub(super) fn rehearsed(
+    mut snapshot: Snapshot,
+    scenario: Option<Scenario>,
+    condition: Condition,
+    next: Condition,
+) -> Snapshot {
+    snapshot.session = mock().session;
+    snapshot.rehearsal = Some(Rehearsed {
+        scenario,
+        condition,
+        next: Some((now() + TimeDelta::milliseconds(11_400), next)),
+    });
+    snapshot
 }
 
 /// The samples that belong to the checks of a snapshot.

@@ -52,6 +52,7 @@ impl Frozen {
             | Event::OwnSideAway { .. } => &mut self.changes,
             Event::CheckFinished { .. }
             | Event::Diagnosed(_)
+            | Event::Rehearsed { .. }
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
             | Event::OperationFinished(_)

@@ -4,7 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{ConnectionStatus, DegradedReason, Health, Snapshot, clean},
+    domain::{ConnectionStatus, DegradedReason, Health, Mode, Snapshot, clean},
     tui::{
         banners,
         data::Data,
@@ -35,6 +35,7 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
     }
     .into_iter();
     lines.extend(head.next());
+    lines.extend(banners::rehearsal(data, look, width));
     lines.extend(banners::frozen(data, look, width));
     lines.extend(head);
     lines.extend(banners::lasting(data, look, width));
@@ -74,7 +75,18 @@ pub(super) fn state(data: &Data, look: &Look) -> Span<'static> {
         ConnectionStatus::Disconnected => (glyphs.disconnected, theme.warn),
         ConnectionStatus::Error => (glyphs.failed, theme.bad),
     };
-    Span::styled(format!("{glyph} {status}"), style.patch(theme.title))
+    let words = if is_mock(&data.snapshot) && status != ConnectionStatus::Connected {
+        // Nobody is to be got out of bed by it.
+        format!("{glyph} {} {status}", text::MOCK)
+    } else {
+        format!("{glyph} {status}")
+    };
+    Span::styled(words, style.patch(theme.title))
+}
+
+/// True when no real database is watched.
+pub(super) fn is_mock(snapshot: &Snapshot) -> bool {
+    snapshot.session.target.mode == Mode::Mock
 }
 
 /// True while an answer is overdue: it may hang.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::{
     backend::NotTaken,
-    domain::{Command, ConnectionStatus, Lane, Mode, TransportSecurity},
+    domain::{Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity},
 };
 
 /// Words that may or may not have been made for the occasion.
@@ -15,6 +15,7 @@ pub(super) const BACKEND_ENDED: &str = "backend ended — restart dbvitals";
 pub(super) const LAST_KNOWN: &str = "nothing below is watched any more: it was true at";
 pub(super) const WAS: &str = "was";
 pub(super) const MOCK: &str = "MOCK";
+pub(super) const REHEARSAL: &str = "REHEARSAL";
 pub(super) const MOCK_WARNING: &str =
     "an embedded database in memory is watched: nothing is persisted";
 pub(super) const WARNING: &str = "WARNING";
@@ -265,6 +266,17 @@ pub(super) fn as_of(age: &str) -> String {
     format!("as of {age} ago")
 }
 
+/// What is rehearsed, what that means, and what comes next; `left` is the time
+/// until then, `None` when it is due.
+pub(super) fn rehearsal(rehearsed: &Rehearsed, left: Option<&str>) -> String {
+    let mut words = format!("{REHEARSAL} {rehearsed} ({})", rehearsed.meaning());
+    if let Some((_, next)) = rehearsed.next {
+        let when = left.map_or("now".to_owned(), |left| format!("in {left}"));
+        words.push_str(&format!(", {} {when}", next.as_str()));
+    }
+    words
+}
+
 /// What protects the way there, as configured.
 pub(super) const fn security(security: TransportSecurity) -> &'static str {
     match security {
@@ -287,3 +299,47 @@ pub(super) const fn mode_banner(mode: Mode) -> Option<&'static str> {
 /// The signs that the help explains, by their words.
 pub(super) const SIGNS: &str = "Signs";
 pub(super) const KEYS: &str = "Keys";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+    use crate::domain::{Condition, Scenario};
+
+    const SLOWEST: Condition = Condition::Slow {
+        by: Duration::from_secs(60),
+    };
+
+    const CONDITIONS: [Condition; 8] = [
+        Condition::Calm,
+        Condition::Refuse,
+        Condition::Lose,
+        Condition::Hang,
+        Condition::Auth,
+        Condition::Schema,
+        SLOWEST,
+        Condition::Full,
+    ];
+
+    #[test]
+    fn every_step_of_every_rehearsal_is_one_line_of_80_columns() {
+        let scenarios = Scenario::ALL.into_iter().map(Some).chain([None]);
+        for scenario in scenarios {
+            for condition in CONDITIONS {
+                for next in CONDITIONS {
+                    let rehearsed = Rehearsed {
+                        scenario,
+                        condition,
+                        next: Some((DateTime::UNIX_EPOCH, next)),
+                    };
+                    let words = rehearsal(&rehearsed, Some("23 h 59 min"));
+                    assert!(words.width() <= 78, "{} columns: {words}", words.width());
+                }
+            }
+        }
+    }
+}

@@ -21,6 +21,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
         phrases.push(Span::styled(text::BACKEND_ENDED, look.theme.alarm));
     }
     phrases.push(header::state(data, look));
+    if data.is_connected() && header::is_mock(snapshot) {
+        phrases.push(Span::styled(text::MOCK, look.theme.banner));
+    }
     let is_connected = snapshot.connection.status() == ConnectionStatus::Connected;
     match &snapshot.outage {
         Some(outage) if !is_connected => {

@@ -8,8 +8,8 @@ use std::{
 
 use dbvitals::{
     config::{
-        AdapterSection, Complaints, Fallback, FixedEnv, Flags, Loaded, LocalSection, Row, Sources,
-        load, settings,
+        AdapterSection, Complaints, Fallback, FixedEnv, Flags, Loaded, LocalSection, MockSection,
+        Row, Sources, load, settings,
     },
     domain::Secret,
 };
@@ -133,6 +133,15 @@ impl Given {
         match self.loaded().config.adapter {
             AdapterSection::Local(local) => *local,
             AdapterSection::Mock(_) => panic!("mode is mock"),
+        }
+    }
+
+    /// The section of mock mode.
+    #[track_caller]
+    pub(crate) fn mock(&self) -> MockSection {
+        match self.loaded().config.adapter {
+            AdapterSection::Local(_) => panic!("mode is local"),
+            AdapterSection::Mock(mock) => mock,
         }
     }
 

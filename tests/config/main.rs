@@ -15,5 +15,6 @@ mod libpq;
 mod migrations;
 mod misplaced;
 mod mode;
+mod rehearsal;
 mod secrets;
 mod show;

@@ -95,7 +95,13 @@ fn mock_on_request_is_no_fallback() {
     let loaded = given().mode("mock").load(Fallback::Refuse).unwrap();
     let provenance = loaded.config.provenance;
     assert!(!provenance.is_fallback);
-    assert_eq!(provenance.warnings, ["Nothing is persisted in mock mode."]);
+    assert_eq!(
+        provenance.warnings,
+        [
+            "Nothing is persisted in mock mode. To watch a database, choose --mode local and set \
+          DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL."
+        ]
+    );
 }
 
 #[test]

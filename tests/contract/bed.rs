@@ -23,15 +23,10 @@ pub(crate) const PATIENT: Duration = Duration::from_secs(10);
 /// The deadline of what is going to be silent.
 pub(crate) const BRIEF: Duration = Duration::from_millis(500);
 
-/// The table of the contract, in words that both engines take.
-const TABLE: &str = "create table agents (\
-    id text primary key default 'made-by-default', name text not null unique, \
-    runs integer not null default 7, weight double precision, active boolean default true, \
-    raw BYTES, seen_at MOMENT, config JSONTYPE, check (runs >= 0))";
-
 /// An adapter, and the operations that it recorded.
 pub(crate) struct Bed<A> {
-    pub(crate) adapter: A,
+    /// Shared, so that many tasks may use it at once.
+    pub(crate) adapter: Arc<A>,
     recorded: Recorded,
     /// Kept alive as long as the adapter.
     _cluster: Option<Cluster>,
@@ -57,48 +52,47 @@ impl<A: DatabaseAdapter> Bed<A> {
             .count()
     }
 
+    /// How many rows the newest operation has returned or changed.
+    pub(crate) fn affected(&self) -> Option<u64> {
+        match self.newest().outcome() {
+            Outcome::Succeeded { affected_rows, .. } => *affected_rows,
+            Outcome::Failed { .. } | Outcome::Running => None,
+        }
+    }
+
     /// The newest operation that has ended.
     pub(crate) fn newest(&self) -> Arc<DatabaseOperation> {
         self.ended().pop().expect("something was recorded")
     }
 }
 
-/// A connected adapter on a new cluster, with the contract's table.
-pub(crate) async fn local() -> Bed<Database> {
+/// A connected adapter on a new cluster with our tables.
+pub(crate) async fn local(timeout: Duration) -> Bed<Database> {
     let cluster = Cluster::start();
-    let section = local_section(&cluster);
-    let table = TABLE
-        .replace("BYTES", "bytea")
-        .replace("MOMENT", "timestamptz")
-        .replace("JSONTYPE", "jsonb");
-    ready(
-        AdapterSection::Local(Box::new(section)),
-        &table,
-        Some(cluster),
-    )
-    .await
+    cluster.make_tables();
+    let mut section = local_section(&cluster);
+    section.timeout = timeout;
+    ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await
 }
 
-/// A connected adapter on an embedded database, with the contract's table.
-pub(crate) async fn mock() -> Bed<Database> {
-    let section = MockSection {
-        timeout: PATIENT,
-        read_only: false,
-    };
-    let table = TABLE
-        .replace("BYTES", "blob")
-        .replace("MOMENT", "text")
-        .replace("JSONTYPE", "text");
-    ready(AdapterSection::Mock(section), &table, None).await
+/// A connected adapter on an embedded database, which has our tables.
+pub(crate) async fn mock(timeout: Duration) -> Bed<Database> {
+    ready(AdapterSection::Mock(mock_section(timeout)), None).await
 }
 
-async fn ready(section: AdapterSection, table: &str, cluster: Option<Cluster>) -> Bed<Database> {
+/// An embedded database that is well.
+pub(crate) fn mock_section(timeout: Duration) -> MockSection {
+    MockSection {
+        timeout,
+        ..MockSection::default()
+    }
+}
+
+async fn ready(section: AdapterSection, cluster: Option<Cluster>) -> Bed<Database> {
     let (database, recorded) = database(&section);
     database.connect().await.expect("the engine is there");
-    let made: Vec<serde_json::Value> = database.query(table, &[]).await.expect("a new table");
-    assert!(made.is_empty());
     Bed {
-        adapter: database.for_service("contract"),
+        adapter: Arc::new(database.for_service("contract")),
         recorded,
         _cluster: cluster,
     }

@@ -1,43 +1,101 @@
 //! Every case of the contract against every adapter.
 
-/// One module an engine, one test a case.
+/// One module an engine and a chapter, one test a case.
 macro_rules! contract {
-    ($($case:ident),+ $(,)?) => {
-        mod local {
-            $(#[tokio::test]
-            async fn $case() {
-                crate::cases::$case(&crate::bed::local().await).await;
+    ($engine:ident: $($chapter:ident [$($case:ident),+ $(,)?])+) => {
+        mod $engine {
+            $(mod $chapter {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let bed = crate::bed::$engine(crate::bed::PATIENT).await;
+                    crate::cases::$chapter::$case(&bed).await;
+                })+
             })+
-        }
-        mod mock {
-            $(#[tokio::test]
-            async fn $case() {
-                crate::cases::$case(&crate::bed::mock().await).await;
-            })+
+
+            /// With a deadline that the case is going to meet.
+            mod deadline {
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn a_statement_that_takes_too_long_is_ended() {
+                    let bed = crate::bed::$engine(crate::bed::BRIEF).await;
+                    crate::cases::deadline::a_statement_that_takes_too_long_is_ended(&bed).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn a_transaction_that_takes_too_long_is_undone() {
+                    let bed = crate::bed::$engine(crate::bed::BRIEF).await;
+                    crate::cases::deadline::a_transaction_that_takes_too_long_is_undone(&bed).await;
+                }
+            }
         }
     };
 }
 
-contract![
-    it_connects_disconnects_and_connects_again,
-    nothing_is_sent_while_not_connected,
-    a_health_check_says_how_it_went_and_what_it_learned,
-    a_health_check_works_while_not_connected,
-    every_kind_of_parameter_arrives,
-    an_insert_takes_the_defaults,
-    an_insert_of_nothing_is_all_defaults,
-    an_update_changes_the_given_columns_only,
-    a_delete_removes_one_row,
-    a_row_that_is_not_there_is_said,
-    a_table_that_is_not_there_is_said,
-    a_column_that_is_not_there_is_said,
-    a_name_is_never_a_statement,
-    a_broken_constraint_is_said,
-    a_wrong_statement_is_said,
-    a_row_that_is_no_t_is_an_error,
-    data_that_is_no_row_is_refused,
-    a_transaction_holds_as_a_whole,
-    a_failed_callback_undoes_everything,
-    every_call_is_recorded,
-    a_call_that_is_left_is_recorded,
-];
+/// The same chapters and cases for all engines.
+macro_rules! for_engines {
+    ($($engine:ident),+) => {
+        $(contract! { $engine:
+            connection [
+                it_connects_disconnects_and_connects_again,
+                nothing_is_sent_while_not_connected,
+                a_health_check_says_how_it_went_and_what_it_learned,
+                a_health_check_works_while_not_connected,
+                every_call_is_recorded,
+                a_call_that_is_left_is_recorded,
+            ]
+            values [
+                every_kind_of_parameter_arrives,
+                null_is_a_parameter,
+                texts_of_every_alphabet_arrive,
+                numbers_keep_their_last_digit,
+                values_are_converted_to_their_columns,
+                what_does_not_fit_is_refused,
+                one_row_looks_the_same_wherever_it_comes_from,
+                a_value_of_one_megabyte_arrives,
+            ]
+            rows [
+                an_insert_takes_the_defaults,
+                an_insert_of_nothing_is_all_defaults,
+                a_null_that_is_given_takes_no_default,
+                an_update_changes_the_given_columns_only,
+                an_update_moves_the_time_of_the_last_change,
+                a_delete_removes_one_row,
+                a_delete_removes_what_refers_to_it,
+                a_row_that_is_not_there_is_said,
+                a_wrong_statement_is_said,
+                a_row_that_is_no_t_is_an_error,
+                data_that_is_no_row_is_refused,
+                an_answer_may_be_large_in_a_session_that_knows_nothing,
+            ]
+            names [
+                a_table_that_is_not_there_is_said,
+                a_column_that_is_not_there_is_said,
+                the_name_of_a_table_is_never_a_statement,
+                the_name_of_a_column_is_never_a_statement,
+                an_id_is_never_a_statement,
+                a_value_is_never_a_statement,
+            ]
+            constraints [
+                a_broken_key_is_named,
+                a_broken_reference_is_named,
+                a_broken_check_is_named,
+                a_missing_value_is_named,
+                the_constraint_is_named_in_every_call,
+                a_refused_row_changes_nothing,
+            ]
+            transactions [
+                a_transaction_holds_as_a_whole,
+                a_failed_callback_undoes_everything,
+                a_failed_statement_undoes_everything,
+                a_transaction_that_is_left_is_undone,
+                a_caught_error_does_not_turn_a_rollback_into_a_success,
+                a_savepoint_saves_a_transaction,
+            ]
+            load [
+                fifty_tasks_write_and_read_at_once,
+                fifty_transactions_on_one_row_lose_no_change,
+            ]
+        })+
+    };
+}
+
+for_engines!(local, mock);

@@ -17,6 +17,7 @@ mod hijack;
 mod hostile;
 mod probing;
 mod read_only;
+mod rehearsed;
 mod statements;
 #[path = "../support/mod.rs"]
 mod support;

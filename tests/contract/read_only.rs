@@ -2,13 +2,13 @@
 
 use dbvitals::{
     adapter::{Database, DatabaseAdapter, DbResult},
-    config::{AdapterSection, MockSection},
+    config::AdapterSection,
     domain::ErrorKind,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{PATIENT, database, local_section},
+    bed::{PATIENT, database, local_section, mock_section},
     support::cluster::Cluster,
 };
 
@@ -85,11 +85,9 @@ async fn nothing_is_written_to_a_server() {
 
 #[tokio::test]
 async fn nothing_is_written_to_the_embedded_database() {
-    let section = AdapterSection::Mock(MockSection {
-        timeout: PATIENT,
-        read_only: true,
-    });
-    let database = check(section).await;
+    let mut section = mock_section(PATIENT);
+    section.read_only = true;
+    let database = check(AdapterSection::Mock(section)).await;
     // Nor by a caller who switches it off, for himself or for the next one.
     let both = "pragma query_only = off; create table m (id int)";
     let error = database.query::<Value>(both, &[]).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! An empty database gets its tables, once.
+//! An empty database gets its tables, once, whoever else is at it.
 
 use dbvitals::{
     adapter::MigrateOptions,
@@ -6,12 +6,15 @@ use dbvitals::{
 };
 
 use crate::{
-    bed::{ledger, listener, on, section},
+    bed::{
+        Holder, advisory_locks, end, finish, ledger, listener, migrating, on, program, run,
+        section, sql_as_role, start, versions, wait_for_waiting,
+    },
     support::cluster::Cluster,
 };
 
 #[tokio::test]
-async fn an_empty_database_gets_its_tables_once() {
+async fn each_file_is_told_when_it_begins_and_when_it_holds() {
     let cluster = Cluster::start();
     let database = on(section(&cluster));
     let state = database.migration_state().await.unwrap();
@@ -24,29 +27,15 @@ async fn an_empty_database_gets_its_tables_once() {
         .migrate(MigrateOptions::default(), progress)
         .await
         .unwrap();
-    let applied: Vec<_> = report
-        .applied
-        .iter()
-        .map(|(name, _)| name.clone())
-        .collect();
-    assert_eq!(applied, state.pending);
-    let events: Vec<_> = applied
-        .iter()
-        .zip(&report.applied)
-        .flat_map(|(name, (_, took))| {
-            [
-                MigrationEvent::Started(name.clone()),
-                MigrationEvent::Applied {
-                    migration: name.clone(),
-                    took: *took,
-                },
-            ]
-        })
-        .collect();
-    assert_eq!(*told.lock().unwrap(), events);
-    let tables = cluster.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
-    assert_eq!(tables, (REQUIRED_TABLES.len() + 1).to_string());
-    assert_eq!(ledger(&cluster).lines().count(), 10);
+    let names = report.applied.iter().map(|(name, _)| name.clone());
+    assert_eq!(names.collect::<Vec<_>>(), state.pending);
+    let events = report.applied.into_iter().flat_map(|(migration, took)| {
+        [
+            MigrationEvent::Started(migration.clone()),
+            MigrationEvent::Applied { migration, took },
+        ]
+    });
+    assert_eq!(*told.lock().unwrap(), events.collect::<Vec<_>>());
 
     let state = database.migration_state().await.unwrap();
     assert!(state.is_up_to_date(), "{state:?}");
@@ -57,4 +46,153 @@ async fn an_empty_database_gets_its_tables_once() {
         .unwrap();
     assert!(report.applied.is_empty() && report.applied_by_others.is_empty());
     assert!(told.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_empty_database_gets_nine_tables_and_the_ledger_and_a_second_run_does_nothing() {
+    let cluster = Cluster::start();
+    let before = run(&cluster, &["plan"]);
+    assert_eq!(before.code, 0, "{before:?}");
+    assert!(
+        before.stdout.contains("would apply 0010_supabase_access"),
+        "{before:?}"
+    );
+
+    let up = run(&cluster, &["up"]);
+    assert_eq!(up.code, 0, "{up:?}");
+    for line in up
+        .stdout
+        .lines()
+        .filter(|line| line.contains(" applied in "))
+    {
+        assert!(line.trim_end().ends_with(" ms"), "{line}");
+    }
+    assert_eq!(up.stdout.matches(" applied in ").count(), 10, "{up:?}");
+    let mut tables: Vec<_> = REQUIRED_TABLES.to_vec();
+    tables.push("schema_migrations");
+    tables.sort_unstable();
+    let found =
+        cluster.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+    assert_eq!(found.lines().collect::<Vec<_>>(), tables);
+    assert!(ledger(&cluster).starts_with("1 agents\n2 commands\n3 terminal_outputs\n"));
+
+    let status = run(&cluster, &["status", "--json"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    let json = status.json();
+    assert_eq!(json["upToDate"], true, "{json:#}");
+    assert_eq!(json["pending"], serde_json::json!([]));
+    assert_eq!(json["applied"].as_array().unwrap().len(), 10);
+    assert_eq!(json["applied"][0]["checksum"].as_str().unwrap().len(), 96);
+    assert!(json["applied"][0]["executionMs"].as_i64().unwrap() >= 1);
+
+    let rows = || cluster.sql("SELECT * FROM schema_migrations ORDER BY version");
+    let before = (rows(), cluster.schema_dump(&[]));
+    let again = run(&cluster, &["up"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.stdout.contains("nothing to apply"), "{again:?}");
+    assert_eq!((rows(), cluster.schema_dump(&[])), before);
+}
+
+#[test]
+fn ten_at_once_apply_each_file_once() {
+    let cluster = Cluster::start();
+    let held = Holder::of_lock(&cluster, "gate");
+    let children: Vec<_> = (0..10)
+        .map(|_| start(&cluster, &["up", "--json", "--lock-timeout", "60"]))
+        .collect();
+    // All have begun, and none could do anything yet.
+    wait_for_waiting(&cluster, 10, "pg_advisory_xact_lock");
+    assert_eq!(
+        cluster.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
+        "0"
+    );
+    drop(held);
+    let mut applied = Vec::new();
+    for child in children {
+        let run = end(child);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(
+            run.stderr.contains("another run holds the lock: pid "),
+            "{run:?}"
+        );
+        let json = run.json();
+        let versions = |key: &str| -> Vec<i64> {
+            let rows = json[key].as_array().unwrap().iter();
+            rows.map(|row| row["version"].as_i64().unwrap()).collect()
+        };
+        let mut all = [versions("applied"), versions("appliedByOthers")].concat();
+        all.sort_unstable();
+        assert_eq!(all, (1..=10).collect::<Vec<_>>(), "each is told once");
+        applied.extend(versions("applied"));
+    }
+    applied.sort_unstable();
+    assert_eq!(applied, (1..=10).collect::<Vec<_>>());
+    assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9 10");
+    assert_eq!(
+        (migrating(&cluster), advisory_locks(&cluster)),
+        ("0".into(), "0".into())
+    );
+}
+
+#[test]
+fn tables_go_where_the_search_path_says_and_the_ledger_with_them() {
+    let cluster = Cluster::start();
+    sql_as_role(&cluster, "CREATE SCHEMA app");
+    let url = format!("{}?options=-c%20search_path%3Dnowhere%2Capp", cluster.url());
+    let up = finish(program(&cluster, &["up"]).env("DATABASE_URL", &url));
+    assert_eq!(up.code, 0, "{up:?}");
+    assert!(
+        up.stdout.contains("recorded in app.schema_migrations"),
+        "{up:?}"
+    );
+    let count = |schema: &str| {
+        cluster.sql(&format!(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = '{schema}'"
+        ))
+    };
+    assert_eq!((count("app"), count("public")), ("10".into(), "0".into()));
+    let status = finish(program(&cluster, &["status", "--json"]).env("DATABASE_URL", &url));
+    assert_eq!(status.json()["schema"], "app");
+    assert_eq!(status.json()["upToDate"], true);
+}
+
+#[test]
+fn the_ledger_stands_in_a_schema_of_its_own_where_one_is_named() {
+    let cluster = Cluster::start();
+    let named = &["up", "--set", "ledger_schema=ops"][..];
+    let up = run(&cluster, named);
+    assert_eq!(up.code, 0, "{up:?}");
+    assert_eq!(
+        cluster.sql("SELECT count(*) FROM ops.schema_migrations"),
+        "10"
+    );
+    assert_eq!(
+        cluster.sql("SELECT to_regclass('public.schema_migrations')"),
+        ""
+    );
+    let again = run(&cluster, named);
+    assert!(
+        again.stdout.contains("ops.schema_migrations is up to date"),
+        "{again:?}"
+    );
+    // Without its ledger nobody knows where the tables come from.
+    let without = run(&cluster, &["up"]);
+    assert_eq!(without.code, 1, "{without:?}");
+    assert!(without.stdout.contains("no ledger of ours"), "{without:?}");
+}
+
+#[test]
+fn a_clock_that_was_set_back_puts_no_row_out_of_order() {
+    let cluster = Cluster::start();
+    crate::bed::paste(&cluster, 3);
+    cluster.sql(
+        "UPDATE schema_migrations SET applied_at = applied_at + interval '1 day', \
+         execution_ms = 5",
+    );
+    let up = run(&cluster, &["up"]);
+    assert_eq!(up.code, 0, "{up:?}");
+    assert_eq!(
+        run(&cluster, &["status", "--json"]).json()["upToDate"],
+        true
+    );
 }

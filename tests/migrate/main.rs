@@ -7,7 +7,13 @@
     reason = "what does not behave as promised is a failed test"
 )]
 
+mod adopting;
 mod applying;
+mod automatic;
 mod bed;
+mod health;
+mod killing;
+mod printing;
+mod refusing;
 #[path = "../support/mod.rs"]
 mod support;

@@ -124,10 +124,7 @@ async fn a_cancelled_heartbeat_is_an_answer() {
 
 #[tokio::test]
 async fn the_embedded_database_is_guarded_in_the_same_way() {
-    let section = AdapterSection::Mock(MockSection {
-        timeout: Duration::from_secs(5),
-        read_only: false,
-    });
+    let section = AdapterSection::Mock(MockSection::default());
     let (database, operations) = recorded(&section);
     let mut watch = Watch::over(&database, BRISK).await;
     for _ in 0..4 {

@@ -179,6 +179,7 @@ fn adapter(cluster: &Cluster) -> Database {
         retry_delay: std::time::Duration::from_millis(100),
         read_only: false,
         requires_schema: false,
+        ledger_schema: None,
     };
     let id = ConnectionId(uuid::Uuid::now_v7());
     let section = AdapterSection::Local(Box::new(section));

@@ -14,5 +14,6 @@ pub(crate) mod network;
 pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod schema;
 pub(crate) mod sockets;
 pub(crate) mod terminal;

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use tokio_postgres::{
     Row,
     types::{FromSql, Kind, Type},
@@ -20,6 +20,9 @@ use crate::{
 };
 
 type Decoded = Result<Value, Box<dyn Error + Sync + Send>>;
+
+/// 2⁵³: below it every whole number is a f64 of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The time value that PostgreSQL calls infinity, in its own encoding.
 const INFINITY: [u8; 8] = i64::MAX.to_be_bytes();
@@ -99,8 +102,12 @@ fn decode(column_type: &Type, raw: &[u8]) -> Decoded {
         Type::INT4 => Ok(i32::from_sql(column_type, raw)?.into()),
         Type::INT8 => Ok(i64::from_sql(column_type, raw)?.into()),
         Type::OID | Type::XID | Type::CID => Ok(u32::from_sql(&Type::OID, raw)?.into()),
-        Type::FLOAT4 => Ok(float(f32::from_sql(column_type, raw)?.to_string())),
-        Type::FLOAT8 => Ok(float(f64::from_sql(column_type, raw)?.to_string())),
+        // By its own shortest digits, which are fewer than those of a f64.
+        Type::FLOAT4 => {
+            let shown = f32::from_sql(column_type, raw)?.to_string();
+            Ok(float_to_json(shown.parse()?))
+        }
+        Type::FLOAT8 => Ok(float_to_json(f64::from_sql(column_type, raw)?)),
         Type::NUMERIC => numeric_to_json(raw),
         Type::CHAR => {
             let byte = i8::from_sql(column_type, raw)?.cast_unsigned();
@@ -129,15 +136,21 @@ fn text(raw: &[u8]) -> Decoded {
     Ok(std::str::from_utf8(raw)?.into())
 }
 
-/// JSON has no words for the unreal numbers; they are texts, as in `to_jsonb`.
-fn float(shown: String) -> Value {
-    match shown.parse::<serde_json::Number>() {
-        Ok(number) => Value::Number(number),
-        Err(_) => Value::String(match shown.as_str() {
-            "inf" => "Infinity".to_owned(),
-            "-inf" => "-Infinity".to_owned(),
-            _ => shown,
-        }),
+/// A float as `to_jsonb` shows it: a whole number without a point, and an unreal
+/// number, for which JSON has no words, as a text.
+pub(in crate::adapter) fn float_to_json(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < EXACT && (value != 0.0 || value.is_sign_positive()) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it is whole and small enough"
+        )]
+        return Value::from(value as i64);
+    }
+    match Number::from_f64(value) {
+        Some(number) => Value::Number(number),
+        None if value.is_nan() => "NaN".into(),
+        None if value > 0.0 => "Infinity".into(),
+        None => "-Infinity".into(),
     }
 }
 
@@ -157,10 +170,15 @@ fn time(column_type: &Type, raw: &[u8]) -> Decoded {
         Type::TIMESTAMP => NaiveDateTime::from_sql(column_type, raw)?
             .format("%Y-%m-%dT%H:%M:%S%.f")
             .to_string(),
-        _ => DateTime::<Utc>::from_sql(column_type, raw)?
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        _ => time_text(DateTime::<Utc>::from_sql(column_type, raw)?),
     };
     Ok(shown.into())
+}
+
+/// RFC 3339 in UTC with microseconds: of one length, so that the order of the
+/// texts is the order of the times.
+pub(in crate::adapter) fn time_text(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 fn decode_array(array: &Type, element: &Type, raw: &[u8]) -> Decoded {
@@ -197,6 +215,9 @@ mod tests {
             &f64::NEG_INFINITY.to_be_bytes(),
             &json!("-Infinity"),
         );
+        check(&Type::FLOAT8, &f64::MAX.to_be_bytes(), &json!(f64::MAX));
+        check(&Type::FLOAT8, &(-2.0f64).to_be_bytes(), &json!(-2));
+        check(&Type::FLOAT8, &(-0.0f64).to_be_bytes(), &json!(-0.0));
         check(&Type::CHAR, b"r", &json!("r"));
         check(&Type::BYTEA, &[1, 0xab], &json!("\\x01ab"));
         check(&Type::NAME, "é".as_bytes(), &json!("é"));
@@ -204,7 +225,11 @@ mod tests {
 
     #[test]
     fn times_are_iso_and_infinity_has_its_word() {
-        check(&Type::TIMESTAMPTZ, &[0; 8], &json!("2000-01-01T00:00:00Z"));
+        check(
+            &Type::TIMESTAMPTZ,
+            &[0; 8],
+            &json!("2000-01-01T00:00:00.000000Z"),
+        );
         check(
             &Type::TIMESTAMP,
             &1_500_000i64.to_be_bytes(),

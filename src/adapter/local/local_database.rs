@@ -15,12 +15,13 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, Piece, Ran, RunOrder, SqlValue,
+        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, Piece, Ran, RunOrder,
         TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
             knock::knock,
+            learn::Place,
             migrate,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
@@ -31,7 +32,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState},
@@ -132,17 +133,20 @@ impl LocalDatabase {
         }
     }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
         let asked = Asked::default();
-        self.bounded(action, &asked, async {
-            let mut lease = self.lease(action, &asked).await?;
-            let rows = if self.target.section().read_only {
-                statements::query_read_only(&mut lease, sql, params, action).await
+        self.bounded(statement.action, &asked, async {
+            let mut lease = self.lease(statement.action, &asked).await?;
+            let affected = if self.target.section().read_only {
+                statements::query_read_only(&mut lease, statement, take).await
             } else {
-                statements::query(&mut lease, sql, params, action).await
+                statements::query(&mut lease, Place::Alone, statement, take).await
             };
-            settle(lease, rows).await
+            settle(lease, affected).await
         })
         .await
     }

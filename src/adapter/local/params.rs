@@ -25,6 +25,7 @@ impl Param<'_> {
             SqlValue::Json(_) => Type::JSONB,
             SqlValue::Uuid(_) => Type::UUID,
             SqlValue::Timestamp(_) => Type::TIMESTAMPTZ,
+            SqlValue::Array(elements) => array_type(elements),
         }
     }
 
@@ -39,6 +40,7 @@ impl Param<'_> {
             SqlValue::Json(value) => value.to_string(),
             SqlValue::Uuid(value) => value.to_string(),
             SqlValue::Timestamp(value) => value.to_rfc3339_opts(SecondsFormat::Micros, true),
+            SqlValue::Array(elements) => array_text(elements),
         })
     }
 }
@@ -63,6 +65,51 @@ impl ToSql for Param<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// The type that is declared for an array: by its first element that is not
+/// null. One of texts takes the type of its place, as a text does.
+fn array_type(elements: &[SqlValue]) -> Type {
+    let known = elements
+        .iter()
+        .find(|element| !matches!(element, SqlValue::Null));
+    match known {
+        None | Some(SqlValue::Null | SqlValue::Text(_) | SqlValue::Array(_)) => Type::UNKNOWN,
+        Some(SqlValue::Bool(_)) => Type::BOOL_ARRAY,
+        Some(SqlValue::Int(_)) => Type::INT8_ARRAY,
+        Some(SqlValue::Float(_)) => Type::FLOAT8_ARRAY,
+        Some(SqlValue::Bytes(_)) => Type::BYTEA_ARRAY,
+        Some(SqlValue::Json(_)) => Type::JSONB_ARRAY,
+        Some(SqlValue::Uuid(_)) => Type::UUID_ARRAY,
+        Some(SqlValue::Timestamp(_)) => Type::TIMESTAMPTZ_ARRAY,
+    }
+}
+
+/// `{"a","b",NULL}`: every element in quotes, so that none is taken for a null
+/// or a brace.
+fn array_text(elements: &[SqlValue]) -> String {
+    let mut text = String::from("{");
+    for (index, element) in elements.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        match (element, Param(element).text()) {
+            (_, None) => text.push_str("NULL"),
+            (SqlValue::Array(_), Some(nested)) => text.push_str(&nested),
+            (_, Some(plain)) => {
+                text.push('"');
+                for c in plain.chars() {
+                    if matches!(c, '"' | '\\') {
+                        text.push('\\');
+                    }
+                    text.push(c);
+                }
+                text.push('"');
+            }
+        }
+    }
+    text.push('}');
+    text
 }
 
 /// PostgreSQL writes the unreal numbers in words of its own.
@@ -123,6 +170,28 @@ mod tests {
             &SqlValue::Json(serde_json::json!([1])),
             &Type::JSONB,
             Some("[1]"),
+        );
+    }
+
+    #[test]
+    fn an_array_has_the_type_of_its_elements() {
+        let texts = ["a", "", "NULL", "{,}", "\"\\"].map(|text| SqlValue::Text(text.into()));
+        check(
+            &SqlValue::Array(texts.into()),
+            &Type::UNKNOWN,
+            Some(r#"{"a","","NULL","{,}","\"\\"}"#),
+        );
+        check(&SqlValue::Array(vec![]), &Type::UNKNOWN, Some("{}"));
+        check(
+            &SqlValue::Array(vec![SqlValue::Null, SqlValue::Int(-1)]),
+            &Type::INT8_ARRAY,
+            Some(r#"{NULL,"-1"}"#),
+        );
+        let row = SqlValue::Array(vec![SqlValue::Bool(true)]);
+        check(
+            &SqlValue::Array(vec![row]),
+            &Type::UNKNOWN,
+            Some(r#"{{"true"}}"#),
         );
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 /// A phase of a login, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::adapter) enum Phase {
     Dns,
     Tcp,
     Tls,
@@ -26,7 +26,7 @@ pub(super) enum Phase {
 /// Where an attempt stands and what its phases took. Shared by reference
 /// between the attempt and the deadline that may end it.
 #[derive(Debug)]
-pub(super) struct PhaseClock {
+pub(in crate::adapter) struct PhaseClock {
     action: Action,
     limit: Duration,
     started: Instant,
@@ -73,7 +73,7 @@ impl Phase {
 
 impl PhaseClock {
     /// A clock at the first phase, for an action that may take `limit` in all.
-    pub(super) fn start(action: Action, limit: Duration) -> Self {
+    pub(in crate::adapter) fn start(action: Action, limit: Duration) -> Self {
         let state = State {
             timings: PhaseTimings::default(),
             phase: Phase::Dns,
@@ -89,7 +89,7 @@ impl PhaseClock {
     }
 
     /// What is being done.
-    pub(super) fn action(&self) -> Action {
+    pub(in crate::adapter) fn action(&self) -> Action {
         self.action
     }
 
@@ -104,7 +104,7 @@ impl PhaseClock {
     }
 
     /// A phase begins. What it and later phases took before counts no more.
-    pub(super) fn begin(&self, phase: Phase) {
+    pub(in crate::adapter) fn begin(&self, phase: Phase) {
         let mut state = self.state();
         state.phase = phase;
         state.step = None;
@@ -128,7 +128,7 @@ impl PhaseClock {
     }
 
     /// The phase that began last has ended well; gives what it took.
-    pub(super) fn end(&self) -> Duration {
+    pub(in crate::adapter) fn end(&self) -> Duration {
         let mut state = self.state();
         let took = state.began.elapsed();
         state.set(took);
@@ -136,7 +136,7 @@ impl PhaseClock {
     }
 
     /// There is nothing to do in this phase.
-    pub(super) fn skip(&self, phase: Phase) {
+    pub(in crate::adapter) fn skip(&self, phase: Phase) {
         let mut state = self.state();
         state.phase = phase;
         state.step = None;
@@ -144,13 +144,13 @@ impl PhaseClock {
     }
 
     /// What the phases that ended took.
-    pub(super) fn timings(&self) -> PhaseTimings {
+    pub(in crate::adapter) fn timings(&self) -> PhaseTimings {
         self.state().timings
     }
 
     /// Runs the work under the deadline. What runs out of time fails at the
     /// layer of the phase in which it hung.
-    pub(super) async fn within<T>(
+    pub(in crate::adapter) async fn within<T>(
         &self,
         work: impl Future<Output = DbResult<T>> + Send,
     ) -> DbResult<T> {

@@ -1,42 +1,54 @@
 //! The four calls that are one statement each. Knows nothing of status and
 //! recording.
 
-use futures::{StreamExt, pin_mut};
-use serde_json::Value;
-use tokio_postgres::types::Type;
-
 use crate::{
     adapter::{
         DbResult, SqlValue,
         local::{
-            decode::row_to_json, fence::unlike_us, params::Param, pool::Lease, table::Table,
+            decode::row_to_json,
+            fence::unlike_us,
+            learn::{self, Place, Typed},
+            params::Param,
+            pool::Lease,
+            table::Table,
             transaction::BEGIN_READ_ONLY,
         },
-        mode_adapter::{Record, Rows},
+        mode_adapter::{Record, Statement, TakeRow},
         running::as_read_only,
     },
     domain::{Action, DbError, ErrorKind},
 };
+use futures::{StreamExt, pin_mut};
+use serde_json::Value;
 
 /// The name that a changed row has within our own statements.
 const ROW: &str = "dbvitals_row";
 
-/// Runs any one statement.
+/// Runs any one statement and tells how many rows it returned or changed.
 pub(super) async fn query(
     lease: &mut Lease,
-    sql: &str,
-    params: &[SqlValue],
-    action: Action,
-) -> DbResult<Rows> {
-    match run(lease, sql, params).await {
-        Ok((rows, affected)) => {
-            let rows = rows
-                .iter()
-                .map(|row| row_to_json(row, action))
-                .collect::<DbResult<_>>()?;
-            Ok(Rows { rows, affected })
-        }
-        Err(error) => Err(lease.classify(error, action).await),
+    place: Place,
+    statement: Statement<'_>,
+    take: &mut TakeRow<'_>,
+) -> DbResult<u64> {
+    let action = statement.action;
+    // What follows a row that is refused is still read: the session is clean
+    // when the answer has come to its end.
+    let mut refused = None;
+    let params = params_of(statement.params);
+    let ran = async {
+        let stream = learn::begin(lease.client(), place, statement.sql, typed(&params)).await?;
+        each_row(stream, |row| {
+            if refused.is_none() {
+                refused = row_to_json(&row, action).and_then(&mut *take).err();
+            }
+        })
+        .await
+    };
+    match (ran.await, refused) {
+        (Ok(affected), None) => Ok(affected),
+        (Ok(_), Some(error)) => Err(error),
+        (Err(error), _) => Err(lease.classify(error, action).await),
     }
 }
 
@@ -45,14 +57,13 @@ pub(super) async fn query(
 /// ends with it, see [`Lease::give_back`], and that rolls it back.
 pub(super) async fn query_read_only(
     lease: &mut Lease,
-    sql: &str,
-    params: &[SqlValue],
-    action: Action,
-) -> DbResult<Rows> {
+    statement: Statement<'_>,
+    take: &mut TakeRow<'_>,
+) -> DbResult<u64> {
     if let Err(error) = lease.client().batch_execute(BEGIN_READ_ONLY).await {
-        return Err(lease.classify(error, action).await);
+        return Err(lease.classify(error, statement.action).await);
     }
-    query(lease, sql, params, action)
+    query(lease, Place::Within, statement, take)
         .await
         .map_err(as_read_only)
 }
@@ -68,7 +79,8 @@ pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbR
         let sql = format!(
             "insert into {quoted} as {ROW} default values returning pg_catalog.to_jsonb({ROW}.*)"
         );
-        return changed_row(lease, &sql, &[], action).await;
+        let row = changed_row(lease, &sql, &[], action).await?;
+        return Ok(table.with_utc(row));
     }
     let (names, values) = (columns.join(", "), given(&columns));
     let sql = format!(
@@ -76,7 +88,8 @@ pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbR
          from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given returning pg_catalog.to_jsonb({ROW}.*)"
     );
     let params = [SqlValue::Json(Value::Object(data.clone()))];
-    changed_row(lease, &sql, &params, action).await
+    let row = changed_row(lease, &sql, &params, action).await?;
+    Ok(table.with_utc(row))
 }
 
 /// Changes the given columns of one row.
@@ -104,7 +117,8 @@ pub(super) async fn update(
         SqlValue::Json(Value::Object(data.clone())),
         SqlValue::Text(id.to_owned()),
     ];
-    changed_row(lease, &sql, &params, action).await
+    let row = changed_row(lease, &sql, &params, action).await?;
+    Ok(table.with_utc(row))
 }
 
 /// Removes one row.
@@ -116,9 +130,9 @@ pub(super) async fn delete(lease: &mut Lease, table: &str, id: &str) -> DbResult
         "delete from {} where {key} operator(pg_catalog.=) $1",
         table.quoted
     );
-    match run(lease, &sql, &[SqlValue::Text(id.to_owned())]).await {
-        Ok((_, 0)) => Err(DbError::new(action, ErrorKind::RowNotFound)),
-        Ok((_, affected)) => Ok(affected),
+    match run(lease, &sql, &[SqlValue::Text(id.to_owned())], drop).await {
+        Ok(0) => Err(DbError::new(action, ErrorKind::RowNotFound)),
+        Ok(affected) => Ok(affected),
         Err(error) => Err(lease.classify(error, action).await),
     }
 }
@@ -135,11 +149,14 @@ async fn changed_row(
     params: &[SqlValue],
     action: Action,
 ) -> DbResult<Value> {
-    let rows = match run(lease, sql, params).await {
-        Ok((rows, _)) => rows,
-        Err(error) => return Err(lease.classify(error, action).await),
-    };
-    let Some(row) = rows.first() else {
+    let mut first = None;
+    let ran = run(lease, sql, params, |row| {
+        first.get_or_insert(row);
+    });
+    if let Err(error) = ran.await {
+        return Err(lease.classify(error, action).await);
+    }
+    let Some(row) = first else {
         return Err(DbError::new(action, ErrorKind::RowNotFound));
     };
     match row.try_get(0) {
@@ -148,23 +165,38 @@ async fn changed_row(
     }
 }
 
-/// Sends a statement with its parameters in one round trip and reads all rows.
+/// Sends a statement of ours, whose columns are of the server's own types, with
+/// its parameters in one round trip, reads all rows and tells how many it
+/// returned or changed.
 async fn run(
     lease: &Lease,
     sql: &str,
     params: &[SqlValue],
-) -> Result<(Vec<tokio_postgres::Row>, u64), tokio_postgres::Error> {
-    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
-    let typed: Vec<(&Param<'_>, Type)> = params
-        .iter()
-        .map(|param| (param, param.declared()))
-        .collect();
-    let stream = lease.client().query_typed_raw(sql, typed).await?;
+    take: impl FnMut(tokio_postgres::Row),
+) -> Result<u64, tokio_postgres::Error> {
+    let params = params_of(params);
+    let stream = lease.client().query_typed_raw(sql, typed(&params)).await?;
+    each_row(stream, take).await
+}
+
+fn params_of(params: &[SqlValue]) -> Vec<Param<'_>> {
+    params.iter().map(Param).collect()
+}
+
+fn typed<'p, 'v>(params: &'p [Param<'v>]) -> Typed<'p, 'v> {
+    let declared = params.iter().map(|param| (param, param.declared()));
+    declared.collect()
+}
+
+async fn each_row(
+    stream: tokio_postgres::RowStream,
+    mut take: impl FnMut(tokio_postgres::Row),
+) -> Result<u64, tokio_postgres::Error> {
     pin_mut!(stream);
-    let mut rows = Vec::new();
+    let mut returned = 0;
     while let Some(row) = stream.next().await {
-        rows.push(row?);
+        take(row?);
+        returned += 1;
     }
-    let returned = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    Ok((rows, stream.rows_affected().unwrap_or(returned)))
+    Ok(stream.rows_affected().unwrap_or(returned))
 }

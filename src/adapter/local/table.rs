@@ -1,12 +1,14 @@
 //! Table and column names, checked against the server's catalogue before they
 //! become part of a statement. Knows nothing of rows.
 
+use chrono::DateTime;
+use serde_json::Value;
 use tokio_postgres::types::Type;
 
 use crate::{
     adapter::{
         DbResult,
-        local::{fence::unlike_us, pool::Lease},
+        local::{decode::time_text, fence::unlike_us, pool::Lease},
         mode_adapter::Record,
     },
     domain::{Action, DbError, ErrorKind},
@@ -20,6 +22,8 @@ pub(super) struct Table {
     /// Schema and name, quoted.
     pub(super) quoted: String,
     columns: Vec<String>,
+    /// Those columns that are points in time.
+    moments: Vec<String>,
     asked: String,
 }
 
@@ -40,14 +44,30 @@ impl Table {
             }
             Err(error) => return Err(lease.classify(error, action).await),
         };
-        match (row.try_get(0), row.try_get(1)) {
-            (Ok(quoted), Ok(columns)) => Ok(Self {
+        match (row.try_get(0), row.try_get(1), row.try_get(2)) {
+            (Ok(quoted), Ok(columns), Ok(moments)) => Ok(Self {
                 quoted,
                 columns,
+                moments,
                 asked: name.to_owned(),
             }),
-            (Err(error), _) | (_, Err(error)) => Err(unlike_us(error, action)),
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+                Err(unlike_us(error, action))
+            }
         }
+    }
+
+    /// Brings the points in time of a row that the server wrote as JSON, in the
+    /// session's time zone, to the form that all rows have.
+    pub(super) fn with_utc(&self, mut row: Value) -> Value {
+        for name in &self.moments {
+            if let Some(Value::String(text)) = row.get_mut(name)
+                && let Ok(moment) = DateTime::parse_from_rfc3339(text)
+            {
+                *text = time_text(moment.to_utc());
+            }
+        }
+        row
     }
 
     /// The quoted names of the data's columns, each of which exists.

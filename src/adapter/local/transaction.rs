@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
-        local::{pool::Lease, statements},
+        local::{learn::Place, pool::Lease, statements},
+        mode_adapter::Statement,
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -76,12 +77,17 @@ async fn ensure_whole(lease: &mut Lease, cause: DbError) -> DbResult<()> {
         return Ok(());
     }
     roll_back(lease, &cause).await;
+    Err(rolled_back(cause))
+}
+
+/// What a caller is told whose transaction a statement of its own had broken.
+pub(in crate::adapter) fn rolled_back(cause: DbError) -> DbError {
     let mut error = DbError::new(Action::Transaction, ErrorKind::TransactionRolledBack)
         .with_details(cause.details().unwrap_or(cause.kind().name()));
     if let Some(code) = cause.code() {
         error = error.with_code(code);
     }
-    Err(error.with_source(cause))
+    error.with_source(cause)
 }
 
 /// The server rolls back by itself when the session is gone, so a failure here
@@ -106,13 +112,23 @@ impl TransactionClient for Statements<'_> {
         params: &'a [SqlValue],
     ) -> BoxFuture<'a, DbResult<Vec<Value>>> {
         Box::pin(async move {
-            let answer = statements::query(self.lease, sql, params, Action::Transaction).await;
-            if let Err(error) = &answer
+            let statement = Statement {
+                sql,
+                params,
+                action: Action::Transaction,
+            };
+            let mut rows = Vec::new();
+            let mut take = |row| {
+                rows.push(row);
+                Ok(())
+            };
+            let done = statements::query(self.lease, Place::Within, statement, &mut take).await;
+            if let Err(error) = &done
                 && self.first_failure.is_none()
             {
                 self.first_failure = Some(error.clone());
             }
-            answer.map(|answer| answer.rows)
+            done.map(|_| rows)
         })
     }
 }

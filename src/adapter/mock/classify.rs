@@ -5,6 +5,9 @@ use sqlx::error::DatabaseError;
 
 use crate::domain::{Action, DbError, ErrorKind};
 
+/// `SQLITE_CONSTRAINT_DATATYPE`.
+const DATATYPE: i32 = 3091;
+
 /// Classifies an error of the embedded database and keeps it as the cause.
 pub(super) fn from_sqlite(error: sqlx::Error, action: Action) -> DbError {
     let classified = match error.as_database_error() {
@@ -24,6 +27,10 @@ fn from_engine(engine: &dyn DatabaseError, action: Action) -> DbError {
 
 /// The kind of an extended result code; its low byte is the primary code.
 fn kind_of_code(code: i32) -> ErrorKind {
+    // A column of a strict table takes no value of another type.
+    if code == DATATYPE {
+        return ErrorKind::InvalidData;
+    }
     match code & 0xff {
         1 | 25 => ErrorKind::StatementInvalid,
         5 | 6 => ErrorKind::ServerNotReady,
@@ -59,14 +66,14 @@ mod tests {
 
     #[test]
     fn extended_codes_have_the_kind_of_their_primary_code() {
-        // Check, foreign key, not null, primary key, unique, data type.
+        // Check, foreign key, not null, primary key, unique, raised by a trigger.
         check(
-            &[275, 787, 1299, 1555, 2067, 3091],
+            &[275, 787, 1299, 1555, 2067, 1811],
             ErrorKind::ConstraintViolation,
         );
+        check(&[20, 3091], ErrorKind::InvalidData);
         check(&[1, 257], ErrorKind::StatementInvalid);
         check(&[8, 264], ErrorKind::ReadOnly);
-        check(&[20], ErrorKind::InvalidData);
         check(&[11, 26], ErrorKind::Unknown);
     }
 }

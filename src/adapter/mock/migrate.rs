@@ -70,6 +70,17 @@ pub(super) async fn up(
     })
 }
 
+/// Applies the first so many files to a new database.
+pub(super) async fn apply_first(
+    connection: &mut SqliteConnection,
+    count: usize,
+) -> Result<(), sqlx::Error> {
+    for file in DIALECT.files().iter().take(count) {
+        apply(connection, file).await?;
+    }
+    Ok(())
+}
+
 /// The file and its row, both or none.
 async fn apply(connection: &mut SqliteConnection, file: &File) -> Result<Duration, sqlx::Error> {
     let mut transaction = connection.begin().await?;

@@ -1,140 +1,116 @@
 //! The mock mode: an embedded database that is asked like a real one. Knows
 //! nothing of status and recording.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use sqlx::SqliteConnection;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout},
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, MigrationSink, Piece, Ran, RunAccess, RunOrder, SqlValue,
-        TransactionClient, WriteTest,
-        diagnosis::Findings,
-        local::timeout_error,
+        DbResult, MigrationSink, Piece, Ran, Rehearsing, RunAccess, RunOrder, TransactionClient,
+        local::{Phase, PhaseClock},
         mock::{
             classify::from_sqlite,
             engine::{Engine, Turn, set_access},
+            faults::{Client, Gate},
+            look::{self, Seen},
             migrate,
             pulse::MockPulse,
             run::run,
+            schema::Tables,
             statements,
             transaction::transaction,
         },
-        mode_adapter::{Check, Record, Rows},
+        mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::MockSection,
     domain::{
-        Action, Adoption, DbError, ErrorKind, Exam, Finding, HealthDetails, MigrationReport,
-        MigrationState, PhaseTimings,
+        Action, Adoption, Condition, DbError, ErrorKind, HealthDetails, MigrationReport,
+        MigrationState, Scenario,
     },
 };
-
-/// The one bare statement of a health check, and what there is to know.
-const LOOK: &str = "select sqlite_version(), \
-    (select page_count * page_size from pragma_page_count(), pragma_page_size()), \
-    (select query_only from pragma_query_only())";
 
 /// The embedded database as an adapter.
 #[derive(Debug)]
 pub(in crate::adapter) struct MockDatabase {
     engine: Engine,
+    /// What is met while it is rehearsed that the tables are missing.
+    bare: Engine,
+    gate: Gate,
+    /// As whom statements come, from the first one on.
+    client: Mutex<Option<Client>>,
+    timeout: Duration,
+    schema: Schema,
+}
+
+/// Whether the required tables are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Schema {
+    Required,
+    Ignored,
 }
 
 impl MockDatabase {
     pub(in crate::adapter) fn new(section: MockSection) -> Self {
+        let rehearsal = section.rehearsal.as_ref();
+        let tables = match rehearsal.and_then(|rehearsal| rehearsal.scenario) {
+            Some(Scenario::Migrations) => Tables::First,
+            Some(
+                Scenario::Calm
+                | Scenario::Flaky
+                | Scenario::Outage
+                | Scenario::Slow
+                | Scenario::Hang
+                | Scenario::Auth,
+            )
+            | None => Tables::All,
+        };
         Self {
-            engine: Engine::new(section),
+            gate: Gate::new(&section),
+            client: Mutex::default(),
+            timeout: section.timeout,
+            schema: if section.requires_schema {
+                Schema::Required
+            } else {
+                Schema::Ignored
+            },
+            bare: Engine::new(section.clone(), Tables::None),
+            engine: Engine::new(section, tables),
         }
     }
 
+    /// Where the rehearsal stands.
+    pub(in crate::adapter) fn rehearsing(&self) -> Option<Rehearsing> {
+        self.gate.rehearsing()
+    }
+
+    /// Looks as a new client would: logs in, asks, leaves.
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let began = Instant::now();
-        let looked = self.bounded(action, self.look(action)).await;
-        // Nothing is resolved, connected or logged in to.
-        let mut details = HealthDetails {
-            phases: PhaseTimings {
-                dns: Some(Duration::ZERO),
-                tcp: Some(Duration::ZERO),
-                tls: Some(Duration::ZERO),
-                login: Some(Duration::ZERO),
-                query: None,
-            },
-            ..HealthDetails::default()
+        let clock = PhaseClock::start(action, self.timeout);
+        let looked = clock.within(self.look(&clock)).await;
+        let (result, mut details) = match looked {
+            Ok((_, details)) => (Ok(()), details),
+            Err(error) => (Err(error), HealthDetails::default()),
         };
-        match looked {
-            Err(error) => Check {
-                latency: began.elapsed(),
-                details,
-                result: Err(error),
+        details.phases = clock.timings();
+        Check {
+            latency: match &result {
+                Ok(()) => details.phases.query.unwrap_or_default(),
+                Err(_) => began.elapsed(),
             },
-            Ok((latency, found)) => {
-                details.phases.query = Some(latency);
-                details.server_version = Some(format!("SQLite {}", found.0));
-                details.database_size_bytes = u64::try_from(found.1).ok();
-                details.read_only = Some(found.2 != 0);
-                details.in_recovery = Some(false);
-                Check {
-                    latency,
-                    details,
-                    result: Ok(()),
-                }
-            }
+            details,
+            result,
         }
     }
 
-    /// Examines the embedded database: there is no way to it.
-    pub(in crate::adapter) async fn diagnose(
-        &self,
-        options: DiagnosisOptions,
-        findings: &Findings,
-    ) -> DbResult<()> {
-        let elsewhere = [
-            Exam::HostName,
-            Exam::Tcp,
-            Exam::Tls,
-            Exam::Login,
-            Exam::Permission,
-            Exam::Schema,
-            Exam::Slots,
-            Exam::Blocking,
-            Exam::Pooler,
-            Exam::Standby,
-        ];
-        for exam in elsewhere {
-            findings.tell(Finding::skipped(
-                exam,
-                "mock mode: embedded in this program",
-            ));
-        }
-        let action = Action::HealthCheck;
-        let (latency, found) = self.bounded(action, self.look(action)).await?;
-        let (version, _, query_only) = found;
-        let words = format!("SQLite {version}, in memory: nothing is persisted");
-        findings.tell(Finding::ok(Exam::Database, words));
-        let mut write = match (query_only, options.policy.expects_writes) {
-            (0, true) => Finding::ok(Exam::Write, "a session can write"),
-            (_, false) => Finding::ok(Exam::Write, "switched off by read_only"),
-            (_, true) => Finding::warning(Exam::Write, "the database is read-only")
-                .because(DbError::new(action, ErrorKind::ReadOnly)),
-        };
-        if options.write_test == WriteTest::Try {
-            write.note("not tried: what is written here is lost with the program anyway");
-        }
-        findings.tell(write);
-        let mut finding = Finding::ok(Exam::Latency, format!("one answer in {latency:.1?}"));
-        finding.fact("medianMs", latency);
-        findings.tell(finding.taking(latency));
-        Ok(())
-    }
-
-    /// Runs one statement. There is no server that could go on with it when it is
-    /// stopped.
+    /// Runs one statement in a session of its own. There is no server that could
+    /// go on with it when it is stopped.
     pub(in crate::adapter) async fn run(
         &self,
         order: RunOrder<'_>,
@@ -142,54 +118,73 @@ impl MockDatabase {
         stop: impl Future<Output = ()> + Send,
     ) -> DbResult<Ran> {
         let action = Action::Query;
-        let limit = order.timeout.unwrap_or(self.engine.timeout());
-        let work = async {
-            let mut turn = self.engine.turn(action).await?;
-            let connection = open(&mut turn, action)?;
+        let limit = order.timeout.unwrap_or(self.timeout);
+        let work = self.alone(action, limit, async {
+            let mut turn = self.turn(action).await?;
+            let mut session = turn.session(action)?;
             if order.access == RunAccess::ReadOnly {
                 // The next turn begins as configured again.
-                set_access(connection, order.access, action).await?;
+                set_access(session.connection, order.access, action).await?;
             }
-            run(connection, &order, pieces).await
-        };
+            run(&mut session, &order, pieces).await
+        });
         tokio::select! {
             biased;
             () = stop => Err(DbError::new(action, ErrorKind::Cancelled)),
-            done = timeout(limit, work) => match done {
-                Ok(done) => done,
-                Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
-            },
+            done = work => done,
         }
     }
 
-    /// Opens the database for a guard.
+    /// Opens a guard's session.
     pub(in crate::adapter) async fn pulse(&self, limit: Duration) -> DbResult<MockPulse<'_>> {
-        match timeout(limit, self.engine.turn(Action::Connect)).await {
-            Ok(turn) => turn.map(|_| MockPulse(self)),
-            Err(elapsed) => Err(timeout_error(Action::Connect, limit).with_source(elapsed)),
-        }
+        let clock = PhaseClock::start(Action::Connect, limit);
+        let client = clock.within(self.gate.log_in(&clock)).await?;
+        Ok(MockPulse {
+            database: self,
+            client,
+        })
     }
 
-    /// One bare statement.
-    pub(super) async fn beat(&self) -> DbResult<()> {
+    /// One bare statement in a guard's session.
+    pub(super) async fn beat(&self, client: &mut Client) -> DbResult<()> {
         let action = Action::HealthCheck;
-        let mut turn = self.engine.turn(action).await?;
-        sqlx::query("select 1")
-            .execute(open(&mut turn, action)?)
-            .await
-            .map_err(|error| from_sqlite(error, action))?;
-        Ok(())
+        let ask = async {
+            let mut turn = self.turn(action).await?;
+            sqlx::query("select 1")
+                .execute(turn.session(action)?.connection)
+                .await
+                .map_err(|error| from_sqlite(error, action))?;
+            Ok(())
+        };
+        self.gate.within(client, action, ask).await
     }
 
-    /// Nothing to do: the database stays for the next connect.
-    #[expect(clippy::unused_async, reason = "the same face as the other modes")]
-    pub(in crate::adapter) async fn close(&self) {}
+    /// The end of a guard's session.
+    pub(super) async fn end(&self, client: &mut Client) -> DbError {
+        self.gate.end(client, Action::HealthCheck).await
+    }
 
-    pub(in crate::adapter) async fn query(&self, sql: &str, params: &[SqlValue]) -> DbResult<Rows> {
-        let action = Action::Query;
+    /// Asks whether a login would be asked for.
+    pub(in crate::adapter) async fn knock(&self, limit: Duration) -> DbResult<()> {
+        let clock = PhaseClock::start(Action::Connect, limit);
+        clock.within(self.gate.knock(&clock)).await
+    }
+
+    /// Ends the session of the statements; the database stays for the next connect.
+    #[expect(clippy::unused_async, reason = "the same face as the other modes")]
+    pub(in crate::adapter) async fn close(&self) {
+        self.keep(None);
+    }
+
+    pub(in crate::adapter) async fn query(
+        &self,
+        statement: Statement<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
+        let action = statement.action;
         self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            statements::query(open(&mut turn, action)?, sql, params, action).await
+            let mut turn = self.turn(action).await?;
+            statements::query(&mut turn.session(action)?, statement, take).await
         })
         .await
     }
@@ -197,8 +192,8 @@ impl MockDatabase {
     pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
         let action = Action::Insert;
         self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            statements::insert(open(&mut turn, action)?, table, data).await
+            let mut turn = self.turn(action).await?;
+            statements::insert(&mut turn.session(action)?, table, data).await
         })
         .await
     }
@@ -211,8 +206,8 @@ impl MockDatabase {
     ) -> DbResult<Value> {
         let action = Action::Update;
         self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            statements::update(open(&mut turn, action)?, table, id, data).await
+            let mut turn = self.turn(action).await?;
+            statements::update(&mut turn.session(action)?, table, id, data).await
         })
         .await
     }
@@ -220,8 +215,8 @@ impl MockDatabase {
     pub(in crate::adapter) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
         let action = Action::Delete;
         self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            statements::delete(open(&mut turn, action)?, table, id).await
+            let mut turn = self.turn(action).await?;
+            statements::delete(&mut turn.session(action)?, table, id).await
         })
         .await
     }
@@ -233,31 +228,32 @@ impl MockDatabase {
     {
         let action = Action::Transaction;
         self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            transaction(open(&mut turn, action)?, self.engine.access(), work).await
+            let mut turn = self.turn(action).await?;
+            let access = self.engine.access();
+            transaction(turn.session(action)?, &self.gate, access, work).await
         })
         .await
     }
 
-    /// How the database stands with our migrations.
+    /// How the database stands with our migrations, asked in a session of its own.
     pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
         let action = Action::Migrate;
-        self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            migrate::state(open(&mut turn, action)?).await
+        self.alone(action, self.timeout, async {
+            let mut turn = self.turn(action).await?;
+            migrate::state(turn.session(action)?.connection).await
         })
         .await
     }
 
-    /// Applies what is pending.
+    /// Applies what is pending, in a session of its own.
     pub(in crate::adapter) async fn migrate(
         &self,
         progress: &MigrationSink,
     ) -> DbResult<MigrationReport> {
         let action = Action::Migrate;
-        self.bounded(action, async {
-            let mut turn = self.engine.turn(action).await?;
-            migrate::up(open(&mut turn, action)?, progress).await
+        self.alone(action, self.timeout, async {
+            let mut turn = self.turn(action).await?;
+            migrate::up(turn.session(action)?.connection, progress).await
         })
         .await
     }
@@ -268,30 +264,100 @@ impl MockDatabase {
         Err(migrate::nothing_to_adopt())
     }
 
-    async fn look(&self, action: Action) -> DbResult<(Duration, (String, i64, i64))> {
-        let mut turn = self.engine.turn(action).await?;
-        let began = Instant::now();
-        let found = sqlx::query_as(LOOK)
-            .fetch_one(open(&mut turn, action)?)
-            .await
-            .map_err(|error| from_sqlite(error, action))?;
-        Ok((began.elapsed(), found))
+    /// Logs in and asks, timed by the clock.
+    pub(super) async fn look(&self, clock: &PhaseClock) -> DbResult<(Seen, HealthDetails)> {
+        let action = clock.action();
+        let mut client = self.gate.log_in(clock).await?;
+        clock.begin(Phase::Query);
+        let ask = async {
+            let mut turn = self.turn(action).await?;
+            let connection = turn.session(action)?.connection;
+            let seen = look::look(connection, action).await?;
+            clock.end();
+            let mut details = HealthDetails {
+                server_version: Some(format!("SQLite {}", seen.version)),
+                database_size_bytes: u64::try_from(seen.bytes).ok(),
+                read_only: Some(seen.query_only != 0),
+                in_recovery: Some(false),
+                ..HealthDetails::default()
+            };
+            if self.schema == Schema::Required {
+                details.missing_tables = Some(look::missing_tables(connection, action).await?);
+                details.migrations = Some(migrate::state(connection).await?.summary());
+            }
+            Ok((seen, details))
+        };
+        self.gate.within(&mut client, action, ask).await
     }
 
-    async fn bounded<T>(
-        &self,
+    /// Deadline of a health check and of a statement.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The connection to what holds the tables now.
+    async fn turn(&self, action: Action) -> DbResult<Turn<'_>> {
+        let engine = match self.gate.condition() {
+            Condition::Schema => &self.bare,
+            Condition::Calm
+            | Condition::Refuse
+            | Condition::Lose
+            | Condition::Hang
+            | Condition::Auth
+            | Condition::Slow { .. }
+            | Condition::Full => &self.engine,
+        };
+        engine.turn(action).await
+    }
+
+    /// Logging in, where no session is left, and the work: one deadline for all.
+    fn bounded<'w, T: Send + 'w>(
+        &'w self,
         action: Action,
-        work: impl Future<Output = DbResult<T>> + Send,
-    ) -> DbResult<T> {
-        let limit = self.engine.timeout();
-        match timeout(limit, work).await {
-            Ok(done) => done,
-            Err(elapsed) => Err(timeout_error(action, limit).with_source(elapsed)),
+        work: impl Future<Output = DbResult<T>> + Send + 'w,
+    ) -> impl Future<Output = DbResult<T>> + Send + 'w {
+        // Boxed: a statement's future is large, and would be held twice.
+        let work = Box::pin(work);
+        async move {
+            let clock = PhaseClock::start(action, self.timeout);
+            let done = async {
+                let mut client = match self.kept() {
+                    Some(client) if self.gate.stands(client) => client,
+                    Some(_) | None => self.gate.log_in(&clock).await?,
+                };
+                clock.begin(Phase::Query);
+                let done = self.gate.within(&mut client, action, work).await;
+                self.keep(Some(client));
+                done
+            };
+            clock.within(done).await
         }
     }
-}
 
-fn open<'t>(turn: &'t mut Turn<'_>, action: Action) -> DbResult<&'t mut SqliteConnection> {
-    turn.as_mut()
-        .ok_or_else(|| DbError::new(action, ErrorKind::NotConnected))
+    /// The same in a session of its own, whether there is another or not.
+    fn alone<'w, T: Send + 'w>(
+        &'w self,
+        action: Action,
+        limit: Duration,
+        work: impl Future<Output = DbResult<T>> + Send + 'w,
+    ) -> impl Future<Output = DbResult<T>> + Send + 'w {
+        let work = Box::pin(work);
+        async move {
+            let clock = PhaseClock::start(action, limit);
+            let done = async {
+                let mut client = self.gate.log_in(&clock).await?;
+                clock.begin(Phase::Query);
+                self.gate.within(&mut client, action, work).await
+            };
+            clock.within(done).await
+        }
+    }
+
+    fn kept(&self) -> Option<Client> {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, client: Option<Client>) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+    }
 }

@@ -3,56 +3,53 @@
 
 use futures::TryStreamExt;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Either, SqliteConnection};
+use sqlx::{AssertSqlSafe, Either, sqlite::SqliteRow};
 
 use crate::{
     adapter::{
         DbResult, SqlValue,
         mock::{
             classify::from_sqlite,
-            decode::row_to_json,
+            constraint,
+            convert::convert,
+            decode::Columns,
+            engine::Session,
             one_statement::only_one,
-            params::{bind, of_json},
+            params::bind,
             table::{Table, names_missing_table},
         },
-        mode_adapter::{Record, Rows},
+        mode_adapter::{Record, Statement, TakeRow},
     },
     domain::{Action, DbError, ErrorKind},
 };
 
-/// Runs any one statement.
+/// Runs any one statement and tells how many rows it returned or changed.
 pub(super) async fn query(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    params: &[SqlValue],
-    action: Action,
-) -> DbResult<Rows> {
-    only_one(sql, action)?;
-    match run(connection, sql, params).await {
-        Ok((rows, affected)) => {
-            let rows = rows
-                .iter()
-                .map(|row| row_to_json(row, action))
-                .collect::<DbResult<_>>()?;
-            Ok(Rows { rows, affected })
-        }
-        Err(error) => Err(named(connection, sql, error, action).await),
+    session: &mut Session<'_>,
+    statement: Statement<'_>,
+    take: &mut TakeRow<'_>,
+) -> DbResult<u64> {
+    only_one(statement.sql, statement.action)?;
+    match run(session, statement, take).await? {
+        Ok(affected) => Ok(affected),
+        Err(error) => Err(named(session, error, statement).await),
     }
 }
 
-/// Classifies the error of a statement that a caller wrote. That a table is
-/// missing is found out by looking: SQLite has no code of its own for it.
+/// The error of a statement that a caller wrote, as exactly as it can be told.
+/// That a table is missing is found out by looking: SQLite has no code of its
+/// own for it.
 pub(super) async fn named(
-    connection: &mut SqliteConnection,
-    sql: &str,
+    session: &mut Session<'_>,
     error: sqlx::Error,
-    action: Action,
+    statement: Statement<'_>,
 ) -> DbError {
-    let error = from_sqlite(error, action);
+    let action = statement.action;
+    let error = broken(session, error, statement).await;
     if error.kind() != ErrorKind::StatementInvalid {
         return error;
     }
-    match names_missing_table(connection, sql).await {
+    match names_missing_table(session.connection, statement.sql).await {
         Ok(false) => error,
         Ok(true) => {
             let mut missing = DbError::new(action, ErrorKind::SchemaMissing);
@@ -65,14 +62,15 @@ pub(super) async fn named(
     }
 }
 
-/// Adds one row; what is not given takes the column's default.
+/// Adds one row: each value is converted to its column's type, and what is not
+/// given takes the column's default.
 pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     table: &str,
     data: &Record,
 ) -> DbResult<Value> {
     let action = Action::Insert;
-    let table = Table::find(connection, table, action).await?;
+    let table = Table::find(session, table, action).await?;
     let (names, params) = columns(&table, data, action)?;
     let quoted = &table.quoted;
     let sql = if names.is_empty() {
@@ -82,100 +80,177 @@ pub(super) async fn insert(
         let (names, places) = (names.join(", "), places.join(", "));
         format!("insert into {quoted} ({names}) values ({places}) returning *")
     };
-    changed_row(connection, &sql, &params, action).await
+    let statement = Statement {
+        sql: &sql,
+        params: &params,
+        action,
+    };
+    one_row(session, statement).await
 }
 
 /// Changes the given columns of one row.
 pub(super) async fn update(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     table: &str,
     id: &str,
     data: &Record,
 ) -> DbResult<Value> {
     let action = Action::Update;
-    let table = Table::find(connection, table, action).await?;
+    let table = Table::find(session, table, action).await?;
     let (names, mut params) = columns(&table, data, action)?;
     if names.is_empty() {
         return Err(DbError::new(action, ErrorKind::InvalidData)
             .with_details("no column is given to change"));
     }
-    let key = table.column("id", action)?;
+    let (quoted, key) = (&table.quoted, table.column("id", action)?);
     let sets: Vec<_> = names
         .iter()
         .enumerate()
         .map(|(index, name)| format!("{name} = ${}", index + 1))
         .collect();
-    params.push(SqlValue::Text(id.to_owned()));
+    params.push(value(&table, "id", &id.into(), action)?);
     let sql = format!(
-        "update {} set {} where {key} = ${} returning *",
-        table.quoted,
+        "update {quoted} set {} where {key} = ${} returning {key} as id",
         sets.join(", "),
         params.len()
     );
-    changed_row(connection, &sql, &params, action).await
+    let statement = Statement {
+        sql: &sql,
+        params: &params,
+        action,
+    };
+    let changed = one_row(session, statement).await?;
+    // What RETURNING gives is the row before the table's triggers have run.
+    let sql = format!("select * from {quoted} where {key} = $1");
+    let params = [value(&table, "id", &changed["id"], action)?];
+    let statement = Statement {
+        sql: &sql,
+        params: &params,
+        action,
+    };
+    one_row(session, statement).await
 }
 
 /// Removes one row.
-pub(super) async fn delete(
-    connection: &mut SqliteConnection,
-    table: &str,
-    id: &str,
-) -> DbResult<u64> {
+pub(super) async fn delete(session: &mut Session<'_>, table: &str, id: &str) -> DbResult<u64> {
     let action = Action::Delete;
-    let table = Table::find(connection, table, action).await?;
+    let table = Table::find(session, table, action).await?;
     let key = table.column("id", action)?;
     let sql = format!("delete from {} where {key} = $1", table.quoted);
-    match run(connection, &sql, &[SqlValue::Text(id.to_owned())]).await {
-        Ok((_, 0)) => Err(DbError::new(action, ErrorKind::RowNotFound)),
-        Ok((_, affected)) => Ok(affected),
-        Err(error) => Err(from_sqlite(error, action)),
+    let params = [value(&table, "id", &id.into(), action)?];
+    let statement = Statement {
+        sql: &sql,
+        params: &params,
+        action,
+    };
+    match run(session, statement, &mut |_| Ok(())).await? {
+        Ok(0) => Err(DbError::new(action, ErrorKind::RowNotFound)),
+        Ok(affected) => Ok(affected),
+        Err(error) => Err(broken(session, error, statement).await),
     }
 }
 
 /// The data's columns, each of which exists, and their values in the same order.
 fn columns(table: &Table, data: &Record, action: Action) -> DbResult<(Vec<String>, Vec<SqlValue>)> {
-    let names = data
-        .keys()
-        .map(|name| table.column(name, action))
-        .collect::<DbResult<_>>()?;
-    Ok((names, data.values().map(of_json).collect()))
+    let mut names = Vec::with_capacity(data.len());
+    let mut values = Vec::with_capacity(data.len());
+    for (name, given) in data {
+        names.push(table.column(name, action)?);
+        values.push(value(table, name, given, action)?);
+    }
+    Ok((names, values))
 }
 
-async fn changed_row(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    params: &[SqlValue],
-    action: Action,
-) -> DbResult<Value> {
-    let (rows, _) = run(connection, sql, params)
-        .await
-        .map_err(|error| from_sqlite(error, action))?;
-    match rows.first() {
-        Some(row) => row_to_json(row, action),
-        None => Err(DbError::new(action, ErrorKind::RowNotFound)),
+/// What a column is given, as it holds it.
+fn value(table: &Table, column: &str, given: &Value, action: Action) -> DbResult<SqlValue> {
+    convert(given, table.type_of(column)).map_err(|unfit| {
+        let words = format!("the value for column {column} {unfit}");
+        DbError::new(action, ErrorKind::InvalidData)
+            .with_details(&words)
+            .with_source(unfit)
+    })
+}
+
+/// The first row of a statement of ours.
+async fn one_row(session: &mut Session<'_>, statement: Statement<'_>) -> DbResult<Value> {
+    let mut first = None;
+    let mut take = |row| {
+        first.get_or_insert(row);
+        Ok(())
+    };
+    match run(session, statement, &mut take).await? {
+        Err(error) => Err(broken(session, error, statement).await),
+        Ok(_) => first.ok_or_else(|| DbError::new(statement.action, ErrorKind::RowNotFound)),
     }
 }
 
-/// Runs a statement to its end and gives its rows and how many it changed.
+/// The error of a statement, with the name of the constraint that it broke.
+async fn broken(session: &mut Session<'_>, error: sqlx::Error, of: Statement<'_>) -> DbError {
+    let name = constraint::broken(session.connection, &error, of.sql, of.params).await;
+    let error = from_sqlite(error, of.action);
+    match (name, error.details().map(str::to_owned)) {
+        (Ok(Some(name)), Some(words)) => error.with_details(&format!("{words} ({name})")),
+        (Ok(_), _) => error,
+        (Err(failed), _) => {
+            tracing::debug!(%failed, cause = %error, "the constraint has not been found");
+            error
+        }
+    }
+}
+
+/// Runs a statement to its end and tells how many rows it returned or changed.
+/// The outer error is that of a row, the inner one the engine's.
 async fn run(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    params: &[SqlValue],
-) -> Result<(Vec<sqlx::sqlite::SqliteRow>, u64), sqlx::Error> {
+    session: &mut Session<'_>,
+    statement: Statement<'_>,
+    take: &mut TakeRow<'_>,
+) -> DbResult<Result<u64, sqlx::Error>> {
+    let Statement {
+        sql,
+        params,
+        action,
+    } = statement;
+    if let Err(error) = session.catalogue.refresh(session.connection).await {
+        return Err(from_sqlite(error, action));
+    }
     // The statement is the caller's own, or built from checked names alone.
     let mut query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
     for value in params {
         query = bind(query, value);
     }
-    let (mut rows, mut changed) = (Vec::new(), 0);
+    let (mut columns, mut refused) = (None, None);
+    let (mut returned, mut changed) = (0_u64, 0);
     #[expect(deprecated, reason = "the one call that gives rows and count together")]
-    let mut answers = query.fetch_many(connection);
-    while let Some(answer) = answers.try_next().await? {
-        match answer {
-            Either::Left(done) => changed += done.rows_affected(),
-            Either::Right(row) => rows.push(row),
+    let mut answers = query.fetch_many(&mut *session.connection);
+    let catalogue = &*session.catalogue;
+    loop {
+        match answers.try_next().await {
+            Err(error) => return Ok(Err(error)),
+            Ok(None) => break,
+            Ok(Some(Either::Left(done))) => {
+                changed += done.rows_affected();
+                columns = None;
+            }
+            Ok(Some(Either::Right(row))) => {
+                returned += 1;
+                let columns = columns.get_or_insert_with(|| Columns::of(&row, catalogue));
+                if refused.is_none() {
+                    refused = taken(columns, &row, action, take).err();
+                }
+            }
         }
     }
-    let returned = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    Ok((rows, changed.max(returned)))
+    match refused {
+        None => Ok(Ok(changed.max(returned))),
+        Some(error) => Err(error),
+    }
+}
+
+fn taken(
+    columns: &Columns,
+    row: &SqliteRow,
+    action: Action,
+    take: &mut TakeRow<'_>,
+) -> DbResult<()> {
+    take(columns.row_to_json(row, action)?)
 }

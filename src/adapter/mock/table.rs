@@ -1,53 +1,71 @@
 //! Table and column names, checked against the embedded database before they
 //! become part of a statement. Knows nothing of rows.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::{
-    adapter::{DbResult, local::quoted, mock::classify::from_sqlite},
+    adapter::{
+        DbResult,
+        local::quoted,
+        mock::{classify::from_sqlite, column_type::ColumnType, engine::Session},
+    },
     domain::{Action, DbError, ErrorKind},
 };
+
+/// By the name as it is written: where names are looked up in a statement,
+/// SQLite takes capital letters for small ones, unlike PostgreSQL.
+const COLUMNS: &str = "select told.name, told.type \
+    from pragma_table_list as listed join pragma_table_info(listed.name) as told \
+    where listed.name = $1 order by told.cid";
 
 /// A table that exists, under the name that is safe in a statement.
 #[derive(Debug)]
 pub(super) struct Table {
     /// Its name, quoted.
     pub(super) quoted: String,
-    columns: Vec<String>,
+    columns: Vec<(String, ColumnType)>,
     asked: String,
 }
 
 impl Table {
     /// Finds a table.
     pub(super) async fn find(
-        connection: &mut SqliteConnection,
+        session: &mut Session<'_>,
         name: &str,
         action: Action,
     ) -> DbResult<Self> {
-        let columns: Vec<String> = sqlx::query("select name from pragma_table_info($1)")
+        let columns: Vec<(String, String)> = sqlx::query_as(COLUMNS)
             .bind(name.to_owned())
-            .fetch_all(connection)
+            .fetch_all(&mut *session.connection)
             .await
-            .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
             .map_err(|error| from_sqlite(error, action))?;
         if columns.is_empty() {
             let words = format!("there is no table {name}");
             return Err(DbError::new(action, ErrorKind::SchemaMissing).with_details(&words));
         }
+        let columns = columns
+            .into_iter()
+            .map(|(column, declared)| (column, ColumnType::of_declared(&declared)));
         Ok(Self {
             quoted: quoted(name),
-            columns,
+            columns: columns.collect(),
             asked: name.to_owned(),
         })
     }
 
     /// The quoted name of a column that exists.
     pub(super) fn column(&self, name: &str, action: Action) -> DbResult<String> {
-        if self.columns.iter().any(|column| column == name) {
+        if self.columns.iter().any(|(column, _)| column == name) {
             return Ok(quoted(name));
         }
         let words = format!("table {} has no column {name}", self.asked);
         Err(DbError::new(action, ErrorKind::SchemaMismatch).with_details(&words))
+    }
+
+    /// What the values of a column are.
+    pub(super) fn type_of(&self, name: &str) -> ColumnType {
+        let column = self.columns.iter().find(|(column, _)| column == name);
+        column.map_or(ColumnType::Unknown, |(_, declared)| *declared)
     }
 }
 

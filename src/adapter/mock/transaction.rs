@@ -3,25 +3,37 @@
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::Connection;
 
 use crate::{
     adapter::{
         DbResult, RunAccess, SqlValue, TransactionClient,
-        mock::{classify::from_sqlite, engine::set_access, statements},
+        local::rolled_back,
+        mock::{
+            classify::from_sqlite,
+            engine::{Session, set_access},
+            faults::Gate,
+            statements,
+        },
+        mode_adapter::Statement,
     },
-    domain::Action,
+    domain::{Action, DbError, ErrorKind},
 };
 
 /// The callback's side of a transaction.
 struct Statements<'a> {
-    connection: &'a mut SqliteConnection,
+    session: Session<'a>,
+    gate: &'a Gate,
     access: RunAccess,
+    /// The first statement that failed and was not undone by a rollback to a
+    /// savepoint. From then on PostgreSQL takes nothing else, and so do we.
+    failure: Option<DbError>,
 }
 
 /// Runs the callback between begin and commit. Dropped halfway, it rolls back.
 pub(super) async fn transaction<T, F>(
-    connection: &mut SqliteConnection,
+    session: Session<'_>,
+    gate: &Gate,
     access: RunAccess,
     work: F,
 ) -> DbResult<T>
@@ -30,17 +42,30 @@ where
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
 {
     let classify = |error| from_sqlite(error, Action::Transaction);
-    let mut transaction = connection.begin().await.map_err(classify)?;
+    let mut transaction = session.connection.begin().await.map_err(classify)?;
     let mut statements = Statements {
-        connection: &mut transaction,
+        session: Session {
+            connection: &mut transaction,
+            catalogue: session.catalogue,
+        },
+        gate,
         access,
+        failure: None,
     };
-    match work(&mut statements).await {
-        Ok(value) => {
+    let result = work(&mut statements).await;
+    let failure = statements.failure.take();
+    match (result, failure) {
+        (Ok(value), None) => {
+            gate.answer().await;
             transaction.commit().await.map_err(classify)?;
             Ok(value)
         }
-        Err(error) => {
+        // A callback may have caught an error that broke the transaction all the same.
+        (Ok(_), Some(cause)) => {
+            transaction.rollback().await.map_err(classify)?;
+            Err(rolled_back(cause))
+        }
+        (Err(error), _) => {
             if let Err(failed) = transaction.rollback().await {
                 tracing::debug!(%failed, cause = %error, "rollback failed");
             }
@@ -56,11 +81,44 @@ impl TransactionClient for Statements<'_> {
         params: &'a [SqlValue],
     ) -> BoxFuture<'a, DbResult<Vec<Value>>> {
         Box::pin(async move {
+            let action = Action::Transaction;
+            let returns = is_rollback(sql);
+            if self.failure.is_some() && !returns {
+                return Err(DbError::new(action, ErrorKind::StatementInvalid).with_details(
+                    "a statement of this transaction has failed: nothing but a rollback follows",
+                ));
+            }
+            let statement = Statement {
+                sql,
+                params,
+                action,
+            };
+            let mut rows = Vec::new();
+            let mut take = |row| {
+                rows.push(row);
+                Ok(())
+            };
+            self.gate.answer().await;
             // Each time: the statement before may have changed it.
-            set_access(self.connection, self.access, Action::Transaction).await?;
-            statements::query(self.connection, sql, params, Action::Transaction)
-                .await
-                .map(|answer| answer.rows)
+            set_access(self.session.connection, self.access, action).await?;
+            match statements::query(&mut self.session, statement, &mut take).await {
+                Ok(_) => {
+                    if returns {
+                        self.failure = None;
+                    }
+                    Ok(rows)
+                }
+                Err(error) => {
+                    self.failure.get_or_insert(error.clone());
+                    Err(error)
+                }
+            }
         })
     }
+}
+
+/// Whether the statement goes back, in a transaction: to a savepoint.
+fn is_rollback(sql: &str) -> bool {
+    let first = sql.split_whitespace().next();
+    first.is_some_and(|word| word.eq_ignore_ascii_case("rollback"))
 }

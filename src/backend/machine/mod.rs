@@ -33,6 +33,7 @@
 //! ten a minute, until a connection proves stable.
 
 mod core;
+mod guard_state;
 mod input;
 mod knocking;
 mod lanes;

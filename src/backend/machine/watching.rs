@@ -6,16 +6,17 @@ use crate::{
     adapter::Beat,
     backend::{
         clock::Moment,
-        machine::{Rhythm, knocking::Knocking},
+        machine::{
+            Rhythm,
+            guard_state::{GUARD_AGAIN, Guard, is_shutting_down, tardy_guard},
+            knocking::Knocking,
+        },
     },
-    domain::{Action, DbError, ErrorKind},
+    domain::{DbError, ErrorKind},
 };
 
 /// Silence for this long makes the connection suspect.
 pub(in crate::backend) const LATE_AFTER: Duration = Duration::from_secs(1);
-
-/// A guard that could not be posted is not tried again before this.
-const GUARD_AGAIN: Duration = Duration::from_secs(5);
 
 /// So many of the newest heartbeats say whether the database is slow.
 const HEARTBEATS: usize = 5;
@@ -35,6 +36,8 @@ pub(in crate::backend) struct Watching {
     check: Check,
     guard: Guard,
     guard_posted: Duration,
+    /// When a guard is posted again, after one that could not be and a check that succeeded.
+    guard_again: Option<Duration>,
     /// Round trips of the newest heartbeats, oldest first.
     heartbeats: Vec<Duration>,
     /// The newest check failed by a fault of our own side.
@@ -55,18 +58,6 @@ pub(in crate::backend) struct Watching {
 enum Check {
     Due(Duration),
     UnderWay { since: Duration },
-}
-
-#[derive(Debug, Clone)]
-enum Guard {
-    /// Its login is under way.
-    Posting,
-    /// The same, for longer than a connection may be left unwatched.
-    Tardy(Arc<DbError>),
-    /// It stands; when its newest heartbeat was answered.
-    Stands { answered: Option<Duration> },
-    /// It could not be posted.
-    Missing(Arc<DbError>),
 }
 
 /// What follows for the machine.
@@ -101,6 +92,7 @@ impl Watching {
             check: Check::Due(now.mono + rhythm.interval),
             guard: Guard::Posting,
             guard_posted: now.mono,
+            guard_again: None,
             heartbeats: Vec::with_capacity(HEARTBEATS),
             is_excused: false,
             newest_check: None,
@@ -113,10 +105,7 @@ impl Watching {
 
     /// Why there is no guard.
     pub(in crate::backend) fn unguarded(&self) -> Option<&Arc<DbError>> {
-        match &self.guard {
-            Guard::Tardy(error) | Guard::Missing(error) => Some(error),
-            Guard::Posting | Guard::Stands { .. } => None,
-        }
+        self.guard.missing()
     }
 
     /// The median round trip of the newest heartbeats; `None` while they are few.
@@ -140,13 +129,18 @@ impl Watching {
 
     /// When something is due: the next check, one that a late heartbeat still
     /// asks for, the moment at which a check that nobody guards is late, or a
-    /// guard; and a knock in the place of a guard.
+    /// guard; one that is posted again; and a knock in the place of a guard.
     pub(super) fn due(&self) -> Option<Duration> {
         let tardy = matches!(self.guard, Guard::Posting).then(|| self.guard_posted + LATE_AFTER);
-        [self.due_check(), self.knocking.due(), tardy]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.due_check(),
+            self.knocking.due(),
+            tardy,
+            self.guard_again,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn due_check(&self) -> Option<Duration> {
@@ -182,6 +176,9 @@ impl Watching {
         let tardy = self.guard_posted + LATE_AFTER;
         if matches!(self.guard, Guard::Posting) && tardy <= now.mono {
             self.guard = Guard::Tardy(Arc::new(tardy_guard()));
+        }
+        if self.guard_again.is_some_and(|again| again <= now.mono) {
+            return self.post_guard(now);
         }
         if self.due_check().is_none_or(|due| due > now.mono) {
             return if self.knocking.begin_if_due(now.mono) {
@@ -264,8 +261,11 @@ impl Watching {
 
     pub(super) fn on_guard_ended(&mut self, error: Arc<DbError>, now: Moment) -> Verdict {
         if !matches!(self.guard, Guard::Stands { .. }) {
-            // It never stood, so this says nothing about an old connection;
-            // but if nobody can be reached any more, a check should say so.
+            // It never stood, so this says nothing about an old connection, but
+            // of a shutdown; and if nobody can be reached any more, a check should say so.
+            if is_shutting_down(&error) {
+                return Verdict::Lost(error);
+            }
             let reached = error.kind().was_answered();
             self.guard = Guard::Missing(error);
             return if reached {
@@ -295,10 +295,14 @@ impl Watching {
         if !self.has_heartbeat() {
             self.suspect = None;
         }
-        let may_post = now.mono.saturating_sub(self.guard_posted) >= GUARD_AGAIN;
-        if may_post && matches!(self.guard, Guard::Missing(_)) {
+        if !matches!(self.guard, Guard::Missing(_)) {
+            return Verdict::Stay;
+        }
+        let again = self.guard_posted + GUARD_AGAIN;
+        if again <= now.mono {
             return self.post_guard(now);
         }
+        self.guard_again = Some(again);
         Verdict::Stay
     }
 
@@ -372,6 +376,7 @@ impl Watching {
     fn post_guard(&mut self, now: Moment) -> Verdict {
         self.guard = Guard::Posting;
         self.guard_posted = now.mono;
+        self.guard_again = None;
         self.late_check_from = None;
         if !self.knocking.is_under_way() && self.knocking.due().is_none() {
             let first = now.mono + LATE_AFTER;
@@ -379,16 +384,4 @@ impl Watching {
         }
         Verdict::Guard
     }
-}
-
-/// Whether the server itself, by its code, lets nobody in any more.
-fn is_shutting_down(error: &DbError) -> bool {
-    error.kind() == ErrorKind::ServerNotReady && error.code().is_some()
-}
-
-/// What is said of a guard that is being posted for too long.
-fn tardy_guard() -> DbError {
-    let after_ms = u64::try_from(LATE_AFTER.as_millis()).unwrap_or(u64::MAX);
-    DbError::new(Action::Connect, ErrorKind::Timeout { after_ms })
-        .with_details("the login of the connection that watches is not answered")
 }

@@ -13,6 +13,14 @@ use crate::{
 /// Seconds that share a column where samples come that fast.
 const BUCKET: i64 = 5;
 
+/// Where there is room, the graph moves on by so many columns at once and fills
+/// them one by one: moved at each new column, it would be most of all that is
+/// written to the terminal.
+const STRIDE: i64 = 4;
+
+/// From this width on there is room for that.
+const ROOMY: usize = 24;
+
 /// A column in which nothing came for this long has begun all the same.
 const SILENCE: TimeDelta = TimeDelta::seconds(2);
 
@@ -24,6 +32,8 @@ const LOOKED_AT: usize = 64;
 /// The columns of the graph, newest first, and the time that they span.
 pub(super) struct Chart {
     pub(super) columns: Vec<Column>,
+    /// Columns to the right of the newest that are still to come.
+    pub(super) ahead: usize,
     pub(super) unit: &'static str,
     /// The oldest sample that is shown.
     pub(super) oldest: Option<DateTime<Utc>>,
@@ -45,6 +55,7 @@ impl Chart {
         let shown = || book.recent().rev().take(width);
         Self {
             columns: shown().map(|sample| column(sample.outcome)).collect(),
+            ahead: 0,
             unit: text::COLUMN_PER_SAMPLE,
             oldest: shown().next_back().map(|sample| sample.at),
             newest: shown().next().map(|sample| sample.at),
@@ -57,6 +68,9 @@ impl Chart {
         let number = |at: DateTime<Utc>| at.timestamp().div_euclid(BUCKET);
         let sampled = book.recent().next_back().map(|sample| sample.at);
         let newest = number(now - SILENCE).max(sampled.map_or(i64::MIN, number));
+        let ahead = usize::try_from((STRIDE - 1 - newest).rem_euclid(STRIDE)).unwrap_or(0);
+        let ahead = if width < ROOMY { 0 } else { ahead };
+        let width = width - ahead;
         let mut columns = Vec::with_capacity(width);
         let mut oldest = None;
         for LatencySample { at, outcome } in book.recent().rev() {
@@ -72,6 +86,7 @@ impl Chart {
         }
         Self {
             columns,
+            ahead,
             unit: text::COLUMN_PER_BUCKET,
             oldest,
             // The first column of all begins with its first sample.
@@ -176,6 +191,37 @@ mod tests {
         assert_eq!(Chart::of(&book, now(), 2).columns, columns[..2]);
     }
 
+    /// The columns as they stand on the screen, left to right.
+    fn on_screen(chart: &Chart, width: usize) -> Vec<Option<Column>> {
+        let known = chart.columns.iter().copied().map(Some);
+        let mut all: Vec<_> = std::iter::repeat_n(None, chart.ahead)
+            .chain(known)
+            .collect();
+        all.resize(width, None);
+        all.reverse();
+        all
+    }
+
+    #[test]
+    fn the_graph_stands_still_until_it_moves_on_by_a_stride() {
+        let mut book = LatencyBook::new();
+        let mut before = Vec::new();
+        let mut moves = 0;
+        for second in 0..600u64 {
+            let at = now() + Duration::from_secs(second);
+            let outcome = SampleOutcome::Answered(Duration::from_micros(300 + second));
+            book.push(LatencySample { at, outcome });
+            let chart = Chart::of(&book, at, 50);
+            let screen = on_screen(&chart, 50);
+            let newest = 50 - 1 - chart.ahead;
+            assert!(screen[newest].is_some() && screen[newest + 1..].iter().all(Option::is_none));
+            let changed = before.iter().zip(&screen).filter(|(was, is)| was != is);
+            moves += usize::from(changed.count() > 1);
+            before = screen;
+        }
+        assert_eq!(moves, 600 / 20 - 1);
+    }
+
     #[test]
     fn a_heartbeat_changes_the_newest_column_only() {
         let mut book = LatencyBook::new();
@@ -193,7 +239,7 @@ mod tests {
             }
             before = chart.columns;
         }
-        assert_eq!(before.len(), 50);
+        assert!(before.len() > 50 - 4);
     }
 
     #[test]

@@ -101,7 +101,12 @@ fn graph(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
         glyphs: &look.glyphs,
         theme: &look.theme,
     };
-    frame.render_widget(graph, bars);
+    let ahead = u16::try_from(chart.ahead).unwrap_or(0);
+    let filled = Rect {
+        width: bars.width.saturating_sub(ahead),
+        ..bars
+    };
+    frame.render_widget(graph, filled);
     let axis = Rect {
         x: bars.x,
         width: bars.width,

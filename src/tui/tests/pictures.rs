@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::harness::{Screen, on_paused_time};
 use crate::{
     config::TuiSection,
-    domain::{Action, DbError, ErrorKind, Event, Lane, Snapshot},
+    domain::{Action, Condition, DbError, ErrorKind, Event, Lane, Scenario, Snapshot},
     tui::fixtures::{self, PLAIN},
 };
 
@@ -152,6 +152,39 @@ fn disconnected() {
 fn mock_mode_keeps_its_banner() {
     check(Shot::new("mock_120x40", LARGE, fixtures::mock()));
     check(Shot::new("mock_80x24", SMALL, fixtures::mock()));
+}
+
+#[test]
+fn a_rehearsed_outage_is_never_taken_for_a_real_one() {
+    let outage = || {
+        let lost = fixtures::lost(fixtures::refused(), Lane::Quick { retry: 3, of: 3 });
+        let (refuse, calm) = (Condition::Refuse, Condition::Calm);
+        fixtures::rehearsed(lost, Some(Scenario::Outage), refuse, calm)
+    };
+    check(Shot::new("rehearsed_outage_120x40", LARGE, outage()));
+    check(Shot::new("rehearsed_outage_80x24", SMALL, outage()));
+    check(Shot::new("rehearsed_outage_40x10", TINY, outage()));
+    check(Shot::new("rehearsed_outage_too_small", TOO_SMALL, outage()));
+}
+
+#[test]
+fn a_rehearsal_says_what_comes_next() {
+    let slow = Condition::Slow {
+        by: std::time::Duration::from_millis(400),
+    };
+    let calm =
+        |scenario, next| fixtures::rehearsed(fixtures::healthy(), scenario, Condition::Calm, next);
+    check(Shot::new(
+        "rehearsed_calm_120x40",
+        LARGE,
+        calm(Some(Scenario::Flaky), slow),
+    ));
+    check(Shot::new("rehearsed_calm_80x24", SMALL, calm(None, slow)));
+    check(Shot::new(
+        "rehearsed_calm_too_small",
+        TOO_SMALL,
+        calm(None, slow),
+    ));
 }
 
 #[test]

@@ -61,6 +61,29 @@ impl Cluster {
             .to_owned())
     }
 
+    /// What `pg_dump` makes of the database's schema, these tables left out.
+    pub(crate) fn schema_dump(&self, without: &[&str]) -> String {
+        let output = Command::new(self.parts.programs.path("pg_dump"))
+            .args(["--schema-only", "-U", SUPERUSER, "-d", &self.database, "-h"])
+            .arg(self.socket_folder())
+            .args(["-p", &self.port().to_string()])
+            .args(
+                without
+                    .iter()
+                    .map(|table| format!("--exclude-table={table}")),
+            )
+            .env_clear()
+            .env("LC_ALL", "C")
+            .output()
+            .expect("`pg_dump` runs");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "pg_dump failed: {words}");
+        let dump = String::from_utf8(output.stdout).expect("a dump is text");
+        // Newer ones begin and end with a key that is another each time.
+        let lines = dump.lines().filter(|line| !line.contains("restrict "));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Logs in with `psql` as the ordinary role, the words of this connection
     /// string added; tells whether the connection is encrypted (`t` or `f`),
     /// or what `psql` said.

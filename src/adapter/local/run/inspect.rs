@@ -12,18 +12,15 @@ use crate::{
     adapter::{
         DbResult, ResultColumn,
         classify::ServerWords,
-        local::{run::leading::leading_word, session::Session, table::quoted},
+        local::{
+            learn::{BEGIN, END, PIN},
+            run::leading::leading_word,
+            session::Session,
+            table::quoted,
+        },
     },
     domain::{Action, DbError, ErrorKind},
 };
-
-/// The statement is read in a transaction of its own, so that with a pooler all
-/// of it is asked of one server.
-const BEGIN: &str = "begin read only";
-/// Sent behind the statement: what the driver then asks about its types must
-/// not find what others have made.
-const PIN: &str = "set local search_path = pg_catalog, pg_temp";
-const END: &str = "rollback";
 
 /// The driver's statements about types, which it names by a letter and a number.
 const LEFT_BEHIND: &str = "select name from pg_catalog.pg_prepared_statements \

@@ -1,12 +1,13 @@
 //! From a value as PostgreSQL writes it to the JSON of the same value, by its
 //! type. Knows nothing of rows; what it does not know stays a text.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Utc};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio_postgres::types::{Kind, Type};
 
 use crate::adapter::local::{
+    decode::time_text,
     decode_numeric::number_to_json,
     run::array::{Item, parse_array},
 };
@@ -59,10 +60,7 @@ fn time(column_type: &Type, text: &str) -> Option<String> {
         Type::TIMESTAMPTZ => {
             let time: DateTime<FixedOffset> =
                 DateTime::parse_from_str(&with_minutes(text), "%Y-%m-%d %H:%M:%S%.f%:z").ok()?;
-            Some(
-                time.with_timezone(&Utc)
-                    .to_rfc3339_opts(SecondsFormat::AutoSi, true),
-            )
+            Some(time_text(time.with_timezone(&Utc)))
         }
         Type::TIMESTAMP => {
             let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
@@ -144,12 +142,12 @@ mod tests {
         check(
             &Type::TIMESTAMPTZ,
             "2024-02-29 12:00:00.5+02",
-            "\"2024-02-29T10:00:00.500Z\"",
+            "\"2024-02-29T10:00:00.500000Z\"",
         );
         check(
             &Type::TIMESTAMPTZ,
             "2024-02-29 12:00:00-03:30",
-            "\"2024-02-29T15:30:00Z\"",
+            "\"2024-02-29T15:30:00.000000Z\"",
         );
         check(&Type::TIMESTAMPTZ, "infinity", "\"infinity\"");
         check(

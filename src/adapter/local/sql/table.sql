@@ -9,6 +9,15 @@ select
           and attnum operator(pg_catalog.>) 0
           and not attisdropped
         order by attnum
+    ),
+    array(
+        select attname::pg_catalog.text
+        from pg_catalog.pg_attribute
+        where attrelid operator(pg_catalog.=) class.oid
+          and attnum operator(pg_catalog.>) 0
+          and not attisdropped
+          and atttypid operator(pg_catalog.=)
+              'pg_catalog.timestamptz'::pg_catalog.regtype::pg_catalog.oid
     )
 from pg_catalog.pg_class as class
 join pg_catalog.pg_namespace as namespace
