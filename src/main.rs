@@ -14,8 +14,8 @@ use dbvitals::{
     adapter::{Database, MigrationDialect},
     backend::{self, Backend, Clock, Handle, Subject},
     cli::{
-        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, Style, Task, WaitOptions,
-        WatchOptions, config::Format,
+        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
+        Style, Task, WaitOptions, WatchOptions, config::Format,
     },
     config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
     domain::ConnectionId,
@@ -62,6 +62,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
         | Task::Diagnose { .. }
         | Task::Wait { .. }
         | Task::Watch { .. }
+        | Task::Sql(_)
         | Task::Migrate(_)
         | Task::MigratePrint { .. }
         | Task::ConfigShow(_)
@@ -119,6 +120,7 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
             let options = WatchOptions { format, samples };
             watching(config, |handle| cli::watch(handle, options))
         }
+        Task::Sql(options) => once(cli::sql(config, &options, result_screen(config))),
         Task::Migrate(task) => once(cli::migrate(config, &task, &mut out)),
         // Printed before there was a configuration.
         Task::MigratePrint { .. } => Exit::Done.silent(),
@@ -171,6 +173,9 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
             format: Format::Json,
             ..
         } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
+        Task::Sql(options) if options.format() == ResultFormat::Json => {
+            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+        }
         Task::Migrate(task) if task.format() == Format::Json => {
             cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
         }
@@ -187,6 +192,7 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
         | Task::Diagnose { .. }
         | Task::Wait { .. }
         | Task::Watch { .. }
+        | Task::Sql(_)
         | Task::Migrate(_)
         | Task::MigratePrint { .. } => Ok(()),
     }
@@ -205,6 +211,20 @@ fn style(config: &Config) -> Style {
     } else {
         Style::Plain
     }
+}
+
+/// The terminal that shows a result, where one does.
+fn result_screen(config: &Config) -> Option<Screen> {
+    let out = io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    // A terminal that does not know its size is one of the usual size.
+    let size = rustix::termios::tcgetwinsize(&out).map_or(0, |size| size.ws_col);
+    Some(Screen {
+        columns: if size == 0 { 80 } else { size.into() },
+        ascii: config.tui.ascii,
+    })
 }
 
 /// Runs a command that asks once and ends.

@@ -140,7 +140,7 @@ impl Database {
         (result, report)
     }
 
-    fn record(&self, kind: OperationType, table: Option<&str>) -> Recording {
+    pub(super) fn record(&self, kind: OperationType, table: Option<&str>) -> Recording {
         self.record_as(&self.service, kind, table)
     }
 
@@ -164,6 +164,11 @@ impl Database {
 
     pub(super) fn status(&self) -> &StatusCell {
         &self.shared.status
+    }
+
+    /// Whether our own configuration forbids writing.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.shared.writing == Writing::SwitchedOff
     }
 
     /// Refuses what cannot be sent, before it is sent.

@@ -13,6 +13,7 @@ mod mode_adapter;
 mod own_side;
 mod recorder;
 mod retry;
+mod running;
 mod status;
 mod vigil;
 
@@ -26,3 +27,4 @@ pub use migrations::{
 };
 pub use mock::Rehearsing;
 pub use recorder::OperationSink;
+pub use running::{CellForm, Piece, Ran, ResultColumn, RunAccess, RunOrder};

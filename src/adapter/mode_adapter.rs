@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, Rehearsing, SqlValue, TransactionClient, diagnosis::Findings,
-        guard::Guard, local::LocalDatabase, mock::MockDatabase,
+        DbResult, DiagnosisOptions, Piece, Ran, Rehearsing, RunOrder, SqlValue, TransactionClient,
+        diagnosis::Findings, guard::Guard, local::LocalDatabase, mock::MockDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -89,6 +90,19 @@ impl ModeAdapter {
         match self {
             Self::Local(local) => local.diagnose(options, findings).await,
             Self::Mock(mock) => mock.diagnose(options, findings).await,
+        }
+    }
+
+    /// Runs one statement and hands its rows on.
+    pub(super) async fn run(
+        &self,
+        order: RunOrder<'_>,
+        pieces: &mpsc::Sender<Piece>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<Ran> {
+        match self {
+            Self::Local(local) => local.run(order, pieces, stop).await,
+            Self::Mock(mock) => mock.run(order, pieces, stop).await,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
         config::Format,
         line_json::Samples,
         migrate::{MigrateArgs, MigrateTask},
+        sql::{SqlArgs, SqlOptions},
     },
     config::Flags,
     domain::Secret,
@@ -50,6 +51,18 @@ Exit codes: 0 done (check, diagnose, wait: healthy or degraded), 1 failed (the
 same: reachable but refusing or not usable), 2 no answer (the same), 3
 configuration or usage.";
 
+/// What `sql --help` says after the options.
+const SQL_HELP: &str = "\
+The result goes to standard output; how many rows it has, how long it took and
+what went wrong go to standard error, or into the JSON object. NULL is a null,
+nothing is an empty text; in CSV nothing is a null and \"\" an empty text.
+
+With read_only, and in a production environment until the target is named, the
+statement runs in a read-only transaction: the server refuses what writes.
+Ctrl-C cancels the statement at the server.
+
+Exit codes: 0 done, 1 failed, 3 not attempted.";
+
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Run one health check and tell the result by words and exit code.
@@ -60,6 +73,9 @@ enum Subcommands {
     Wait(WaitArgs),
     /// Print what happens to the connection, a line each, until interrupted.
     Watch(WatchArgs),
+    /// Run one statement and print its result.
+    #[command(after_help = SQL_HELP)]
+    Sql(SqlArgs),
     /// Apply our migrations, or tell how the database stands with them.
     Migrate(MigrateArgs),
     /// Show or check the configuration.
@@ -212,6 +228,8 @@ pub enum Task {
         /// Whether latency samples are told.
         samples: Samples,
     },
+    /// One statement.
+    Sql(SqlOptions),
     /// Something about migrations.
     Migrate(MigrateTask),
     /// The SQL of the migrations.
@@ -301,6 +319,10 @@ impl Cli {
                     },
                 };
                 (task, args.address.url)
+            }
+            Some(Subcommands::Sql(args)) => {
+                let (options, url) = args.into_options();
+                (Task::Sql(options), url)
             }
             Some(Subcommands::Migrate(args)) => args.into_task(),
             Some(Subcommands::Config(ConfigArgs { command })) => match command {

@@ -70,10 +70,12 @@ impl fmt::Write for Excerpt {
     }
 }
 
-/// Control characters, and those that reorder text, hide in it or change the
+/// Whether a terminal might do something else than show the character: control
+/// characters, and those that reorder text, hide in it or change the
 /// width of their neighbours, so that a terminal draws another number of
 /// columns than was counted.
-fn is_unsafe(c: char) -> bool {
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
     c.is_control() || turns_text(c) || is_invisible(c)
 }
 

@@ -21,6 +21,7 @@ pub struct DbError {
     layer: Layer,
     code: Option<String>,
     details: Option<String>,
+    position: Option<u32>,
     hint: Option<&'static str>,
     source: Option<Source>,
 }
@@ -80,6 +81,7 @@ impl DbError {
             layer: kind.layer(),
             code: None,
             details: None,
+            position: None,
             hint: None,
             source: None,
         }
@@ -98,6 +100,13 @@ impl DbError {
     #[must_use]
     pub fn with_details(mut self, details: &str) -> Self {
         self.details = Some(excerpt(details));
+        self
+    }
+
+    /// Adds where in the statement it arose, in characters from 1.
+    #[must_use]
+    pub fn with_position(mut self, position: u32) -> Self {
+        self.position = Some(position);
         self
     }
 
@@ -157,6 +166,12 @@ impl DbError {
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.details.as_deref()
+    }
+
+    /// Where in the statement it arose, in characters from 1, if the server told.
+    #[must_use]
+    pub fn position(&self) -> Option<u32> {
+        self.position
     }
 
     /// The kind's fixed message with its blanks filled in.

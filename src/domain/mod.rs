@@ -40,7 +40,7 @@ mod target;
 mod verdict;
 
 pub use backoff::{Backoff, BackoffError};
-pub use clean::{clean, excerpt};
+pub use clean::{clean, excerpt, is_unsafe};
 pub use command::Command;
 pub use conclusion::Conclusion;
 pub use condition::Condition;

@@ -30,6 +30,16 @@ pub(super) enum Action {
     Suspend,
     /// Ask for a diagnosis and show it.
     Diagnose,
+    /// Ask how the migrations stand and show it.
+    Migrations,
+    /// Wish something that writes, which asks first.
+    Ask(Command),
+    /// Confirm what was asked.
+    Confirm,
+    /// Type a character of an answer.
+    Type(char),
+    /// Take the last character back.
+    Erase,
     /// Wish something from the backend.
     Command(Command),
 }
@@ -64,4 +74,6 @@ pub(super) enum Effect {
     Thaw,
     /// Hand a command to the backend.
     Send(Command),
+    /// Say why nothing else is done.
+    Say(&'static str),
 }

@@ -117,10 +117,14 @@ impl Data {
         match event {
             Event::Sampled(sample) => self.take_sample(*sample),
             Event::CommandDone { command, outcome } => {
-                self.note(match outcome {
+                let words = match outcome {
                     CommandOutcome::Begun => text::begun(*command),
-                    CommandOutcome::Needless(reason) => text::needless(*command, reason),
-                });
+                    CommandOutcome::Needless(reason) => Some(text::needless(*command, reason)),
+                };
+                match words {
+                    Some(words) => self.note(words),
+                    None => return Change::Unseen,
+                }
                 Change::Seen
             }
             Event::StatusChanged { to, at, error, .. } => {
@@ -242,6 +246,12 @@ impl Data {
         self.is_connected() && self.snapshot.suspect_since.is_none()
     }
 
+    /// True while a run of migrations goes on.
+    pub(super) fn is_migrating(&self) -> bool {
+        let run = self.snapshot.migration.as_ref();
+        self.ended.is_none() && run.is_some_and(|run| run.ended().is_none())
+    }
+
     /// The newest sign of life: of the samples, else of the last good check.
     pub(super) fn last_answer(&self) -> Option<Answer> {
         let check = || {
@@ -280,6 +290,7 @@ impl Data {
         };
         let horizon = self.moment.now - TimeDelta::minutes(16);
         self.notice.is_some()
+            || self.is_migrating()
             || retries
             || snapshot.busy_since.is_some()
             || snapshot.rehearsal.is_some_and(|it| it.next.is_some())

@@ -254,6 +254,7 @@ impl Loop {
                     self.data.note_refusal(command, why);
                 }
             }
+            Some(Effect::Say(words)) => self.say(words),
             None => {}
         }
         Flow::GoOn

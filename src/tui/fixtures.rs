@@ -9,12 +9,13 @@ use uuid::Uuid;
 use crate::{
     config::{ThemeName, TuiSection},
     domain::{
-        Action, Condition, ConnectionId, ConnectionStatus, DatabaseConnection, DatabaseOperation,
-        DbError, ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft, HealthCheckResult,
-        HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, Mode, OperationDraft, OperationId,
-        OperationType, Outage, Outcome, PhaseTimings, PoolGauge, REQUIRED_TABLES, Refusal,
-        Rehearsed, SampleOutcome, Scenario, Session, SlotHolder, Snapshot, Step, Target,
-        TransportSecurity, Verdict,
+        Action, AppliedMigration, Condition, ConnectionId, ConnectionStatus, DatabaseConnection,
+        DatabaseOperation, DbError, ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft,
+        HealthCheckResult, HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, LedgerStanding,
+        MigrationEvent, MigrationLook, MigrationName, MigrationProgress, MigrationState, Mode,
+        OperationDraft, OperationId, OperationType, Outage, Outcome, PhaseTimings, PoolGauge,
+        REQUIRED_TABLES, Refusal, Rehearsed, SampleOutcome, Scenario, Session, SlotHolder,
+        Snapshot, Step, Target, TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -383,6 +384,65 @@ pub(super) fn mock() -> Snapshot {
     ];
     snapshot.session = Arc::new(session);
     snapshot
+}
+
+/// The names of ten files.
+fn files() -> impl Iterator<Item = MigrationName> {
+    let names = REQUIRED_TABLES.into_iter().chain(["supabase_access"]);
+    (1..)
+        .zip(names)
+        .map(|(version, name)| MigrationName::new(version, name))
+}
+
+/// How the migrations stand when so many of ten files were applied.
+pub(super) fn migration_state(applied: usize) -> MigrationState {
+    let row = |(index, id)| AppliedMigration {
+        id,
+        applied_at: ago(600 - index),
+        checksum: vec![7],
+        execution_ms: index,
+    };
+    MigrationState {
+        schema: "public".into(),
+        ledger: "public.schema_migrations".into(),
+        whose: LedgerStanding::Ours,
+        applied: (0..).zip(files().take(applied)).map(row).collect(),
+        pending: files().skip(applied).collect(),
+        refusal: None,
+        unwritable: None,
+    }
+}
+
+/// A look at that, three seconds ago.
+pub(super) fn migrations(applied: usize) -> Arc<MigrationLook> {
+    look(Ok(migration_state(applied)))
+}
+
+/// A look that has ended three seconds ago.
+pub(super) fn look(result: Result<MigrationState, DbError>) -> Arc<MigrationLook> {
+    Arc::new(MigrationLook {
+        at: ago(3),
+        result: result.map(Arc::new).map_err(Arc::new),
+    })
+}
+
+/// A run that has applied so many files since two seconds, and is at the next one.
+pub(super) fn run(applied: usize) -> Arc<MigrationProgress> {
+    run_of(applied + 1, applied)
+}
+
+/// A run that has begun so many files since two seconds, and applied some of them.
+pub(super) fn run_of(begun: usize, applied: usize) -> Arc<MigrationProgress> {
+    let mut progress = MigrationProgress::new(ago(2));
+    for (ms, name) in (3..).zip(files().take(begun)) {
+        progress.take(MigrationEvent::Started(name.clone()), ago(1));
+        if name.version <= i64::try_from(applied).unwrap() {
+            let took = Duration::from_millis(ms);
+            let migration = name;
+            progress.take(MigrationEvent::Applied { migration, took }, ago(1));
+        }
+    }
+    Arc::new(progress)
 }
 
 /// The same, with a rehearsal that goes on to another condition in 12 seconds.

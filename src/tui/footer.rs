@@ -8,9 +8,10 @@ use ratatui::{
 };
 
 use crate::tui::{
+    action::Action,
     data::Data,
     keys::{BINDINGS, Binding},
-    text,
+    migrations, text,
     view::View,
 };
 
@@ -30,7 +31,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
     }
     let line = match data.notice() {
         Some(notice) => Line::styled(format!(" {notice}"), theme.accent.patch(theme.title)),
-        None => keys(view, room),
+        None => keys(data, view, room),
     };
     let width = u16::try_from(room).unwrap_or(area.width);
     let area = Rect {
@@ -40,13 +41,14 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
     frame.render_widget(line, area);
 }
 
-/// The keys of this place that fit: the least needed leave first.
-fn keys(view: &View, room: usize) -> Line<'static> {
+/// The keys of this place that fit: the least needed leave first, and those that
+/// would do nothing are not there at all.
+fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
     let theme = &view.look.theme;
     let place = view.place();
     let mut shown: Vec<&Binding> = BINDINGS
         .iter()
-        .filter(|binding| binding.scope.holds_at(place))
+        .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data))
         .collect();
     let width = |binding: &Binding| binding.name.len() + binding.word.len() + 3;
     while shown.iter().map(|binding| width(binding)).sum::<usize>() > room {
@@ -64,4 +66,15 @@ fn keys(view: &View, room: usize) -> Line<'static> {
         line.push_span(Span::styled(format!(" {} ", binding.word), theme.dim));
     }
     line
+}
+
+/// Whether the binding does something now.
+fn is_of_use(binding: &Binding, data: &Data) -> bool {
+    binding.keys.iter().all(|(_, action)| {
+        if let Action::Ask(command) = action {
+            migrations::offer(data).is(*command)
+        } else {
+            true
+        }
+    })
 }

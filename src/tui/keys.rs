@@ -50,6 +50,12 @@ pub(super) enum Scope {
     Ends,
     /// In the log.
     Log,
+    /// In the migrations.
+    Migrations,
+    /// Where a question waits for a key.
+    Question,
+    /// Where a name is typed.
+    Name,
 }
 
 const fn plain(c: char) -> Key {
@@ -105,6 +111,99 @@ pub(super) const BINDINGS: &[Binding] = &[
         word: "diagnose",
         help: "examine the way to the database layer by layer; Esc closes it",
         rank: 3,
+    },
+    Binding {
+        keys: &[(plain('M'), Action::Migrations)],
+        scope: Scope::Everywhere,
+        name: "M",
+        word: "migrations",
+        help: "how the migrations stand, file by file; Esc closes it",
+        rank: 5,
+    },
+    Binding {
+        keys: &[
+            (plain('u'), Action::Ask(Command::Migrate)),
+            (Key::Plain(KeyCode::Enter), Action::Ask(Command::Migrate)),
+        ],
+        scope: Scope::Migrations,
+        name: "u",
+        word: "apply",
+        help: "apply what is pending, after asking; Enter too (migrations)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('a'), Action::Ask(Command::Adopt))],
+        scope: Scope::Migrations,
+        name: "a",
+        word: "adopt",
+        help: "compare tables that others made and record what matches (migrations)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('y'), Action::Confirm)],
+        scope: Scope::Question,
+        name: "y",
+        word: "do it",
+        help: "do what is asked (questions)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[
+            (plain('n'), Action::Back),
+            (Key::Plain(KeyCode::Esc), Action::Back),
+        ],
+        scope: Scope::Question,
+        name: "n",
+        word: "leave it",
+        help: "leave what is asked; Esc too (questions)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[
+            (plain('q'), Action::Quit),
+            (Key::Ctrl('c'), Action::Quit),
+            (Key::Ctrl('z'), Action::Suspend),
+        ],
+        scope: Scope::Question,
+        name: "q",
+        word: "quit",
+        help: "quit; Ctrl-C and Ctrl-Z as everywhere (questions)",
+        rank: 1,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Enter), Action::Confirm)],
+        scope: Scope::Name,
+        name: "Enter",
+        word: "do it",
+        help: "do what is asked, when the name is right (names)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Backspace), Action::Erase)],
+        scope: Scope::Name,
+        name: "Backspace",
+        word: "erase",
+        help: "take the last character back (names)",
+        rank: 2,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Esc), Action::Back)],
+        scope: Scope::Name,
+        name: "Esc",
+        word: "leave it",
+        help: "leave what is asked (names)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[
+            (Key::Ctrl('c'), Action::Quit),
+            (Key::Ctrl('z'), Action::Suspend),
+        ],
+        scope: Scope::Name,
+        name: "Ctrl-C",
+        word: "quit",
+        help: "quit; Ctrl-Z as everywhere (names)",
+        rank: 1,
     },
     Binding {
         keys: &[
@@ -236,6 +335,9 @@ pub(super) fn lookup(event: &KeyEvent, place: Place) -> Option<Action> {
         return None;
     }
     let key = Key::of(event)?;
+    if let (Place::Name, Key::Plain(KeyCode::Char(c))) = (place, key) {
+        return Some(Action::Type(c));
+    }
     BINDINGS
         .iter()
         .filter(|binding| binding.scope.holds_at(place))
@@ -261,13 +363,25 @@ impl Scope {
     /// True where the binding holds.
     pub(super) const fn holds_at(self, place: Place) -> bool {
         match (self, place) {
+            (Self::Question, Place::Question) | (Self::Name, Place::Name) => true,
+            // What is asked is answered first.
+            (_, Place::Question | Place::Name) => false,
             (Self::Everywhere, _)
             | (Self::Panes, Place::Pane(_))
             | (Self::Rows, Place::Pane(Pane::Checks | Pane::Operations | Pane::Errors))
-            | (Self::Log, Place::Pane(Pane::Log)) => true,
+            | (Self::Log, Place::Pane(Pane::Log))
+            | (Self::Migrations, Place::Migrations) => true,
             (Self::Scrolled, place) => !matches!(place, Place::Pane(Pane::Latency)),
             (Self::Ends, place) => !matches!(place, Place::Pane(Pane::Latency | Pane::Log)),
-            (Self::Panes | Self::Rows | Self::Log, _) => false,
+            (
+                Self::Panes
+                | Self::Rows
+                | Self::Log
+                | Self::Migrations
+                | Self::Question
+                | Self::Name,
+                _,
+            ) => false,
         }
     }
 }
@@ -278,7 +392,14 @@ mod tests {
 
     fn places() -> impl Iterator<Item = Place> {
         let panes = Pane::ALL.into_iter().map(Place::Pane);
-        panes.chain([Place::Help, Place::Detail, Place::Diagnosis])
+        panes.chain([
+            Place::Help,
+            Place::Detail,
+            Place::Diagnosis,
+            Place::Migrations,
+            Place::Question,
+            Place::Name,
+        ])
     }
 
     #[test]
@@ -332,6 +453,16 @@ mod tests {
         check(ctrl('c'), log, Some(Action::Quit));
         check(ctrl('z'), Place::Detail, Some(Action::Suspend));
         check(ctrl('d'), log, None);
+        check(
+            key('u'),
+            Place::Migrations,
+            Some(Action::Ask(Command::Migrate)),
+        );
+        check(key('y'), Place::Question, Some(Action::Confirm));
+        check(key('r'), Place::Question, None);
+        check(key('q'), Place::Name, Some(Action::Type('q')));
+        check(ctrl('c'), Place::Name, Some(Action::Quit));
+        check(enter, Place::Name, Some(Action::Confirm));
         let released = KeyEvent::new_with_kind(
             KeyCode::Char('q'),
             KeyModifiers::NONE,

@@ -21,6 +21,7 @@ mod identity;
 mod keys;
 mod layout;
 mod logging;
+mod migrations;
 mod outages;
 mod panes;
 mod picker;

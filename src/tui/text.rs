@@ -62,17 +62,125 @@ pub(super) fn diagnosis_ended(began: &str, took: &str) -> String {
     format!("examined at {began}, in {took}; D examines again, Esc closes")
 }
 
-/// What a command that is being carried out says.
-pub(super) fn begun(command: Command) -> Words {
+pub(super) const MIGRATIONS_ASKED: &str = "asked how the migrations stand; not known yet";
+pub(super) const MIGRATIONS_UNKNOWN: &str = "how the migrations stand cannot be read";
+pub(super) const MIGRATIONS_READ_ONLY: &str =
+    "nothing is applied from here: read_only is set (read_only = false allows it)";
+pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
+pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
+pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
+pub(super) const NOTHING_PENDING: &str = "nothing is pending";
+pub(super) const U_APPLIES: &str = "u applies them, after asking";
+pub(super) const A_ADOPTS: &str =
+    "a compares these tables with ours and records what matches, after asking";
+pub(super) const APPLY_PENDING: &str = "Apply what is pending";
+pub(super) const ANOTHER_NAME: &str = "that is not the target's name";
+pub(super) const ANOTHER_RUN: &str = "another run";
+pub(super) const APPLIED: &str = "applied";
+pub(super) const APPLIED_NOW: &str = "applied now, in";
+pub(super) const PENDING: &str = "pending";
+pub(super) const RUNNING: &str = "being applied for";
+pub(super) const ROLLED_BACK: &str = "ROLLED BACK: nothing of it holds";
+pub(super) const LEFT: &str = "BROKEN OFF: not known whether it holds";
+pub(super) const AT_FAULT: &str = "PROBLEM";
+pub(super) const LEAVING: &str =
+    "a migration is under way: q again quits, and the file being applied is rolled back";
+
+/// Where in a database tables and ledger are.
+pub(super) fn places(schema: &str, ledger: &str) -> String {
+    match schema {
+        "" => format!(", ledger {ledger}"),
+        schema => format!(", tables in schema {schema}, ledger {ledger}"),
+    }
+}
+
+/// When the migrations were looked at.
+pub(super) fn looked(at: &str, age: &str) -> String {
+    format!("looked at {at}, {age} ago; M looks again, Esc closes")
+}
+
+/// That all files are applied.
+pub(super) fn all_applied(count: usize) -> String {
+    format!("all {count} files are applied")
+}
+
+/// How many files are applied and pending.
+pub(super) fn pending(applied: usize, pending: usize) -> String {
+    let all = applied + pending;
+    let verb = if pending == 1 { "is" } else { "are" };
+    format!("{pending} of {all} files {verb} pending")
+}
+
+/// What would be applied.
+pub(super) fn apply_files(count: usize) -> String {
+    match count {
+        1 => "Apply 1 file".to_owned(),
+        _ => format!("Apply {count} files"),
+    }
+}
+
+/// What else would be done, as a question begins.
+pub(super) const fn question_of(command: Command) -> &'static str {
     match command {
+        Command::Adopt => "Compare the tables with ours and record what matches",
+        Command::Reconnect
+        | Command::Disconnect
+        | Command::CheckNow
+        | Command::Diagnose
+        | Command::LookAtMigrations
+        | Command::Migrate => APPLY_PENDING,
+    }
+}
+
+/// A question that a key answers.
+pub(super) fn confirm_by_key(what: &str, target: &str) -> String {
+    format!("{what} at {target}? y does it, Esc leaves it")
+}
+
+/// A question that the target's name answers.
+pub(super) fn confirm_by_name(what: &str, target: &str) -> String {
+    format!("{what}? This is PRODUCTION: type {target} and press Enter; Esc leaves it")
+}
+
+/// That a run goes on.
+pub(super) fn runs(began: &str) -> String {
+    format!("applying since {began}; quitting rolls back the file under way")
+}
+
+/// That a run waits for the lock of another one.
+pub(super) fn waits_for(began: &str, holder: &str) -> String {
+    format!("waiting since {began} for the lock that {holder} holds")
+}
+
+/// How a run ended well.
+pub(super) fn run_ended(began: &str, outcome: &str, took: &str) -> String {
+    format!("run of {began}: {outcome}, in {took}")
+}
+
+/// That a run failed.
+pub(super) fn run_failed(began: &str) -> String {
+    format!("run of {began} FAILED")
+}
+
+/// Files that were pending and that another run applied.
+pub(super) fn applied_by_others(count: usize) -> String {
+    format!("{count} of the pending files were applied by another run")
+}
+
+/// Differences that are not told here.
+pub(super) fn more_differences(count: usize) -> String {
+    format!("{count} more differences: 'dbvitals migrate adopt' tells them")
+}
+
+/// What a command that is being carried out says, unless what it opens says it.
+pub(super) fn begun(command: Command) -> Option<Words> {
+    Some(match command {
         Command::Reconnect => "reconnect: trying now".into(),
         Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
         Command::Diagnose => "diagnose: under way".into(),
-        Command::LookAtMigrations => "migrations: looking".into(),
-        Command::Migrate => "migrate: under way".into(),
-        Command::Adopt => "adopt: under way".into(),
-    }
+        Command::LookAtMigrations | Command::Migrate | Command::Adopt => return None,
+    })
 }
 
 /// What a command says that there is no need for.

@@ -9,8 +9,10 @@ use crate::{
         action::{Action, Effect, Motion},
         data::Data,
         detail::Detail,
+        migrations::{self, Answer, Offer},
         panes,
         picker::Scroll,
+        text,
         view::{Overlay, Pane, View},
     },
 };
@@ -19,7 +21,11 @@ use crate::{
 pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Effect> {
     // Keys move about in what is seen, frozen or not.
     let snapshot = &*data.shown().snapshot;
+    let was_leaving = std::mem::replace(&mut view.is_leaving, action == Action::Quit);
     match action {
+        Action::Quit if data.is_migrating() && !was_leaving => {
+            return Some(Effect::Say(text::LEAVING));
+        }
         Action::Quit => return Some(Effect::Quit),
         Action::Suspend => return Some(Effect::Suspend),
         Action::Freeze if data.frozen.is_some() => return Some(Effect::Thaw),
@@ -28,6 +34,22 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
         Action::Diagnose => {
             view.overlay = Some(Overlay::Diagnosis(Scroll::default()));
             return Some(Effect::Send(Command::Diagnose));
+        }
+        Action::Migrations => {
+            view.overlay = Some(Overlay::Migrations(Box::default()));
+            return Some(Effect::Send(Command::LookAtMigrations));
+        }
+        Action::Ask(command) => return ask(data, view, command),
+        Action::Confirm => return confirm(data, view),
+        Action::Type(c) => {
+            if let Some(Overlay::Migrations(panel)) = &mut view.overlay {
+                panel.type_in(c);
+            }
+        }
+        Action::Erase => {
+            if let Some(Overlay::Migrations(panel)) = &mut view.overlay {
+                panel.erase();
+            }
         }
         Action::Help => {
             view.overlay = match view.overlay {
@@ -47,10 +69,12 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
 }
 
 fn scroll(snapshot: &Snapshot, view: &mut View, motion: Motion) {
-    if let Some(Overlay::Help(scroll) | Overlay::Detail(_, scroll) | Overlay::Diagnosis(scroll)) =
-        &mut view.overlay
-    {
-        return scroll.step(motion);
+    match &mut view.overlay {
+        None => {}
+        Some(Overlay::Help(scroll) | Overlay::Detail(_, scroll) | Overlay::Diagnosis(scroll)) => {
+            return scroll.step(motion);
+        }
+        Some(Overlay::Migrations(panel)) => return panel.scroll.step(motion),
     }
     match view.focus {
         Pane::Connection => view.connection.step(motion),
@@ -68,6 +92,39 @@ fn scroll(snapshot: &Snapshot, view: &mut View, motion: Motion) {
             // The log widget cannot jump to its start, and no key asks for it.
             Motion::First => {}
         },
+    }
+}
+
+/// Asks before something is written: for the target's name, where it matters most.
+fn ask(data: &Data, view: &mut View, command: Command) -> Option<Effect> {
+    let Some(Overlay::Migrations(panel)) = &mut view.overlay else {
+        return None;
+    };
+    match migrations::offer(data) {
+        offer if offer.is(command) => {
+            let answer = if data.snapshot.session.is_production() {
+                Answer::NAME
+            } else {
+                Answer::Key
+            };
+            panel.ask(command, answer);
+            None
+        }
+        Offer::Nothing(why) => Some(Effect::Say(why)),
+        Offer::Migrate(_) | Offer::Adopt => None,
+    }
+}
+
+/// Sends what was confirmed, if it still can be done.
+fn confirm(data: &Data, view: &mut View) -> Option<Effect> {
+    let Some(Overlay::Migrations(panel)) = &mut view.overlay else {
+        return None;
+    };
+    let command = panel.confirm(&data.snapshot.session.target)?;
+    match migrations::offer(data) {
+        offer if offer.is(command) => Some(Effect::Send(command)),
+        Offer::Nothing(why) => Some(Effect::Say(why)),
+        Offer::Migrate(_) | Offer::Adopt => None,
     }
 }
 
@@ -96,6 +153,11 @@ fn open_detail(snapshot: &Snapshot, view: &mut View) {
 
 /// Undoes one thing: the innermost first.
 fn back(data: &Data, view: &mut View) -> Option<Effect> {
+    if let Some(Overlay::Migrations(panel)) = &mut view.overlay
+        && panel.asking.take().is_some()
+    {
+        return None;
+    }
     if view.overlay.take().is_some() {
         return None;
     }

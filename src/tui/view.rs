@@ -8,6 +8,7 @@ use crate::{
     tui::{
         detail::Detail,
         glyphs::{self, Glyphs},
+        migrations::{Answer, Panel},
         picker::{Picker, Scroll},
         scale::Scale,
         theme::Theme,
@@ -28,6 +29,8 @@ pub(super) struct View {
     pub(super) is_zoomed: bool,
     /// What lies over the panes.
     pub(super) overlay: Option<Overlay>,
+    /// The reader has wished to quit, and was told what that would break off.
+    pub(super) is_leaving: bool,
     pub(super) connection: Scroll,
     /// The scale of the latency graph, as last drawn.
     pub(super) scale: Scale,
@@ -60,6 +63,8 @@ pub(super) enum Overlay {
     Detail(Box<Detail>, Scroll),
     /// The newest diagnosis.
     Diagnosis(Scroll),
+    /// The migrations.
+    Migrations(Box<Panel>),
 }
 
 /// The six panes.
@@ -84,6 +89,12 @@ pub(super) enum Place {
     Detail,
     /// In the diagnosis.
     Diagnosis,
+    /// In the migrations.
+    Migrations,
+    /// Where a question waits for a key.
+    Question,
+    /// Where a name is typed.
+    Name,
 }
 
 // === impl View ===
@@ -98,6 +109,7 @@ impl View {
             lower: Pane::Checks,
             is_zoomed: false,
             overlay: None,
+            is_leaving: false,
             connection: Scroll::default(),
             scale: Scale::default(),
             checks: Picker::default(),
@@ -109,11 +121,18 @@ impl View {
 
     /// Where a key pressed now is pressed.
     pub(super) fn place(&self) -> Place {
-        match self.overlay {
+        match &self.overlay {
             None => Place::Pane(self.focus),
             Some(Overlay::Help(_)) => Place::Help,
             Some(Overlay::Detail(..)) => Place::Detail,
             Some(Overlay::Diagnosis(_)) => Place::Diagnosis,
+            Some(Overlay::Migrations(panel)) => match &panel.asking {
+                None => Place::Migrations,
+                Some(asking) => match asking.answer {
+                    Answer::Key => Place::Question,
+                    Answer::Name { .. } => Place::Name,
+                },
+            },
         }
     }
 

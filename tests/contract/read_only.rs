@@ -67,6 +67,14 @@ async fn nothing_is_written_to_a_server() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    for trick in [
+        "do $$ begin commit; set transaction read write; create table m (id int); end $$",
+        "do $$ begin set default_transaction_read_only = off; commit; \
+         create table m (id int); end $$",
+    ] {
+        let error = database.query::<Value>(trick, &[]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ReadOnly, "{trick}");
+    }
     let switched = writing_transaction(&database, Some("set transaction read write")).await;
     assert!(switched.is_err());
     assert_eq!(
@@ -79,5 +87,18 @@ async fn nothing_is_written_to_a_server() {
 async fn nothing_is_written_to_the_embedded_database() {
     let mut section = mock_section(PATIENT);
     section.read_only = true;
-    check(AdapterSection::Mock(section)).await;
+    let database = check(AdapterSection::Mock(section)).await;
+    // Nor by a caller who switches it off, for himself or for the next one.
+    let both = "pragma query_only = off; create table m (id int)";
+    let error = database.query::<Value>(both, &[]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StatementInvalid);
+    let off = "pragma query_only = off";
+    database.query::<Value>(off, &[]).await.unwrap();
+    let error = database
+        .query::<Value>("create table m (id int)", &[])
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    let switched = writing_transaction(&database, Some(off)).await;
+    assert_eq!(switched.unwrap_err().kind(), ErrorKind::ReadOnly);
 }

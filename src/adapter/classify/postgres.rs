@@ -3,7 +3,7 @@
 
 use std::{error::Error as _, fmt, io};
 
-use tokio_postgres::error::Severity;
+use tokio_postgres::error::{ErrorPosition, Severity};
 
 use crate::{
     adapter::classify::{io::kind_of_io, kind_of_sqlstate},
@@ -76,10 +76,15 @@ pub(in crate::adapter) fn from_server(
     if let Some(hint) = server.hint().filter(short) {
         words = format!("{words} (hint: {hint})");
     }
-    DbError::new(action, kind)
+    let error = DbError::new(action, kind)
         .with_code(code)
         .with_details(&words)
-        .with_source(said)
+        .with_source(said);
+    match server.position() {
+        Some(ErrorPosition::Original(position)) => error.with_position(*position),
+        // A place in a statement that a function of the server made.
+        Some(ErrorPosition::Internal { .. }) | None => error,
+    }
 }
 
 /// A server that says that it ends a session which does not stand yet is there,

@@ -10,15 +10,19 @@ const DECIMALS: usize = 4;
 
 /// As a JSON number where that is exact, else as text.
 pub(super) fn numeric_to_json(raw: &[u8]) -> Result<Value, Box<dyn Error + Sync + Send>> {
-    let text = numeric_text(raw)?;
+    numeric_text(raw).map(number_to_json)
+}
+
+/// The same for a number in decimals.
+pub(super) fn number_to_json(text: String) -> Value {
     if let Ok(whole) = text.parse::<i64>() {
-        return Ok(whole.into());
+        return whole.into();
     }
     let exact = text
         .parse::<f64>()
         .ok()
         .filter(|float| float.is_finite() && float.to_string() == without_zeros(&text));
-    Ok(exact.map_or_else(|| text.into(), Value::from))
+    exact.map_or_else(|| text.into(), Value::from)
 }
 
 /// Number of digits, weight of the first, sign, decimals shown, digits.

@@ -12,11 +12,11 @@ pub(super) type Typed<'p, 'v> = Vec<(&'p Param<'v>, Type)>;
 
 /// Alone, a statement is looked at in a transaction of its own, so that behind
 /// a pooler all of it is asked of one server.
-const BEGIN: &str = "begin read only";
+pub(super) const BEGIN: &str = "begin read only";
 /// Sent behind the statement: what the driver then asks about its types must
 /// not find what others have made.
-const PIN: &str = "set local search_path = pg_catalog, pg_temp";
-const END: &str = "rollback";
+pub(super) const PIN: &str = "set local search_path = pg_catalog, pg_temp";
+pub(super) const END: &str = "rollback";
 
 /// Where a statement is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,11 +11,12 @@ use std::{
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, TransactionClient,
+        DbResult, DiagnosisOptions, MigrateOptions, MigrationSink, Piece, Ran, RunOrder,
+        TransactionClient,
         diagnosis::Findings,
         local::{
             diagnose,
@@ -25,6 +26,7 @@ use crate::{
             phase_clock::timeout_error,
             pool::{Lease, Pool},
             probe::Probe,
+            run,
             sentinel::Sentinel,
             statements,
             target::Target,
@@ -74,6 +76,16 @@ impl LocalDatabase {
         findings: &Findings,
     ) -> DbResult<()> {
         diagnose::diagnose(&self.target, options, findings).await
+    }
+
+    /// Runs one statement on a session of its own.
+    pub(in crate::adapter) async fn run(
+        &self,
+        order: RunOrder<'_>,
+        pieces: &mpsc::Sender<Piece>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<Ran> {
+        run::run(&self.target, order, pieces, stop).await
     }
 
     /// Opens the connection that only watches.
@@ -129,7 +141,11 @@ impl LocalDatabase {
         let asked = Asked::default();
         self.bounded(statement.action, &asked, async {
             let mut lease = self.lease(statement.action, &asked).await?;
-            let affected = statements::query(&mut lease, Place::Alone, statement, take).await;
+            let affected = if self.target.section().read_only {
+                statements::query_read_only(&mut lease, statement, take).await
+            } else {
+                statements::query(&mut lease, Place::Alone, statement, take).await
+            };
             settle(lease, affected).await
         })
         .await

@@ -20,6 +20,7 @@ mod pool;
 mod probe;
 mod remarks;
 mod reported;
+mod run;
 mod schema_state;
 mod sentinel;
 mod session;

@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, timeout},
 };
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{CancelToken, Client, NoTls};
 
 use crate::{
     adapter::{
@@ -57,6 +57,13 @@ pub(super) struct Unattended {
 /// The task that moves bytes. It must not outlive its session: towards a
 /// frozen server it would wait for ever for the answers still owed.
 struct Driver(Option<JoinHandle<Ended>>);
+
+/// What protects a session on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    None,
+    Tls,
+}
 
 /// One try of opening a session.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +119,15 @@ impl Session {
     /// The session serves another caller.
     pub(super) fn renew_allowance(&self) {
         self.allowance.renew(meter::STATEMENTS);
+    }
+
+    /// What protects the session.
+    pub(super) fn protection(&self) -> Protection {
+        if self.is_encrypted {
+            Protection::Tls
+        } else {
+            Protection::None
+        }
     }
 
     /// Whether TLS protects the session.
@@ -210,34 +226,7 @@ impl Opening<'_> {
     }
 
     async fn once(self, mode: SslMode, clock: &PhaseClock) -> DbResult<Unattended> {
-        let section = self.target.section();
-        let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
-        let watched = match self.purpose {
-            Purpose::Sentinel => Some(clock.limit()),
-            // A file may take long, and the network may have a bad moment.
-            Purpose::Migrations => Some(clock.limit().max(PATIENCE)),
-            Purpose::Probe | Purpose::Statements => None,
-        };
-        if let Some(limit) = watched {
-            socket::watch_closely(&socket, limit)
-                .map_err(|error| from_io(error, clock.action()))?;
-        }
-        let allowance = Allowance::new(meter::LOGIN);
-        let socket: socket::Socket = Box::new(Metered::new(socket, allowance.clone()));
-        let channel = if mode == SslMode::Disable {
-            clock.skip(Phase::Tls);
-            Channel::Plain(socket)
-        } else {
-            clock.begin(Phase::Tls);
-            let wanted = Negotiation {
-                tls: &section.tls,
-                host: self.target.host(),
-                clock,
-            };
-            let channel = negotiate(socket, wanted).await?;
-            clock.end();
-            channel
-        };
+        let (channel, allowance) = self.channel(mode, clock).await?;
         clock.begin(Phase::Login);
         let is_encrypted = matches!(channel, Channel::Encrypted(_));
         let (client, traffic) = self
@@ -256,6 +245,37 @@ impl Opening<'_> {
             allowance,
             is_encrypted,
         })
+    }
+
+    /// The way to the server, up to where a login would begin.
+    async fn channel(self, mode: SslMode, clock: &PhaseClock) -> DbResult<(Channel, Allowance)> {
+        let section = self.target.section();
+        let socket = socket::open(&section.endpoint, self.deadline, clock).await?;
+        let watched = match self.purpose {
+            Purpose::Sentinel => Some(clock.limit()),
+            // A file may take long, and the network may have a bad moment.
+            Purpose::Migrations => Some(clock.limit().max(PATIENCE)),
+            Purpose::Probe | Purpose::Statements => None,
+        };
+        if let Some(limit) = watched {
+            socket::watch_closely(&socket, limit)
+                .map_err(|error| from_io(error, clock.action()))?;
+        }
+        let allowance = Allowance::new(meter::LOGIN);
+        let socket: socket::Socket = Box::new(Metered::new(socket, allowance.clone()));
+        if mode == SslMode::Disable {
+            clock.skip(Phase::Tls);
+            return Ok((Channel::Plain(socket), allowance));
+        }
+        clock.begin(Phase::Tls);
+        let wanted = Negotiation {
+            tls: &section.tls,
+            host: self.target.host(),
+            clock,
+        };
+        let channel = negotiate(socket, wanted).await?;
+        clock.end();
+        Ok((channel, allowance))
     }
 
     async fn log_in(self, channel: Channel) -> Result<(Client, Traffic), tokio_postgres::Error> {
@@ -286,6 +306,31 @@ impl Opening<'_> {
         }
         error
     }
+}
+
+/// Tells the server to cancel what a session does, over a way of its own that is
+/// protected as the session is. The server does not answer.
+pub(super) async fn send_cancel(
+    target: &Target,
+    token: &CancelToken,
+    protection: Protection,
+    clock: &PhaseClock,
+) -> DbResult<()> {
+    let opening = Opening {
+        target,
+        purpose: Purpose::Statements,
+        deadline: Instant::now() + clock.limit(),
+    };
+    let mode = match protection {
+        Protection::None => SslMode::Disable,
+        Protection::Tls => target.tls_mode(),
+    };
+    let (channel, _) = opening.channel(mode, clock).await?;
+    let sent = match channel {
+        Channel::Plain(socket) => token.cancel_query_raw(socket, NoTls).await,
+        Channel::Encrypted(stream) => token.cancel_query_raw(empty(), Handover(stream)).await,
+    };
+    sent.map_err(|error| from_postgres(error, clock.action(), Stage::Login))
 }
 
 /// What libpq tries again without TLS when the mode is `prefer`.

@@ -11,8 +11,10 @@ use crate::{
             params::Param,
             pool::Lease,
             table::Table,
+            transaction::BEGIN_READ_ONLY,
         },
         mode_adapter::{Record, Statement, TakeRow},
+        running::as_read_only,
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -48,6 +50,22 @@ pub(super) async fn query(
         (Ok(_), Some(error)) => Err(error),
         (Err(error), _) => Err(lease.classify(error, action).await),
     }
+}
+
+/// Runs any one statement where none may write: in a transaction, since a
+/// procedure that may end transactions could begin one that writes. The session
+/// ends with it, see [`Lease::give_back`], and that rolls it back.
+pub(super) async fn query_read_only(
+    lease: &mut Lease,
+    statement: Statement<'_>,
+    take: &mut TakeRow<'_>,
+) -> DbResult<u64> {
+    if let Err(error) = lease.client().batch_execute(BEGIN_READ_ONLY).await {
+        return Err(lease.classify(error, statement.action).await);
+    }
+    query(lease, Place::Within, statement, take)
+        .await
+        .map_err(as_read_only)
 }
 
 /// Adds one row: the server converts each value to its column's type, and what

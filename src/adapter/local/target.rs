@@ -51,6 +51,16 @@ impl Target {
         }
     }
 
+    /// The same server with another deadline for statements, here and there.
+    pub(super) fn with_timeout(&self, timeout: Duration) -> Self {
+        let mut section = self.section.clone();
+        section.timeout = timeout;
+        Self {
+            section,
+            takes_options: AtomicBool::new(self.takes_options.load(Ordering::Acquire)),
+        }
+    }
+
     pub(super) fn section(&self) -> &LocalSection {
         &self.section
     }

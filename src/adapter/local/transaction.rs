@@ -16,7 +16,7 @@ use crate::{
 const BEGIN: &str = "begin";
 /// Begins one that may not. After its first statement a transaction cannot be
 /// made writing any more.
-const BEGIN_READ_ONLY: &str = "begin read only; select 1";
+pub(super) const BEGIN_READ_ONLY: &str = "begin read only; select 1";
 /// A server answers COMMIT of a broken transaction with a silent rollback;
 /// any other statement it answers with the truth.
 const IS_STILL_WHOLE: &str = "select 1";

@@ -1,7 +1,7 @@
 //! From a row of SQLite to a JSON object, by what each value is and what its
 //! column is declared to hold. Knows nothing of statements.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::{Column, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 
 use crate::{
@@ -26,13 +26,18 @@ impl Columns {
 
     /// The row by its columns' names. Of two columns with one name the later stays.
     pub(super) fn row_to_json(&self, row: &SqliteRow, action: Action) -> DbResult<Value> {
-        let mut object = Map::with_capacity(row.len());
-        for (column, declared) in row.columns().iter().zip(&self.0) {
-            let stored = stored(row, column.ordinal());
-            let stored = stored.map_err(|error| from_sqlite(error, action))?;
-            object.insert(column.name().to_owned(), meant(stored, *declared));
-        }
-        Ok(Value::Object(object))
+        let values = self.values(row);
+        let values = values.map_err(|error| from_sqlite(error, action))?;
+        let names = row.columns().iter().map(|column| column.name().to_owned());
+        Ok(Value::Object(names.zip(values).collect()))
+    }
+
+    /// The row's values in order.
+    pub(super) fn values(&self, row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
+        let columns = row.columns().iter().zip(&self.0);
+        columns
+            .map(|(column, declared)| Ok(meant(stored(row, column.ordinal())?, *declared)))
+            .collect()
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::adapter::mock::clock_hold::ClockHold;
 use crate::{
     adapter::{
-        DbResult,
+        DbResult, RunAccess,
         mock::{
             catalogue::Catalogue,
             classify::from_sqlite,
@@ -87,12 +87,25 @@ impl Engine {
         };
         readied.map_err(|error| from_sqlite(error, action))?;
         self.is_left.store(false, Ordering::Release);
-        Ok(Turn {
+        let mut turn = Turn {
             opened,
             is_left: &self.is_left,
             #[cfg(test)]
             _hold: hold,
-        })
+        };
+        // Each time: the caller before may have changed it.
+        let connection = turn.session(action)?.connection;
+        set_access(connection, self.access(), action).await?;
+        Ok(turn)
+    }
+
+    /// What statements may do, as configured.
+    pub(super) fn access(&self) -> RunAccess {
+        if self.section.read_only {
+            RunAccess::ReadOnly
+        } else {
+            RunAccess::Full
+        }
     }
 
     async fn open(&self) -> Result<Opened, sqlx::Error> {
@@ -103,11 +116,6 @@ impl Engine {
             .connect()
             .await?;
         make_tables(&mut connection, self.tables).await?;
-        if self.section.read_only {
-            sqlx::query("pragma query_only = on")
-                .execute(&mut connection)
-                .await?;
-        }
         let is_left = Arc::clone(&self.is_left);
         connection
             .lock_handle()
@@ -139,4 +147,21 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.is_left.store(true, Ordering::Release);
     }
+}
+
+/// Lets the database refuse writes, or take them, until it is told otherwise.
+pub(super) async fn set_access(
+    connection: &mut SqliteConnection,
+    access: RunAccess,
+    action: Action,
+) -> DbResult<()> {
+    let pragma = match access {
+        RunAccess::ReadOnly => "pragma query_only = on",
+        RunAccess::Full => "pragma query_only = off",
+    };
+    sqlx::query(pragma)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(|error| from_sqlite(error, action))
 }

@@ -8,19 +8,20 @@ use std::{
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     adapter::{
-        DbResult, MigrationSink, Rehearsing, TransactionClient,
+        DbResult, MigrationSink, Piece, Ran, Rehearsing, RunAccess, RunOrder, TransactionClient,
         local::{Phase, PhaseClock},
         mock::{
             classify::from_sqlite,
-            engine::{Engine, Turn},
+            engine::{Engine, Turn, set_access},
             faults::{Client, Gate},
             look::{self, Seen},
             migrate,
             pulse::MockPulse,
+            run::run,
             schema::Tables,
             statements,
             transaction::transaction,
@@ -29,8 +30,8 @@ use crate::{
     },
     config::MockSection,
     domain::{
-        Action, Adoption, Condition, DbError, HealthDetails, MigrationReport, MigrationState,
-        Scenario,
+        Action, Adoption, Condition, DbError, ErrorKind, HealthDetails, MigrationReport,
+        MigrationState, Scenario,
     },
 };
 
@@ -105,6 +106,32 @@ impl MockDatabase {
             },
             details,
             result,
+        }
+    }
+
+    /// Runs one statement in a session of its own. There is no server that could
+    /// go on with it when it is stopped.
+    pub(in crate::adapter) async fn run(
+        &self,
+        order: RunOrder<'_>,
+        pieces: &mpsc::Sender<Piece>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<Ran> {
+        let action = Action::Query;
+        let limit = order.timeout.unwrap_or(self.timeout);
+        let work = self.alone(action, limit, async {
+            let mut turn = self.turn(action).await?;
+            let mut session = turn.session(action)?;
+            if order.access == RunAccess::ReadOnly {
+                // The next turn begins as configured again.
+                set_access(session.connection, order.access, action).await?;
+            }
+            run(&mut session, &order, pieces).await
+        });
+        tokio::select! {
+            biased;
+            () = stop => Err(DbError::new(action, ErrorKind::Cancelled)),
+            done = work => done,
         }
     }
 
@@ -202,7 +229,8 @@ impl MockDatabase {
         let action = Action::Transaction;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            transaction(turn.session(action)?, &self.gate, work).await
+            let access = self.engine.access();
+            transaction(turn.session(action)?, &self.gate, access, work).await
         })
         .await
     }
@@ -210,7 +238,7 @@ impl MockDatabase {
     /// How the database stands with our migrations, asked in a session of its own.
     pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
         let action = Action::Migrate;
-        self.alone(action, async {
+        self.alone(action, self.timeout, async {
             let mut turn = self.turn(action).await?;
             migrate::state(turn.session(action)?.connection).await
         })
@@ -223,7 +251,7 @@ impl MockDatabase {
         progress: &MigrationSink,
     ) -> DbResult<MigrationReport> {
         let action = Action::Migrate;
-        self.alone(action, async {
+        self.alone(action, self.timeout, async {
             let mut turn = self.turn(action).await?;
             migrate::up(turn.session(action)?.connection, progress).await
         })
@@ -312,11 +340,12 @@ impl MockDatabase {
     fn alone<'w, T: Send + 'w>(
         &'w self,
         action: Action,
+        limit: Duration,
         work: impl Future<Output = DbResult<T>> + Send + 'w,
     ) -> impl Future<Output = DbResult<T>> + Send + 'w {
         let work = Box::pin(work);
         async move {
-            let clock = PhaseClock::start(action, self.timeout);
+            let clock = PhaseClock::start(action, limit);
             let done = async {
                 let mut client = self.gate.log_in(&clock).await?;
                 clock.begin(Phase::Query);

@@ -14,6 +14,7 @@ use crate::{
             convert::convert,
             decode::Columns,
             engine::Session,
+            one_statement::only_one,
             params::bind,
             table::{Table, names_missing_table},
         },
@@ -28,23 +29,37 @@ pub(super) async fn query(
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
-    let Statement { sql, action, .. } = statement;
-    let error = match run(session, statement, take).await? {
-        Ok(affected) => return Ok(affected),
-        Err(error) => broken(session, error, statement).await,
-    };
-    if error.kind() == ErrorKind::StatementInvalid
-        && names_missing_table(session.connection, sql)
-            .await
-            .map_err(|failed| from_sqlite(failed, action))?
-    {
-        let mut missing = DbError::new(action, ErrorKind::SchemaMissing);
-        if let (Some(code), Some(words)) = (error.code(), error.details()) {
-            missing = missing.with_code(code).with_details(words);
-        }
-        return Err(missing.with_source(error));
+    only_one(statement.sql, statement.action)?;
+    match run(session, statement, take).await? {
+        Ok(affected) => Ok(affected),
+        Err(error) => Err(named(session, error, statement).await),
     }
-    Err(error)
+}
+
+/// The error of a statement that a caller wrote, as exactly as it can be told.
+/// That a table is missing is found out by looking: SQLite has no code of its
+/// own for it.
+pub(super) async fn named(
+    session: &mut Session<'_>,
+    error: sqlx::Error,
+    statement: Statement<'_>,
+) -> DbError {
+    let action = statement.action;
+    let error = broken(session, error, statement).await;
+    if error.kind() != ErrorKind::StatementInvalid {
+        return error;
+    }
+    match names_missing_table(session.connection, statement.sql).await {
+        Ok(false) => error,
+        Ok(true) => {
+            let mut missing = DbError::new(action, ErrorKind::SchemaMissing);
+            if let (Some(code), Some(words)) = (error.code(), error.details()) {
+                missing = missing.with_code(code).with_details(words);
+            }
+            missing.with_source(error)
+        }
+        Err(failed) => from_sqlite(failed, action),
+    }
 }
 
 /// Adds one row: each value is converted to its column's type, and what is not

@@ -7,9 +7,14 @@ use sqlx::Connection;
 
 use crate::{
     adapter::{
-        DbResult, SqlValue, TransactionClient,
+        DbResult, RunAccess, SqlValue, TransactionClient,
         local::rolled_back,
-        mock::{classify::from_sqlite, engine::Session, faults::Gate, statements},
+        mock::{
+            classify::from_sqlite,
+            engine::{Session, set_access},
+            faults::Gate,
+            statements,
+        },
         mode_adapter::Statement,
     },
     domain::{Action, DbError, ErrorKind},
@@ -19,13 +24,19 @@ use crate::{
 struct Statements<'a> {
     session: Session<'a>,
     gate: &'a Gate,
+    access: RunAccess,
     /// The first statement that failed and was not undone by a rollback to a
     /// savepoint. From then on PostgreSQL takes nothing else, and so do we.
     failure: Option<DbError>,
 }
 
 /// Runs the callback between begin and commit. Dropped halfway, it rolls back.
-pub(super) async fn transaction<T, F>(session: Session<'_>, gate: &Gate, work: F) -> DbResult<T>
+pub(super) async fn transaction<T, F>(
+    session: Session<'_>,
+    gate: &Gate,
+    access: RunAccess,
+    work: F,
+) -> DbResult<T>
 where
     T: Send,
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
@@ -38,6 +49,7 @@ where
             catalogue: session.catalogue,
         },
         gate,
+        access,
         failure: None,
     };
     let result = work(&mut statements).await;
@@ -87,6 +99,8 @@ impl TransactionClient for Statements<'_> {
                 Ok(())
             };
             self.gate.answer().await;
+            // Each time: the statement before may have changed it.
+            set_access(self.session.connection, self.access, action).await?;
             match statements::query(&mut self.session, statement, &mut take).await {
                 Ok(_) => {
                     if returns {

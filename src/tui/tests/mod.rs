@@ -4,6 +4,7 @@ mod budget;
 mod diagnosis;
 mod freezing;
 mod harness;
+mod migrations;
 mod pictures;
 mod reactions;
 mod sizes;

@@ -43,13 +43,15 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
         let kept = snapshot.checks.len().min(rows);
         snapshot.checks = snapshot.checks.iter().take(kept).cloned().collect();
         snapshot.checks_dropped = dropped;
+        snapshot.migrations = (rows % 2 == 0).then(|| fixtures::migrations(rows % 11));
+        snapshot.migration = (rows % 3 == 0).then(|| fixtures::run(rows % 7));
         snapshot
     })
 }
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("?zhjklgG123456rdcf".chars().collect::<Vec<_>>())
+        proptest::sample::select("?zhjklgG123456rdcfMuayn".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Enter,
@@ -114,7 +116,8 @@ proptest! {
                 match update(&data, &mut view, action) {
                     Some(Effect::Freeze) => data.freeze(),
                     Some(Effect::Thaw) => data.thaw(),
-                    Some(Effect::Quit | Effect::Suspend | Effect::Send(_)) | None => {}
+                    Some(Effect::Quit | Effect::Suspend | Effect::Send(_) | Effect::Say(_))
+                    | None => {}
                 }
             }
             draw(size, &data, &mut view);

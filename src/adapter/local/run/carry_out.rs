@@ -1,0 +1,232 @@
+//! Runs one statement: reads it, frames it, hands its rows on and stops it.
+
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    adapter::{
+        DbResult, Piece, Ran, RunAccess, RunOrder,
+        local::{
+            phase_clock::{PhaseClock, timeout_error},
+            run::{
+                cancel::Canceller,
+                inspect::{Inspected, inspect},
+                relay::Relay,
+                within::{begin, end, execute, has_written, roll_back},
+            },
+            session::Session,
+            target::{Purpose, Target},
+        },
+        running::as_read_only,
+    },
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// How long the server may take to end a statement that it was told to cancel.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Rows of the first batch; each later one is larger, up to the largest.
+const FIRST_BATCH: u64 = 1_000;
+const LARGEST_BATCH: u64 = 50_000;
+
+/// The prefix that makes a cursor of a query. A cursor runs only as far as it is
+/// read, so that what nobody wants is not computed.
+const DECLARE: &str = "declare dbvitals_rows no scroll cursor without hold for ";
+
+/// Codes of what cannot be made a cursor: no query at all, one that changes
+/// data, one that makes a table.
+const NO_CURSOR: [&str; 3] = ["42601", "0A000", "42P11"];
+
+/// Runs the statement on a session of its own. See
+/// [`Database::run`](crate::adapter::Database::run).
+pub(in crate::adapter::local) async fn run(
+    target: &Target,
+    order: RunOrder<'_>,
+    pieces: &mpsc::Sender<Piece>,
+    stop: impl Future<Output = ()> + Send,
+) -> DbResult<Ran> {
+    let clock = PhaseClock::start(Action::Connect, target.section().timeout);
+    let limit = order.timeout.unwrap_or(target.section().timeout);
+    let target = target.with_timeout(limit);
+    let mut stop = pin!(stop);
+    let mut session = tokio::select! {
+        biased;
+        () = &mut stop => return Err(DbError::new(Action::Query, ErrorKind::Cancelled)),
+        opened = clock.within(Session::open(&target, Purpose::Statements, &clock)) => opened?,
+    };
+    let canceller = Canceller::of(&session, &target);
+    let ran = {
+        let mut work = pin!(carry_out(&mut session, &order, pieces));
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            () = &mut stop => Stopped::OnRequest.settle(&canceller, work).await,
+            () = sleep(limit) => Stopped::Late(limit).settle(&canceller, work).await,
+        }
+    };
+    session.close().await;
+    ran
+}
+
+async fn carry_out(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    pieces: &mpsc::Sender<Piece>,
+) -> DbResult<Ran> {
+    let began = Instant::now();
+    let inspected = inspect(session, order.sql).await?;
+    let mut relay = Relay::new(order, &inspected, pieces);
+    let affected = match order.access {
+        RunAccess::ReadOnly if inspected.is_copy => return Err(copy_refused()),
+        RunAccess::ReadOnly => rows(session, order, &mut relay).await.map_err(as_read_only),
+        RunAccess::Full => rows(session, order, &mut relay).await,
+    };
+    match affected {
+        Ok(affected) => Ok(Ran {
+            affected,
+            has_more: relay.has_more,
+            took: began.elapsed(),
+        }),
+        Err(error) => Err(name_copy(error, &inspected)),
+    }
+}
+
+/// A query goes through a cursor; everything else by itself, as one statement.
+async fn rows(session: &mut Session, order: &RunOrder<'_>, relay: &mut Relay<'_>) -> DbResult<u64> {
+    if relay.is_query() {
+        begin(session, order.access).await?;
+        match declare(session, order).await {
+            Ok(()) => {
+                let affected = fetch(session, order.access, relay).await?;
+                end(session, order.access).await?;
+                return Ok(affected);
+            }
+            Err(error) if error.code().is_some_and(|code| NO_CURSOR.contains(&code)) => {
+                roll_back(session).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if order.access == RunAccess::Full {
+        return relay.stream(session, order.sql).await;
+    }
+    begin(session, order.access).await?;
+    let affected = relay.stream(session, order.sql).await?;
+    end(session, order.access).await?;
+    Ok(affected)
+}
+
+async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
+    if order.limit.is_none() {
+        // All rows are wanted, so the plan that has them all soonest is the best.
+        execute(session, "set local cursor_tuple_fraction = 1").await?;
+    }
+    let sql = [DECLARE, order.sql].concat();
+    execute(session, &sql).await.map_err(|error| {
+        let prefix = u32::try_from(DECLARE.len()).unwrap_or(u32::MAX);
+        match error.position().and_then(|it| it.checked_sub(prefix)) {
+            Some(position) => error.with_position(position),
+            None => error,
+        }
+    })
+}
+
+/// Reads the cursor as far as it is wanted; to its end, though, where the query
+/// has turned out to write: half a change is not what was asked for.
+async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) -> DbResult<u64> {
+    let (mut batch, mut total) = (FIRST_BATCH, 0);
+    let mut writes = false;
+    loop {
+        let asked = match relay.wanted() {
+            Some(wanted) if !writes => batch.min(wanted.saturating_add(1)),
+            Some(_) | None => batch,
+        };
+        let sql = format!("fetch forward {asked} from dbvitals_rows");
+        let came = relay.stream(session, &sql).await?;
+        total += came;
+        if came < asked {
+            return Ok(total);
+        }
+        if relay.is_done() && !writes {
+            writes = access == RunAccess::Full && has_written(session).await?;
+            if !writes {
+                return Ok(relay.handed());
+            }
+        }
+        batch = batch.saturating_mul(4).min(LARGEST_BATCH);
+    }
+}
+
+/// A read-only transaction does not hold a COPY back from writing files or
+/// running programs at the server.
+fn copy_refused() -> DbError {
+    DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(
+        "COPY may write files and run programs at the server, which a read-only transaction \
+         does not hold back",
+    )
+}
+
+/// A COPY from or to the client is not answered with rows.
+fn name_copy(error: DbError, inspected: &Inspected) -> DbError {
+    if inspected.is_copy && error.code().is_none() && error.kind() == ErrorKind::ProtocolViolation {
+        return DbError::new(Action::Query, ErrorKind::Unsupported)
+            .with_details("COPY from or to this program; use psql, or --format csv for a result")
+            .with_source(error);
+    }
+    error
+}
+
+/// Why a statement is stopped before its end.
+#[derive(Debug, Clone, Copy)]
+enum Stopped {
+    OnRequest,
+    Late(Duration),
+}
+
+impl Stopped {
+    /// Has the server cancel the statement and waits for its answer, which may
+    /// also be that the statement was quicker.
+    async fn settle(
+        self,
+        canceller: &Canceller<'_>,
+        mut work: Pin<&mut impl Future<Output = DbResult<Ran>>>,
+    ) -> DbResult<Ran> {
+        let mut cancelling = pin!(canceller.repeat());
+        let answer = timeout(PATIENCE, async {
+            tokio::select! {
+                biased;
+                done = work.as_mut() => done,
+                never = &mut cancelling => match never {},
+            }
+        });
+        let silence = "the server was told to cancel the statement and has not answered: \
+                       what became of it is not known";
+        match (self, answer.await) {
+            (Self::Late(limit), Ok(Err(error)))
+                if error.kind() == ErrorKind::StatementCancelled =>
+            {
+                Err(timeout_error(Action::Query, limit)
+                    .at_layer(Layer::Statement)
+                    .with_details("the server was told to cancel the statement, and did")
+                    .with_source(error))
+            }
+            (Self::Late(_) | Self::OnRequest, Ok(answer)) => answer,
+            (Self::Late(limit), Err(elapsed)) => Err(timeout_error(Action::Query, limit)
+                .at_layer(Layer::Statement)
+                .with_details(silence)
+                .with_source(elapsed)),
+            (Self::OnRequest, Err(elapsed)) => {
+                Err(DbError::new(Action::Query, ErrorKind::Cancelled)
+                    .with_details(silence)
+                    .with_source(elapsed))
+            }
+        }
+    }
+}

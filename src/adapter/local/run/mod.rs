@@ -1,0 +1,14 @@
+//! One statement of a person on a session of its own. Knows nothing of how its
+//! result is shown.
+
+mod array;
+mod cancel;
+mod carry_out;
+mod inspect;
+mod json_text;
+mod leading;
+mod relay;
+
+mod within;
+
+pub(super) use carry_out::run;

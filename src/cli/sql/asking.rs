@@ -1,0 +1,209 @@
+//! Runs a statement and prints what comes, while signals are heard and the
+//! reader may leave. Knows nothing of who may write.
+
+use std::{future::pending, io, pin::pin, time::Duration};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::{
+    adapter::{Database, DbResult, Ran, RunOrder},
+    cli::{
+        printer,
+        sql::{
+            output::{Output, Printing},
+            summary::{Asked, Reader},
+            writer::Writer,
+        },
+    },
+    domain::{Action, DbError, ErrorKind},
+};
+
+/// Pieces of a result that may wait to be written.
+const PIECES: usize = 256;
+
+/// How long the last lines may take after a signal.
+const LAST_LINES: Duration = Duration::from_millis(100);
+
+/// Asks the database and prints the answers.
+pub(super) struct Asker {
+    database: Database,
+    lines: mpsc::Sender<String>,
+    /// Taken when nothing can be printed any more.
+    reader: Option<printer::Ended>,
+    printed: io::Result<()>,
+    signals: Signals,
+}
+
+/// A statement that has ended, and what of its result was not printed yet.
+pub(super) struct Attempt {
+    pub(super) result: DbResult<Ran>,
+    pub(super) writer: Writer,
+    pub(super) output: Output,
+    pub(super) asked: Asked,
+}
+
+/// What tells this program to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Asker {
+    pub(super) fn new(database: Database) -> io::Result<Self> {
+        let signals = Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        };
+        let (lines, reader) = printer::start()?;
+        Ok(Self {
+            database,
+            lines,
+            reader: Some(reader),
+            printed: Ok(()),
+            signals,
+        })
+    }
+
+    /// Runs the statement. The first signal cancels it, a second one leaves it.
+    pub(super) async fn attempt(
+        &mut self,
+        order: RunOrder<'_>,
+        mut writer: Writer,
+        printing: Printing,
+    ) -> Attempt {
+        let mut output = Output::new(printing);
+        let (pieces_in, mut pieces) = mpsc::channel(PIECES);
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async {
+            if stopped.await.is_err() {
+                pending::<()>().await;
+            }
+        };
+        let mut stop = Some(stop);
+        let mut run = pin!(self.database.run(order, pieces_in, stopped));
+        let (mut result, mut is_open, mut asked) = (None, true, Asked::Nothing);
+        while result.is_none() || (is_open && asked == Asked::Nothing) {
+            let can_print = self.reader.is_some();
+            tokio::select! {
+                biased;
+                () = self.signals.next() => {
+                    asked = Asked::ToStop;
+                    match stop.take() {
+                        // The statement may have ended meanwhile.
+                        Some(stop) => drop(stop.send(())),
+                        None => break,
+                    }
+                }
+                printed = gone(&mut self.reader), if can_print => {
+                    self.printed = printed;
+                    self.reader = None;
+                    pieces.close();
+                }
+                permit = self.lines.reserve(), if can_print && output.is_due() => {
+                    give(permit, &mut output);
+                }
+                piece = pieces.recv(), if is_open && !(can_print && output.is_due()) => {
+                    match piece {
+                        Some(piece) => writer.piece(piece, &mut output.text),
+                        None => is_open = false,
+                    }
+                    if self.reader.is_none() {
+                        output.text.clear();
+                    }
+                }
+                done = &mut run, if result.is_none() => result = Some(done),
+                permit = self.lines.reserve(), if can_print && output.is_ready() => {
+                    give(permit, &mut output);
+                }
+            }
+        }
+        let left = || Err(DbError::new(Action::Query, ErrorKind::Cancelled));
+        Attempt {
+            result: result.unwrap_or_else(left),
+            writer,
+            output,
+            asked,
+        }
+    }
+
+    /// Whether somebody still reads what is printed.
+    pub(super) fn reader(&self) -> Reader {
+        if self.reader.is_some() {
+            Reader::Reads
+        } else {
+            Reader::Gone
+        }
+    }
+
+    /// Waits for what is asked of a person; `None` when a signal came first.
+    pub(super) async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.signals.next() => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// Prints what is left, and waits until it is printed or nobody reads it.
+    pub(super) async fn finish(self, mut output: Output, asked: Asked) -> io::Result<()> {
+        let Self {
+            lines,
+            mut reader,
+            printed,
+            mut signals,
+            ..
+        } = self;
+        if reader.is_none() {
+            return printed;
+        }
+        let printing = async {
+            if let Some(text) = output.take() {
+                // Fails when nobody reads, which is told below.
+                lines.send(text).await.ok();
+            }
+            drop(lines);
+            gone(&mut reader).await
+        };
+        if asked == Asked::ToStop {
+            return timeout(LAST_LINES, printing).await.unwrap_or(Ok(()));
+        }
+        tokio::select! {
+            biased;
+            () = signals.next() => Ok(()),
+            printed = printing => printed,
+        }
+    }
+}
+
+/// Gives what is to be printed to the printer; without one nobody reads it.
+fn give(permit: Result<mpsc::Permit<'_, String>, mpsc::error::SendError<()>>, output: &mut Output) {
+    let text = output.take();
+    if let (Ok(permit), Some(text)) = (permit, text) {
+        permit.send(text);
+    }
+}
+
+async fn gone(reader: &mut Option<printer::Ended>) -> io::Result<()> {
+    match reader {
+        Some(reader) => reader.await,
+        None => pending().await,
+    }
+}
+
+// === impl Signals ===
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}

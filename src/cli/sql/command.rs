@@ -1,0 +1,244 @@
+//! `dbvitals sql`: reads a statement, runs it where it may run, and says how it
+//! ended.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    adapter::{Database, RunAccess, RunOrder},
+    cli::{
+        exit::{Exit, Outcome},
+        sql::{
+            ResultFormat, SqlOptions,
+            asking::{Asker, Attempt},
+            confirm::{self, Permission},
+            output::{Output, Printing},
+            source,
+            summary::{Asked, Ended, Policy, Shown, failure, words},
+            writer::Writer,
+        },
+    },
+    config::Config,
+    domain::{ConnectionId, ErrorKind, clean},
+};
+
+pub use crate::cli::sql::table::Screen;
+
+/// The service that statements are recorded under.
+const SERVICE: &str = "sql";
+
+/// Runs one statement and prints its result; `screen` is the terminal that shows
+/// it, where there is one.
+///
+/// In a production environment a statement first runs in a read-only
+/// transaction, unless its target was named: the server says whether it writes.
+pub async fn sql(config: &Config, options: &SqlOptions, screen: Option<Screen>) -> Outcome {
+    let format = options.format;
+    let statement = match source::statement(options) {
+        Ok(statement) => statement,
+        Err(words) => return Refusal::usage(words).tell(format),
+    };
+    let permission = match confirm::permission(config, options.target.as_deref()) {
+        Ok(permission) => permission,
+        Err(words) => return Refusal::usage(words).tell(format),
+    };
+    let id = ConnectionId(Uuid::now_v7());
+    // One statement is told as a whole; its operation goes nowhere else.
+    let database = Database::new(&config.adapter, id, Arc::new(|_| {})).for_service(SERVICE);
+    let asker = match Asker::new(database) {
+        Ok(asker) => asker,
+        Err(error) => return Exit::NotAttempted.printed(Err(error)),
+    };
+    let work = Work {
+        config,
+        options,
+        screen,
+        sql: statement.expose(),
+    };
+    work.carry_out(asker, permission).await
+}
+
+/// A statement and all that decides how it is run and shown.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    config: &'a Config,
+    options: &'a SqlOptions,
+    screen: Option<Screen>,
+    sql: &'a str,
+}
+
+impl Work<'_> {
+    async fn carry_out(self, mut asker: Asker, permission: Permission) -> Outcome {
+        if permission == Permission::Given {
+            let attempt = self.attempt(&mut asker, RunAccess::Full).await;
+            return self.finish(asker, attempt, RunAccess::Full).await;
+        }
+        let attempt = self.attempt(&mut asker, RunAccess::ReadOnly).await;
+        let writes = matches!(&attempt.result, Err(error) if error.kind() == ErrorKind::ReadOnly);
+        if !writes || self.policy() == Policy::ReadOnly {
+            return self.finish(asker, attempt, RunAccess::ReadOnly).await;
+        }
+        let target = self.config.target.to_string();
+        if attempt.output.is_begun() || !confirm::can_ask() {
+            let refusal = Refusal {
+                exit: Exit::NotAttempted,
+                kind: "NotConfirmed",
+                message: "the statement writes, and the environment is production: \
+                          nothing was written"
+                    .to_owned(),
+                hint: format!("--target {target} runs it there"),
+            };
+            return refusal.tell_through(asker, self.options.format).await;
+        }
+        let is_confirmed = asker.unless_stopped(confirm::ask(self.config)).await;
+        if is_confirmed != Some(true) {
+            let refusal = Refusal {
+                exit: Exit::Failed,
+                kind: "NotConfirmed",
+                message: "the target's name was not typed: nothing was written".to_owned(),
+                hint: format!("type {target} when asked for, or give --target {target}"),
+            };
+            return refusal.tell_through(asker, self.options.format).await;
+        }
+        let attempt = self.attempt(&mut asker, RunAccess::Full).await;
+        self.finish(asker, attempt, RunAccess::Full).await
+    }
+
+    async fn attempt(self, asker: &mut Asker, access: RunAccess) -> Attempt {
+        let writer = Writer::new(self.options.format, self.screen, &self.config.target);
+        let order = RunOrder {
+            sql: self.sql,
+            access,
+            form: writer.cells(),
+            limit: self.options.limit,
+            timeout: self.options.timeout,
+        };
+        let printing = match access {
+            RunAccess::ReadOnly => Printing::HeldBack,
+            RunAccess::Full => Printing::AtOnce,
+        };
+        asker.attempt(order, writer, printing).await
+    }
+
+    async fn finish(self, asker: Asker, attempt: Attempt, access: RunAccess) -> Outcome {
+        let Attempt {
+            result,
+            mut writer,
+            mut output,
+            asked,
+        } = attempt;
+        let ended = Ended {
+            result: &result,
+            sql: self.sql,
+            access,
+            policy: self.policy(),
+            asked,
+        };
+        writer.end(&ended, &mut output.text);
+        let shown = Shown {
+            rows: writer.rows(),
+            has_columns: writer.has_columns(),
+            reader: asker.reader(),
+        };
+        let printed = asker.finish(output, asked).await;
+        let exit = match (&result, &printed) {
+            (Ok(_), Ok(())) => Exit::Done,
+            // The result is what was asked for, and it is not there.
+            (Ok(_), Err(_)) | (Err(_), _) => Exit::Failed,
+        };
+        if self.options.format != ResultFormat::Json {
+            tell(&match &result {
+                Ok(ran) => {
+                    let mut words = words(ran, shown);
+                    if ended.is_read_only() {
+                        words.push_str(", in a read-only transaction");
+                    }
+                    if let Some(mark) = writer.cut_mark() {
+                        words = format!(
+                            "{words}\nvalues that end with {mark} are cut to fit; through a pipe they are \
+                             whole"
+                        );
+                    }
+                    words
+                }
+                Err(error) => failure(error, &ended),
+            });
+        }
+        exit.printed(printed)
+    }
+
+    fn policy(self) -> Policy {
+        if self.config.watch.read_only {
+            Policy::ReadOnly
+        } else {
+            Policy::MayWrite
+        }
+    }
+}
+
+/// Why nothing was run, or nothing that writes.
+struct Refusal {
+    exit: Exit,
+    kind: &'static str,
+    message: String,
+    hint: String,
+}
+
+impl Refusal {
+    fn usage(message: String) -> Self {
+        Self {
+            exit: Exit::NotAttempted,
+            kind: "InvalidUsage",
+            message,
+            hint: "see 'dbvitals sql --help'".to_owned(),
+        }
+    }
+
+    fn tell(self, format: ResultFormat) -> Outcome {
+        if format != ResultFormat::Json {
+            return self.in_words();
+        }
+        self.exit.printed(write!(io::stdout(), "{}", self.object()))
+    }
+
+    /// The same where the printer has standard output.
+    async fn tell_through(self, asker: Asker, format: ResultFormat) -> Outcome {
+        if format != ResultFormat::Json {
+            return self.in_words();
+        }
+        let mut output = Output::new(Printing::AtOnce);
+        output.text = self.object();
+        self.exit
+            .printed(asker.finish(output, Asked::Nothing).await)
+    }
+
+    fn in_words(self) -> Outcome {
+        let (message, hint) = (clean(&self.message), clean(&self.hint));
+        tell(&format!("dbvitals: {message}\n  next: {hint}"));
+        self.exit.silent()
+    }
+
+    fn object(&self) -> String {
+        let object = json!({
+            "success": false,
+            "error": {
+                "kind": self.kind,
+                "code": null,
+                "message": self.message,
+                "hint": self.hint,
+                "transient": false,
+            },
+        });
+        format!("{object:#}\n")
+    }
+}
+
+/// Lines for people, on standard error. There is nobody to tell that telling failed.
+fn tell(lines: &str) {
+    writeln!(io::stderr(), "{}", lines.trim_end()).ok();
+}

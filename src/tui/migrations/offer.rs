@@ -1,0 +1,66 @@
+//! What can be done about the migrations as they stand. Knows no keys.
+
+use crate::{
+    domain::{Command, MigrationRefusal, MigrationState},
+    tui::{data::Data, text},
+};
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Offer {
+    /// So many files can be applied.
+    Migrate(usize),
+    /// What others made can be compared and recorded.
+    Adopt,
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+}
+
+impl Offer {
+    /// Whether this is what is wished.
+    pub(in crate::tui) fn is(self, command: Command) -> bool {
+        match self {
+            Self::Migrate(_) => command == Command::Migrate,
+            Self::Adopt => command == Command::Adopt,
+            Self::Nothing(_) => false,
+        }
+    }
+}
+
+/// What can be done now, by the newest look.
+pub(in crate::tui) fn offer(data: &Data) -> Offer {
+    let snapshot = &data.snapshot;
+    if data.ended.is_some() {
+        return Offer::Nothing(text::BACKEND_ENDED);
+    }
+    if snapshot.session.read_only {
+        return Offer::Nothing(text::MIGRATIONS_READ_ONLY);
+    }
+    if data.is_migrating() {
+        return Offer::Nothing(text::MIGRATION_RUNS);
+    }
+    match snapshot.migrations.as_ref().map(|look| &look.result) {
+        None => Offer::Nothing(text::MIGRATIONS_ASKED),
+        Some(Err(_)) => Offer::Nothing(text::MIGRATIONS_UNKNOWN),
+        Some(Ok(state)) => by_state(state),
+    }
+}
+
+fn by_state(state: &MigrationState) -> Offer {
+    if state.unwritable.is_some() {
+        return Offer::Nothing(text::MIGRATIONS_UNWRITABLE);
+    }
+    match &state.refusal {
+        Some(MigrationRefusal::TablesWithoutLedger { .. } | MigrationRefusal::TableExists(_)) => {
+            Offer::Adopt
+        }
+        Some(
+            MigrationRefusal::Ledger(_)
+            | MigrationRefusal::ForeignLedger { .. }
+            | MigrationRefusal::OlderName(_)
+            | MigrationRefusal::NoSchema { .. },
+        ) => Offer::Nothing(text::MIGRATIONS_REFUSED),
+        None if state.pending.is_empty() => Offer::Nothing(text::NOTHING_PENDING),
+        None => Offer::Migrate(state.pending.len()),
+    }
+}

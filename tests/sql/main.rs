@@ -1,0 +1,20 @@
+//! `dbvitals sql` as a person and a script run it: the real program against
+//! real servers and the embedded database.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a program that does not behave must fail the test"
+)]
+
+mod bed;
+mod endings;
+mod failures;
+mod mock;
+mod poolers;
+mod production;
+mod read_only;
+mod results;
+#[path = "../support/mod.rs"]
+mod support;
+mod terminals;

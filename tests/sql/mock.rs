@@ -1,0 +1,69 @@
+//! The same on the embedded database.
+
+use serde_json::json;
+
+use crate::bed::{Run, run};
+
+fn mock(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    run(&[&["--mode", "mock"], arguments].concat(), variables)
+}
+
+#[test]
+fn a_result_has_its_columns_in_order() {
+    let sql = "select 2 as b, 'é' as a, 3 as b, null as n, '' as empty, 0.5 as f, x'00ff' as raw";
+    let run = mock(&["--format", "csv", sql], &[]).succeeds();
+    assert_eq!(run.out, "b,a,b,n,empty,f,raw\n2,é,3,,\"\",0.5,\\x00ff\n");
+    let json = mock(&["--json", sql], &[]).json();
+    assert_eq!(json["rows"], json!([[2, "é", 3, null, "", 0.5, "\\x00ff"]]));
+    assert_eq!(
+        (&json["mode"], &json["rowCount"]),
+        (&json!("mock"), &json!(1))
+    );
+    let run = mock(&["--format", "csv", "select 1 as one where 0"], &[]).succeeds();
+    assert_eq!(run.out, "one\n");
+    let many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) \
+                select i from n";
+    let run = mock(&[many], &[]).succeeds();
+    assert_eq!(run.out.lines().count(), 1_002);
+    assert!(run.err.starts_with("first 1,000 of more rows"), "{run:?}");
+    let run = mock(&["create table made (a int)"], &[]).succeeds();
+    assert!(run.err.starts_with("0 rows affected"), "{run:?}");
+}
+
+#[test]
+fn one_statement_only() {
+    for sql in [
+        "select 1; select 2",
+        "pragma query_only = off; create table made (a int)",
+        "create table a (b int);create table c (d int)",
+    ] {
+        mock(&[sql], &[]).fails(1, "more than one statement; give one at a time");
+    }
+    mock(&["select 1;"], &[]).succeeds();
+    mock(&["select * frm x"], &[]).fails(1, "kind StatementInvalid");
+    mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+}
+
+#[test]
+fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
+    let file = std::env::temp_dir().join("dbvitals-must-not-be-made.db");
+    let into = format!("vacuum into '{}'", file.display());
+    for sql in [
+        "create table made (a int)",
+        "create temp table made (a int)",
+        &into,
+    ] {
+        let refused = mock(&[sql], &[("DBVITALS_READ_ONLY", "true")]);
+        refused.fails(1, "kind ReadOnly");
+        let production = [("DBVITALS_ENVIRONMENT", "production")];
+        mock(&[sql], &production).fails(3, "nothing was written");
+    }
+    assert!(!file.exists());
+    let production = [("DBVITALS_ENVIRONMENT", "production")];
+    mock(&["select 1"], &production).succeeds();
+    mock(
+        &["--target", "in memory", "create table made (a int)"],
+        &production,
+    )
+    .succeeds();
+}
