@@ -57,7 +57,7 @@ pub(super) fn files(
     progress: Option<&MigrationProgress>,
 ) -> Vec<File> {
     let state = look.and_then(|look| look.result.as_ref().ok());
-    let mut files = state.map(|state| found(state)).unwrap_or_default();
+    let mut files = state.map(found).unwrap_or_default();
     let Some(progress) = progress else {
         return files;
     };
