@@ -33,7 +33,7 @@ fn a_suspended_program_leaves_a_usable_shell_and_comes_back_whole() {
         see(&terminal, "q quit");
         assert!(terminal.screen(|screen| screen.alternate_screen() && screen.hide_cursor()));
         terminal.send("?");
-        see(&terminal, "freeze the panes");
+        see(&terminal, "open and close this help");
         terminal.send("q");
         see(&terminal, "left 0");
         assert!(program.has_ended_within(LIMIT));
@@ -107,7 +107,7 @@ fn no_key_is_lost_beside_a_signal() {
         }
         let is_open = round % 2 == 0;
         let is_answered = terminal.wait_until(LIMIT, |screen| {
-            screen.contents().contains("freeze the panes") == is_open
+            screen.contents().contains("open and close this help") == is_open
         });
         assert!(is_answered.is_ok(), "lost in round {round}");
     }

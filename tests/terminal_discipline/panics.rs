@@ -84,7 +84,7 @@ fn check_lives_on(mut terminal: Terminal, words: &str) {
     see(&terminal, "● connected");
     assert!(terminal.screen(vt100::Screen::alternate_screen));
     terminal.send("?");
-    see(&terminal, "freeze the panes");
+    see(&terminal, "open and close this help");
     terminal.send("q");
     let status = terminal.wait_exit(LIMIT).expect("it ends");
     assert_eq!(status.exit_code(), 0);

@@ -93,7 +93,7 @@ fn a_program_that_was_held_up_goes_on_when_the_terminal_does() {
     wait_until_held_up(&program, || {});
     terminal.send("?");
     terminal.let_go();
-    see(&terminal, "freeze the panes");
+    see(&terminal, "open and close this help");
     terminal.send("q");
     let status = terminal.wait_exit(LIMIT).expect("it ends");
     assert_eq!(status.exit_code(), 0);

@@ -200,7 +200,7 @@ mod tests {
         let ran = Ran {
             affected,
             has_more,
-            took: Duration::from_micros(1_250),
+            took: Duration::from_micros(1_260),
         };
         let shown = Shown {
             rows,

@@ -232,13 +232,13 @@ mod tests {
                 &[Some("3"), Some("e\u{301}é"), Some("two\nlines\u{1b}[2J")],
             ],
         );
-        let expected = "\
- id  name  name
----  ----  ----------------
-  1  漢字  x
-200  NULL
-  3  e\u{301}é    two lines<1B>[2J
-";
+        let expected = concat!(
+            " id  name  name\n",
+            "---  ----  ----------------\n",
+            "  1  漢字  x\n",
+            "200  NULL\n",
+            "  3  e\u{301}é    two lines<1B>[2J\n",
+        );
         assert_eq!(table, expected);
     }
 
