@@ -3,13 +3,20 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Below the ports from which systems serve outgoing connections: a client
 /// that knocks on a closed port of its own range can connect to itself.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 8_000;
+
+/// How long a socket that we have closed may still hold its port. A process
+/// that is being started has our sockets until its program runs.
+const HELD: Duration = Duration::from_secs(20);
 
 /// A TCP port of 127.0.0.1 that is ours for as long as this value lives.
 ///
@@ -45,5 +52,25 @@ impl ClaimedPort {
     /// The port's number.
     pub(crate) fn number(&self) -> u16 {
         self.number
+    }
+
+    /// Listens on the port.
+    pub(crate) fn listen(&self) -> TcpListener {
+        bound(self.number, TcpListener::bind)
+    }
+}
+
+/// Binds this port of 127.0.0.1, which is ours.
+pub(super) fn bound<T>(number: u16, bind: impl Fn(SocketAddr) -> io::Result<T>) -> T {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, number));
+    let end = Instant::now() + HELD;
+    loop {
+        match bind(address) {
+            Ok(socket) => return socket,
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => panic!("port {number} is ours and cannot be bound: {error}"),
+        }
     }
 }

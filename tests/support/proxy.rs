@@ -34,6 +34,9 @@ pub(crate) enum Mode {
     BlackHole,
 }
 
+/// The acceptor does what it is asked for within this time.
+const SETTLED: Duration = Duration::from_secs(30);
+
 /// A port of 127.0.0.1 behind which another one lies.
 #[derive(Debug)]
 pub(crate) struct Proxy {
@@ -103,7 +106,7 @@ impl Proxy {
         });
         let its = Arc::clone(&shared);
         let acceptor = thread::spawn(move || its.accept());
-        drop(shared.wait(|state| state.listens));
+        shared.settle(|state| state.listens);
         Self {
             shared,
             acceptor: Some(acceptor),
@@ -132,14 +135,14 @@ impl Proxy {
         match mode {
             Mode::Refuse => {
                 wake(self.port());
-                drop(self.shared.wait(|state| !state.listens));
+                self.shared.settle(|state| !state.listens);
             }
             Mode::Reset => {
-                drop(self.shared.wait(|state| state.listens));
+                self.shared.settle(|state| state.listens);
                 reset(&links);
             }
             Mode::Pass | Mode::Latency(_) | Mode::BlackHole | Mode::HangUp | Mode::Cut(_) => {
-                drop(self.shared.wait(|state| state.listens));
+                self.shared.settle(|state| state.listens);
             }
         }
     }
@@ -196,6 +199,17 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until the acceptor has done what it was asked for. It may have
+    /// panicked: that must not hold its caller for ever.
+    fn settle(&self, reached: impl Fn(&State) -> bool) {
+        let (state, timeout) = self
+            .changed
+            .wait_timeout_while(self.lock(), SETTLED, |state| !reached(state))
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        assert!(!timeout.timed_out(), "the proxy does not do as it is told");
+    }
+
     /// Listens, except in the mode in which nothing does.
     fn accept(self: &Arc<Self>) {
         loop {
@@ -204,8 +218,7 @@ impl Shared {
                 return;
             }
             drop(state);
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port.number()))
-                .expect("the port is ours");
+            let listener = self.port.listen();
             self.say_listens(true);
             self.serve(&listener);
             drop(listener);

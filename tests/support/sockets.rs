@@ -3,7 +3,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -14,7 +14,7 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-use super::port::ClaimedPort;
+use super::port::{ClaimedPort, bound};
 
 /// A port on which nothing listens, for as long as the value lives.
 pub(crate) fn closed_port() -> ClaimedPort {
@@ -48,8 +48,7 @@ impl Listener {
     /// Starts to listen.
     pub(crate) fn start(manner: Manner) -> Self {
         let port = ClaimedPort::claim();
-        let socket =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port.number())).expect("the port is ours");
+        let socket = port.listen();
         let ends = Arc::new(AtomicBool::new(false));
         let accepted = Arc::new(AtomicUsize::new(0));
         let (ends_too, count) = (Arc::clone(&ends), Arc::clone(&accepted));
@@ -140,9 +139,12 @@ impl FullQueue {
     pub(crate) fn beside(number: u16) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, number)).into();
         let new = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
-        let listener = new();
-        listener.bind(&address).expect("the port is ours");
-        listener.listen(0).expect("a socket can listen");
+        let listener = bound(number, |address| {
+            let listener = new();
+            listener.bind(&address.into())?;
+            listener.listen(0)?;
+            Ok(listener)
+        });
         let mut sockets = vec![listener];
         loop {
             let caller = new();

@@ -3,6 +3,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,6 +14,7 @@ use crate::{
     support::{
         cluster::Cluster,
         port::ClaimedPort,
+        process::wait_until,
         proxy::{Mode, Proxy},
         sockets::{FullQueue, GARBAGE, Listener, Manner, closed_port},
     },
@@ -41,6 +43,24 @@ fn claimed_ports_differ() {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), 20);
+}
+
+#[test]
+fn a_port_that_a_starting_process_still_holds_is_waited_for() {
+    let behind = Listener::start(Manner::Garbage);
+    let port = ClaimedPort::claim();
+    let number = port.number();
+    let held = port.listen();
+    let waiting = thread::spawn(move || Proxy::at(port, behind.port()));
+    // Nothing tells that the proxy has met the listener: it has time to.
+    let sooner = wait_until(SILENCE, || waiting.is_finished());
+    drop(held);
+    assert!(!sooner, "the proxy stands at a port that is not free");
+    let proxy = waiting
+        .join()
+        .expect("the proxy comes once the port is free");
+    assert_eq!(proxy.port(), number);
+    assert!(connect(number).is_ok());
 }
 
 #[test]
