@@ -7,12 +7,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -26,10 +26,20 @@ use crate::{
 /// Rows at once. They mostly wait, so more than there are cores.
 const AT_ONCE: usize = 4;
 
+/// No row takes so long, also on a slow machine. One that does never ends.
+const LONGEST: Duration = Duration::from_mins(5);
+
+/// Time between two looks for rows that do not end.
+const PACE: Duration = Duration::from_secs(1);
+
+/// What is passed on when a row has ended.
+type Ended = (usize, (Told, Verdict));
+
 /// Runs the rows; the exit code says whether all cells hold and the time was kept.
 pub(crate) fn run(rows: &[Row], options: &Options) -> ExitCode {
     let began = Instant::now();
     let next = AtomicUsize::new(0);
+    let under_way = Mutex::new(BTreeMap::new());
     let mut counts = [0; 3];
     // A panic is shown in its row, not between the lines of the table.
     std::panic::set_hook(Box::new(|info| note_panic(info.to_string())));
@@ -37,13 +47,16 @@ pub(crate) fn run(rows: &[Row], options: &Options) -> ExitCode {
     thread::scope(|scope| {
         let (done, finished) = mpsc::channel();
         for _ in 0..AT_ONCE {
-            let (next, done) = (&next, done.clone());
+            let (next, under_way, done) = (&next, &under_way, done.clone());
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(row) = rows.get(at) else { return };
+                    lock(under_way).insert(at, Instant::now());
+                    let outcome = one(row);
+                    lock(under_way).remove(&at);
                     // The printer lives until all senders have gone.
-                    let sent = done.send((at, one(row)));
+                    let sent = done.send((at, outcome));
                     sent.expect("the printer listens");
                 }
             });
@@ -51,7 +64,7 @@ pub(crate) fn run(rows: &[Row], options: &Options) -> ExitCode {
         drop(done);
         let mut waiting = BTreeMap::new();
         let mut printed = 0;
-        for (at, outcome) in finished {
+        while let Some((at, outcome)) = receive(&finished, rows, &under_way) {
             waiting.insert(at, outcome);
             while let Some((told, verdict)) = waiting.remove(&printed) {
                 print(&rows[printed], &told, &verdict, &mut counts);
@@ -66,6 +79,31 @@ pub(crate) fn run(rows: &[Row], options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// The next row that has ended; nothing after the last one. Where a row does
+/// not end, the whole run ends here and says which.
+fn receive(
+    finished: &Receiver<Ended>,
+    rows: &[Row],
+    under_way: &Mutex<BTreeMap<usize, Instant>>,
+) -> Option<Ended> {
+    loop {
+        match finished.recv_timeout(PACE) {
+            Ok(ended) => return Some(ended),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let hangs = lock(under_way)
+            .iter()
+            .find(|(_, begun)| begun.elapsed() > LONGEST)
+            .map(|(at, _)| *at);
+        if let Some(at) = hangs {
+            table::hangs(&rows[at], LONGEST, &take_panics());
+            // Its threads cannot be ended. What it has started ends with us.
+            std::process::exit(1);
+        }
+    }
 }
 
 fn print(row: &Row, told: &Told, verdict: &Verdict, counts: &mut [usize; 3]) {
@@ -99,7 +137,9 @@ fn one(row: &Row) -> (Told, Verdict) {
         Play::Statement(play) => play(&row.bed),
     }));
     let Ok(told) = played else {
-        return (Told::default(), Verdict::Failed(take_panics()));
+        let mut words = take_panics();
+        words.push("the row panicked".to_owned());
+        return (Told::default(), Verdict::Failed(words));
     };
     let faults = compare(row, &told).0;
     if faults.is_empty() {
@@ -113,16 +153,16 @@ fn one(row: &Row) -> (Told, Verdict) {
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn note_panic(words: String) {
-    let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-    panics.push(words);
+    lock(&PANICS).push(words);
 }
 
 /// What panicked in this row or in a thread that it started. One that panics
 /// at the same time in another row may be told here, too early: it fails its
 /// own row all the same.
 fn take_panics() -> Vec<String> {
-    let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut words: Vec<String> = panics.drain(..).collect();
-    words.push("the row panicked".to_owned());
-    words
+    lock(&PANICS).drain(..).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -118,6 +118,18 @@ pub(crate) fn not_run(row: &Row, reason: &str) {
     line(&format!("{:<66}  not run: {reason}", row.name));
 }
 
+/// Prints a row that does not end, and what has panicked meanwhile.
+pub(crate) fn hangs(row: &Row, longest: Duration, panics: &[String]) {
+    let minutes = longest.as_secs() / 60;
+    line(&format!(
+        "{:<66}  FAILED: not over after {minutes} min",
+        row.name
+    ));
+    for panic in panics {
+        line(&format!("  ✖ {panic}"));
+    }
+}
+
 /// Prints the sums; the counts stand alone on the last line.
 pub(crate) fn sums(counts: [usize; 3], took: Duration, budget: Duration) {
     let [passed, failed, not_run] = counts;
