@@ -118,6 +118,7 @@ pub(super) fn details() -> HealthDetails {
         clock_skew_ms: Some(-1.3),
         tls: Some("off".into()),
         fingerprint: Some("7301/16384".into()),
+        pooler: None,
         pool: Some(PoolGauge {
             size: 2,
             idle: 2,
