@@ -98,9 +98,9 @@ impl PoolMode {
             Self::Transaction | Self::Unknown => Some(
                 "for what needs a session use the server's own port (5432) or a pool in session mode",
             ),
-            Self::Statement => Some(
-                "use the server's own port (5432) or a pool in transaction or session mode",
-            ),
+            Self::Statement => {
+                Some("use the server's own port (5432) or a pool in transaction or session mode")
+            }
         }
     }
 }

@@ -104,11 +104,7 @@ pub(super) async fn notice(
 ///
 /// # Errors
 /// Those of the given session.
-async fn mode(
-    session: &mut Session,
-    target: &Target,
-    clock: &PhaseClock,
-) -> DbResult<PoolMode> {
+async fn mode(session: &mut Session, target: &Target, clock: &PhaseClock) -> DbResult<PoolMode> {
     let action = clock.action();
     let before = match served_by(session, action).await {
         Ok(before) => before,

@@ -89,7 +89,10 @@ async fn settle(
 /// A statement that takes no transaction around it is not run where only a
 /// transaction can bound it: what nobody waits for any more would go on.
 fn alone(error: DbError) -> DbError {
-    if !error.code().is_some_and(|code| STANDS_ALONE.contains(&code)) {
+    if !error
+        .code()
+        .is_some_and(|code| STANDS_ALONE.contains(&code))
+    {
         return error;
     }
     let words = format!(

@@ -126,10 +126,7 @@ impl Signs {
             ),
             (self.refuses_options, "session options are refused"),
             (self.drops_options, "session options are not in force"),
-            (
-                self.ends_tls,
-                "the server sees no TLS although we use it",
-            ),
+            (self.ends_tls, "the server sees no TLS although we use it"),
             (self.is_supavisor_host, "the host is Supabase's pooler"),
             (
                 self.port == Some(SUPAVISOR),

@@ -100,7 +100,9 @@ async fn carry_out(
     let mut relay = Relay::new(order, &inspected, pieces);
     let affected = match order.access {
         RunAccess::ReadOnly if inspected.is_copy => return Err(copy_refused()),
-        RunAccess::ReadOnly => rows(session, order, own, &mut relay).await.map_err(as_read_only),
+        RunAccess::ReadOnly => rows(session, order, own, &mut relay)
+            .await
+            .map_err(as_read_only),
         RunAccess::Full => rows(session, order, own, &mut relay).await,
     };
     match affected {

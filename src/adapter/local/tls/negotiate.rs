@@ -16,8 +16,7 @@ use crate::{
         classify::{any_error, at_login, from_io, is_whole},
         local::{
             phase_clock::PhaseClock, protocol_notes::ProtocolNotes, reported::Reported,
-            socket::Socket,
-            tls::client_config::client_config,
+            socket::Socket, tls::client_config::client_config,
         },
     },
     config::{SslMode, TlsSection},
