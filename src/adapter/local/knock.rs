@@ -46,7 +46,9 @@ pub(super) async fn knock(target: &Target, limit: Duration) -> DbResult<()> {
             tracing::debug!(%error, "a knock was answered by a refusal");
             Ok(())
         }
-        Ok(()) if target.pooler().is_some() => behind_pooler(target, &clock).await,
+        Ok(()) if target.pooler().is_some() || target.refuses_options() => {
+            behind_pooler(target, &clock).await
+        }
         decided => decided,
     }
 }
@@ -66,7 +68,7 @@ async fn behind_pooler(target: &Target, clock: &PhaseClock) -> DbResult<()> {
         answer
     };
     match clock.within(Box::pin(asking)).await {
-        Err(error) if is_an_answer(error.kind()) && error.kind() != ErrorKind::LoginFailed => {
+        Err(error) if is_an_answer(error.kind()) => {
             tracing::debug!(%error, "a knock behind a pooler was answered by a refusal");
             Ok(())
         }
@@ -194,7 +196,8 @@ fn refusal(message: &[u8], action: Action) -> DbError {
     }
 }
 
-/// Whether a login would be told more than that nobody is there yet.
+/// Whether a login would be told more than that nobody is there yet: neither a
+/// server that starts, nor a pooler that is full or waits for its server.
 fn is_an_answer(kind: ErrorKind) -> bool {
-    kind.was_answered() && kind != ErrorKind::ServerNotReady
+    kind.was_answered() && !matches!(kind, ErrorKind::ServerNotReady | ErrorKind::LoginFailed)
 }

@@ -159,7 +159,7 @@ fn with_tables(bed: &Bed, schema: &str, then: &str) -> Told {
     looked_at(&scene, bed)
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -169,10 +169,15 @@ fn runtime() -> Runtime {
 
 /// A session of the ordinary role under this name.
 fn session(runtime: &Runtime, cluster: &Cluster, name: &str) -> Client {
+    session_at(runtime, cluster.port(), name)
+}
+
+/// The same at this port.
+pub(crate) fn session_at(runtime: &Runtime, port: u16, name: &str) -> Client {
     let mut config = Config::new();
     config
         .host("127.0.0.1")
-        .port(cluster.port())
+        .port(port)
         .user(ROLE)
         .password(PASSWORD)
         .dbname(DATABASE)
@@ -184,7 +189,7 @@ fn session(runtime: &Runtime, cluster: &Cluster, name: &str) -> Client {
     client
 }
 
-fn run(runtime: &Runtime, client: &Client, statements: &str) {
+pub(crate) fn run(runtime: &Runtime, client: &Client, statements: &str) {
     runtime
         .block_on(client.batch_execute(statements))
         .expect("the statements succeed");

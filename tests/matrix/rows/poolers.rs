@@ -1,67 +1,272 @@
-//! `PgBouncer` before a server.
+//! `PgBouncer` before a server: what it takes away, and what it hides. Its own
+//! waiting times are none in the bed: it tries a server that was away again and
+//! again, and not only each 15 s as it does where nothing is configured.
+
+use std::time::{Duration, Instant};
+
+use dbvitals::adapter::DatabaseAdapter;
+use serde_json::Value;
 
 use crate::{
-    expected::{Expected, failure},
+    expected::{Expected, Failure, Promise, Recovery, failure},
     instruments,
-    row::Row,
+    library::Caller,
+    row::{Need, Row},
+    rows::{outside, ports::REFUSED},
     scene::{Bed, Scene},
     seen::Told,
-    support::cluster::{PoolMode, StopMode},
+    support::cluster::{PASSWORD, PoolMode, StopMode},
 };
 
+/// What a pooler says of everything, in a session and before it.
+const LOST: Failure = failure("ConnectionLost", "tcp").code("08P01");
+const LOGIN_FAILED: Failure = failure("LoginFailed", "login").code("08P01");
+
+/// The server ends the sessions that a pooler holds.
+const ENDED: Failure = failure("ConnectionLost", "tcp").code("57P01");
+
+/// What may be told of a server that is away behind a pooler that is not.
+const AWAY: [&str; 3] = ["Timeout", "ConnectionLost", "LoginFailed"];
+
+/// The pooler's next try of a server, and ours.
+const BY_ITSELF: Recovery = Recovery::ByItself(Promise::Seconds(2));
+
 pub(crate) fn rows() -> Vec<Row> {
-    let named = || {
-        Expected::well()
-            .diagnosed(|it| it.says(&["a pooler or proxy: session options are refused"]))
+    let mut rows = well();
+    rows.extend(servers());
+    rows.extend(poolers());
+    let rows = rows.into_iter();
+    rows.map(Row::pooler).collect()
+}
+
+/// These rows before a server that speaks German: a pooler passes its words on.
+pub(crate) fn translated() -> Vec<Row> {
+    let chosen = |row: &Row| CHOSEN.contains(&row.name.as_str());
+    rows()
+        .into_iter()
+        .filter(chosen)
+        .map(|row| {
+            let mut row = row.on(Bed::german(), "de");
+            row.need = Need::GermanPooler;
+            row
+        })
+        .collect()
+}
+
+const CHOSEN: [&str; 3] = [
+    "connecting: through a transaction pooler",
+    "idle: server stopped behind a session pooler",
+    "statement: server stopped behind a transaction pooler",
+];
+
+fn well() -> Vec<Row> {
+    let in_session =
+        || Expected::well().diagnosed(|it| it.says(&["a pooler or proxy, in session mode: "]));
+    let in_transaction = || {
+        Expected::well().diagnosed(|it| {
+            it.says(&[
+                "a pooler or proxy, in transaction mode: ",
+                "these do not work there: session settings (SET), LISTEN, ",
+                "use the server's own port (5432) or a pool in session mode",
+            ])
+        })
     };
     vec![
+        Row::connecting(
+            "through a session pooler",
+            |bed| pooled(bed, PoolMode::Session),
+            in_session(),
+        ),
+        Row::connecting(
+            "through a transaction pooler",
+            |bed| pooled(bed, PoolMode::Transaction),
+            in_transaction(),
+        ),
+        Row::connecting(
+            "through a statement pooler",
+            |bed| pooled(bed, PoolMode::Statement),
+            Expected::marked("pooler in statement mode: transactions are refused").diagnosed(
+                |it| {
+                    it.degraded("login", None)
+                        .says(&["a pooler or proxy, in statement mode: "])
+                        .advises("use the server's own port (5432)")
+                },
+            ),
+        ),
         Row::statement(
             "through a session pooler",
-            |bed| through(bed, PoolMode::Session),
-            named(),
-        )
-        .pooler(),
+            |bed| asked(bed, PoolMode::Session),
+            in_session(),
+        ),
         Row::statement(
             "through a transaction pooler",
-            |bed| through(bed, PoolMode::Transaction),
-            named(),
-        )
-        .pooler(),
-        Row::statement(
-            "a pooler whose server is away",
-            away,
-            Expected::well()
-                .then(failure("Timeout", "login"))
+            |bed| asked(bed, PoolMode::Transaction),
+            in_transaction(),
+        ),
+    ]
+}
+
+/// The server goes, the pooler stays.
+fn servers() -> Vec<Row> {
+    let start: fn(&mut Scene) = |scene| scene.cluster().start_again();
+    let stop: fn(&mut Scene) = |scene| scene.cluster().stop(StopMode::Fast);
+    let silent = failure("Timeout", "login");
+    vec![
+        Row::connecting(
+            "server away behind a pooler",
+            |bed| {
+                let mut scene = pooled(bed, PoolMode::Transaction);
+                scene.cluster().stop(StopMode::Fast);
+                scene
+            },
+            Expected::fails(silent)
+                .within(Promise::Timeout)
+                .meanwhile(&AWAY)
+                .recovery(BY_ITSELF)
                 .diagnosed(|it| {
                     it.says(&["a pooler that waits for its own server"])
                         .advises("look at the server behind it")
                 }),
         )
-        .pooler(),
+        .mend(start),
+        Row::idle(
+            "server stopped behind a session pooler",
+            |bed| pooled(bed, PoolMode::Session),
+            stop,
+            Expected::fails(ENDED)
+                .then(LOST)
+                .meanwhile(&AWAY)
+                .recovery(BY_ITSELF),
+        )
+        .mend(start),
+        Row::idle(
+            "server stopped behind a transaction pooler",
+            |bed| pooled(bed, PoolMode::Transaction),
+            stop,
+            Expected::fails(failure("Timeout", "statement"))
+                .then(LOST)
+                .meanwhile(&AWAY)
+                .within(Promise::Silence)
+                .recovery(BY_ITSELF),
+        )
+        .mend(start),
+        Row::idle(
+            "server restarted behind a transaction pooler",
+            |bed| pooled(bed, PoolMode::Transaction),
+            |scene| {
+                scene.cluster().stop(StopMode::Fast);
+                scene.cluster().start_again();
+            },
+            Expected::well().recovery(BY_ITSELF),
+        )
+        .mend(|_| {}),
+        Row::sleeping(
+            "server stopped behind a transaction pooler",
+            |bed| pooled(bed, PoolMode::Transaction),
+            stop,
+            Expected::fails(ENDED).then_well().recovery(BY_ITSELF),
+        )
+        .mend(start),
+    ]
+}
+
+/// The pooler goes, is full, or lets nobody in.
+fn poolers() -> Vec<Row> {
+    let stop: fn(&mut Scene) = |scene| scene.own_pooler().stop();
+    let start: fn(&mut Scene) = |scene| scene.own_pooler().start();
+    let lost = failure("ConnectionLost", "tcp");
+    vec![
+        Row::idle(
+            "pooler stopped",
+            |bed| pooled(bed, PoolMode::Transaction),
+            stop,
+            Expected::fails(lost).then(REFUSED).heals(),
+        )
+        .mend(start),
+        Row::sleeping(
+            "pooler stopped",
+            |bed| pooled(bed, PoolMode::Transaction),
+            stop,
+            Expected::fails(lost)
+                .then_well()
+                .recovery(Recovery::ByItself(Promise::AtOnce)),
+        )
+        .mend(start),
+        Row::connecting(
+            "wrong password at a pooler",
+            |bed| {
+                let lines = ["auth_type = scram-sha-256"];
+                let scene = pooled_with(bed, PoolMode::Transaction, &lines);
+                let url = scene.address().replace(PASSWORD, "another");
+                scene.url(url)
+            },
+            Expected::fails(failure("AuthFailed", "login").code("08P01"))
+                .diagnosed(|it| it.says(&["the server asks for: scram-sha-256 password"])),
+        ),
+        Row::connecting(
+            "pooler full",
+            |bed| {
+                let lines = ["max_client_conn = 1"];
+                let mut scene = pooled_with(bed, PoolMode::Transaction, &lines);
+                let runtime = outside::runtime();
+                let port = scene.own_pooler().port();
+                let client = outside::session_at(&runtime, port, "the only one");
+                scene.held = Some((client, runtime));
+                scene
+            },
+            Expected::fails(LOGIN_FAILED.says("max_client_conn")).heals(),
+        )
+        .mend(|scene| drop(scene.held.take())),
+        Row::statement(
+            "no session of the pooler is free",
+            no_session,
+            Expected::fails(LOST.says("query_wait_timeout"))
+                .then_well()
+                .within(Promise::Seconds(2))
+                .recovery(Recovery::ByItself(Promise::AtOnce)),
+        ),
     ]
 }
 
 fn pooled(bed: &Bed, mode: PoolMode) -> Scene {
+    pooled_with(bed, mode, &[])
+}
+
+fn pooled_with(bed: &Bed, mode: PoolMode, lines: &[&str]) -> Scene {
     let mut scene = Scene::of(bed.cluster());
-    let pooler = scene.cluster().pooler(mode);
+    let pooler = scene.cluster().pooler_with(mode, lines);
     let url = scene.url_at("127.0.0.1", pooler.port());
     scene.pooler = Some(pooler);
     scene.url(url)
 }
 
-fn looked_at(scene: &Scene, bed: &Bed) -> Told {
+/// A caller's statements succeed, and what the program says of it.
+fn asked(bed: &Bed, mode: PoolMode) -> Told {
+    let scene = pooled(bed, mode);
+    let caller = Caller::of(&scene, bed);
+    for _ in 0..4 {
+        caller.query("select 1 as n").expect("it works");
+    }
     Told {
-        said: instruments::run(scene, bed),
+        said: instruments::run(&scene, bed),
         ..Told::default()
     }
 }
 
-fn through(bed: &Bed, mode: PoolMode) -> Told {
-    looked_at(&pooled(bed, mode), bed)
-}
-
-fn away(bed: &Bed) -> Told {
-    let mut scene = pooled(bed, PoolMode::Transaction);
-    scene.cluster().stop(StopMode::Fast);
-    looked_at(&scene, bed)
+/// Another client keeps the only session, longer than the pooler lets us wait.
+fn no_session(bed: &Bed) -> Told {
+    let lines = ["default_pool_size = 1", "query_wait_timeout = 1"];
+    let mut scene = pooled_with(bed, PoolMode::Transaction, &lines);
+    let caller = Caller::of(&scene, bed);
+    let port = scene.own_pooler().port();
+    let runtime = outside::runtime();
+    let holder = outside::session_at(&runtime, port, "the holder");
+    outside::run(&runtime, &holder, "begin; select 1");
+    let began = Instant::now();
+    let mut told =
+        caller.fails(|database| async move { database.query::<Value>("select 1", &[]).await });
+    assert!(began.elapsed() >= Duration::from_secs(1), "{told:?}");
+    outside::run(&runtime, &holder, "rollback");
+    caller.recovers(&mut told);
+    told
 }

@@ -75,7 +75,7 @@ impl Cluster {
                 "[databases]\n{DATABASE} = host=127.0.0.1 port={server} dbname={DATABASE}\n\
                  [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {own}\nunix_socket_dir =\n\
                  auth_type = trust\nauth_file = {users}\npool_mode = {mode}\n\
-                 server_idle_timeout = 1\nserver_login_retry = 1\n{lines}\n"
+                 server_idle_timeout = 1\nserver_login_retry = 0\n{lines}\n"
             ),
         );
         let mut pooler = Pooler {
