@@ -90,6 +90,33 @@ impl PoolMode {
         }
     }
 
+    /// What watching through it cannot promise; nothing where a session of ours
+    /// is one of the server's, whose end is seen at once.
+    #[must_use]
+    pub const fn watching(self) -> Option<&'static str> {
+        match self {
+            Self::Session => None,
+            Self::Transaction | Self::Statement | Self::Unknown => Some(
+                "an open connection shows that the pooler lives; only heartbeats and checks ask \
+                 the server",
+            ),
+        }
+    }
+
+    /// The mode, and what does not work there, in one phrase.
+    #[must_use]
+    pub fn told(self) -> String {
+        let lacks = self.does_not_work();
+        if lacks.is_empty() {
+            return self.as_str().to_owned();
+        }
+        let without = match self {
+            Self::Unknown => "perhaps without",
+            Self::Session | Self::Transaction | Self::Statement => "without",
+        };
+        format!("{}, {without}: {}", self.as_str(), lacks.join(", "))
+    }
+
     /// What to do where that is needed; nothing where all works.
     #[must_use]
     pub const fn next_step(self) -> Option<&'static str> {

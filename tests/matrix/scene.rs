@@ -69,8 +69,9 @@ pub(crate) struct Scene {
     pub(crate) disk: Option<SmallDisk>,
     pub(crate) folder: Option<TempDir>,
     pub(crate) clock: Option<ShiftedClock>,
-    /// A client of its own, with what moves its bytes.
-    pub(crate) held: Option<(Client, Runtime)>,
+    /// Another client, and what moves its bytes.
+    pub(crate) held: Option<Client>,
+    pub(crate) runtime: Option<Runtime>,
     /// The dashboard's process, once it runs.
     pub(crate) pid: Option<u32>,
     url: String,

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::{
     adapter::{
         DbResult,
+        classify::SAID_BY_POOLER,
         local::{
             leading::session_bound,
             phase_clock::PhaseClock,
@@ -37,9 +38,6 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Begins a transaction, and would end it.
 const BEGIN: &str = "begin read only";
 const END: &str = "rollback";
-
-/// The code of whatever a pooler has to say.
-const SAID_BY_POOLER: &str = "08P01";
 
 /// A process of the server: its number, and when it began.
 type Process = (i64, i64);

@@ -174,6 +174,15 @@ fn session(runtime: &Runtime, cluster: &Cluster, name: &str) -> Client {
 
 /// The same at this port.
 pub(crate) fn session_at(runtime: &Runtime, port: u16, name: &str) -> Client {
+    try_session_at(runtime, port, name).expect("the role is let in")
+}
+
+/// The same, where it may not be let in.
+pub(crate) fn try_session_at(
+    runtime: &Runtime,
+    port: u16,
+    name: &str,
+) -> Result<Client, tokio_postgres::Error> {
     let mut config = Config::new();
     config
         .host("127.0.0.1")
@@ -182,11 +191,9 @@ pub(crate) fn session_at(runtime: &Runtime, port: u16, name: &str) -> Client {
         .password(PASSWORD)
         .dbname(DATABASE)
         .application_name(name);
-    let (client, connection) = runtime
-        .block_on(config.connect(NoTls))
-        .expect("the role is let in");
+    let (client, connection) = runtime.block_on(config.connect(NoTls))?;
     runtime.spawn(connection);
-    client
+    Ok(client)
 }
 
 pub(crate) fn run(runtime: &Runtime, client: &Client, statements: &str) {

@@ -15,21 +15,32 @@ use crate::{
     rows::{outside, ports::REFUSED},
     scene::{Bed, Scene},
     seen::Told,
-    support::cluster::{PASSWORD, PoolMode, StopMode},
+    support::{
+        cluster::{PASSWORD, PoolMode, StopMode},
+        process::wait_until,
+    },
 };
 
+/// Longer than anything takes that is going to happen.
+const LIMIT: Duration = Duration::from_secs(20);
+
 /// What a pooler says of everything, in a session and before it.
-const LOST: Failure = failure("ConnectionLost", "tcp").code("08P01");
+const LOST: Failure = failure("ConnectionLost", "login").code("08P01").hint(
+    "a pooler ended the session: its words say why; look at its log and the server behind it",
+);
 const LOGIN_FAILED: Failure = failure("LoginFailed", "login").code("08P01");
 
 /// The server ends the sessions that a pooler holds.
 const ENDED: Failure = failure("ConnectionLost", "tcp").code("57P01");
 
-/// What may be told of a server that is away behind a pooler that is not.
-const AWAY: [&str; 3] = ["Timeout", "ConnectionLost", "LoginFailed"];
-
-/// The pooler's next try of a server, and ours.
-const BY_ITSELF: Recovery = Recovery::ByItself(Promise::Seconds(2));
+/// What a pooler does whose server is away: who asks while it tries the server
+/// waits; who asks when that has failed is told so.
+const AWAY: [Failure; 4] = [
+    failure("Timeout", "login"),
+    failure("Timeout", "statement"),
+    LOST,
+    LOGIN_FAILED,
+];
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = well();
@@ -121,8 +132,8 @@ fn servers() -> Vec<Row> {
             },
             Expected::fails(silent)
                 .within(Promise::Timeout)
-                .meanwhile(&AWAY)
-                .recovery(BY_ITSELF)
+                .or(&AWAY)
+                .heals()
                 .diagnosed(|it| {
                     it.says(&["a pooler that waits for its own server"])
                         .advises("look at the server behind it")
@@ -133,10 +144,7 @@ fn servers() -> Vec<Row> {
             "server stopped behind a session pooler",
             |bed| pooled(bed, PoolMode::Session),
             stop,
-            Expected::fails(ENDED)
-                .then(LOST)
-                .meanwhile(&AWAY)
-                .recovery(BY_ITSELF),
+            Expected::fails(ENDED).then(LOST).or(&AWAY).heals(),
         )
         .mend(start),
         Row::idle(
@@ -145,9 +153,9 @@ fn servers() -> Vec<Row> {
             stop,
             Expected::fails(failure("Timeout", "statement"))
                 .then(LOST)
-                .meanwhile(&AWAY)
+                .or(&AWAY)
                 .within(Promise::Silence)
-                .recovery(BY_ITSELF),
+                .heals(),
         )
         .mend(start),
         Row::idle(
@@ -157,14 +165,14 @@ fn servers() -> Vec<Row> {
                 scene.cluster().stop(StopMode::Fast);
                 scene.cluster().start_again();
             },
-            Expected::well().recovery(BY_ITSELF),
+            Expected::well().or(&AWAY).heals(),
         )
         .mend(|_| {}),
         Row::sleeping(
             "server stopped behind a transaction pooler",
             |bed| pooled(bed, PoolMode::Transaction),
             stop,
-            Expected::fails(ENDED).then_well().recovery(BY_ITSELF),
+            Expected::fails(ENDED).then_well().heals(),
         )
         .mend(start),
     ]
@@ -210,13 +218,22 @@ fn poolers() -> Vec<Row> {
                 let mut scene = pooled_with(bed, PoolMode::Transaction, &lines);
                 let runtime = outside::runtime();
                 let port = scene.own_pooler().port();
-                let client = outside::session_at(&runtime, port, "the only one");
-                scene.held = Some((client, runtime));
+                // Whoever looked whether it listens has the place for a moment.
+                let held = wait_until(LIMIT, || {
+                    let client = outside::try_session_at(&runtime, port, "the only one");
+                    scene.held = client.ok();
+                    scene.held.is_some()
+                });
+                assert!(held, "there is no place");
+                scene.runtime = Some(runtime);
                 scene
             },
             Expected::fails(LOGIN_FAILED.says("max_client_conn")).heals(),
         )
-        .mend(|scene| drop(scene.held.take())),
+        .mend(|scene| {
+            scene.held = None;
+            scene.runtime = None;
+        }),
         Row::statement(
             "no session of the pooler is free",
             no_session,
