@@ -4,11 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use dbvitals::{
-    adapter::{Database, DatabaseAdapter, DbResult, SqlValue},
+    adapter::{Beat, Database, DatabaseAdapter, DbResult, GuardSettings, SqlValue},
     config::LocalSection,
     domain::{Action, DbError, ErrorKind, HealthDetails, Layer, PoolMode as Mode},
 };
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use crate::{
     bed::{local_section, on, section_at},
@@ -206,8 +207,22 @@ async fn nothing_of_ours_stays_set_for_others() {
     let Some(pooled) = Pooled::with(PoolMode::Transaction, &["default_pool_size = 1"]) else {
         return;
     };
-    let ours = pooled.connected().await;
-    work(Arc::new(ours), 1).await.unwrap();
+    let ours = Arc::new(pooled.connected().await);
+    work(Arc::clone(&ours), 1).await.unwrap();
+    // Nor by the one that only watches, whose own session a server would end.
+    let settings = GuardSettings {
+        heartbeat: Some(Duration::from_millis(50)),
+        late_after: LIMIT,
+        timeout: LIMIT,
+    };
+    let (beats, mut heard) = mpsc::channel(8);
+    let guarding = {
+        let ours = Arc::clone(&ours);
+        tokio::spawn(async move { ours.stand_guard(settings, beats).await })
+    };
+    assert_eq!(heard.recv().await, Some(Beat::Opened));
+    assert!(matches!(heard.recv().await, Some(Beat::Answered(_))));
+    guarding.abort();
     let other = connected(pooled.section()).await;
     let sql = "select name from pg_settings where source = 'session' and name not in \
         ('application_name', 'client_encoding', 'statement_timeout', \

@@ -144,7 +144,11 @@ fn servers() -> Vec<Row> {
             "server stopped behind a session pooler",
             |bed| pooled(bed, PoolMode::Session),
             stop,
-            Expected::fails(ENDED).then(LOST).or(&AWAY).heals(),
+            Expected::fails(ENDED)
+                .then(LOST)
+                .or(&AWAY)
+                .heals()
+                .diagnosed(|it| it.advises("the server behind it")),
         )
         .mend(start),
         Row::idle(
@@ -155,7 +159,8 @@ fn servers() -> Vec<Row> {
                 .then(LOST)
                 .or(&AWAY)
                 .within(Promise::Silence)
-                .heals(),
+                .heals()
+                .diagnosed(|it| it.advises("the server behind it")),
         )
         .mend(start),
         Row::idle(
