@@ -36,22 +36,22 @@ struct Told {
 
 /// What belongs to a session, and is lost or somebody else's without one.
 const OF_A_SESSION: &[&str] = &[
-    "session settings (SET)",
+    "session settings",
     "LISTEN",
-    "advisory locks of a session",
-    "prepared statements with a name",
+    "session locks",
+    "named prepared statements",
     "temporary tables",
-    "cursors WITH HOLD",
+    "WITH HOLD cursors",
 ];
 
 /// The same, and what needs more than one statement.
 const OF_A_TRANSACTION: &[&str] = &[
     "transactions",
     "deadlines at the server",
-    "session settings (SET)",
+    "session settings",
     "LISTEN",
-    "advisory locks",
-    "prepared statements with a name",
+    "locks",
+    "named prepared statements",
     "temporary tables",
     "cursors",
 ];
@@ -96,10 +96,9 @@ impl PoolMode {
     pub const fn watching(self) -> Option<&'static str> {
         match self {
             Self::Session => None,
-            Self::Transaction | Self::Statement | Self::Unknown => Some(
-                "an open connection shows that the pooler lives; only heartbeats and checks ask \
-                 the server",
-            ),
+            Self::Transaction | Self::Statement | Self::Unknown => {
+                Some("the socket is the pooler's; heartbeats and checks ask the server")
+            }
         }
     }
 

@@ -77,7 +77,7 @@ fn well() -> Vec<Row> {
         Expected::well().diagnosed(|it| {
             it.says(&[
                 "a pooler or proxy, in transaction mode: ",
-                "these do not work there: session settings (SET), LISTEN, ",
+                "these do not work there: session settings, LISTEN, ",
                 "use the server's own port (5432) or a pool in session mode",
             ])
         })
