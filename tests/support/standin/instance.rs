@@ -286,7 +286,7 @@ impl Standin {
         });
         self.told = match serde_json::from_str(&line) {
             Ok(told) => told,
-            Err(_) => panic!("the stand-in did not start: {}", self.log()),
+            Err(error) => panic!("the stand-in did not start ({error}): {}", self.log()),
         };
     }
 
