@@ -134,7 +134,7 @@ pub(super) const fn question_of(command: Command) -> &'static str {
 
 /// A question that a key answers.
 pub(super) fn confirm_by_key(what: &str, target: &str) -> String {
-    format!("{what} at {target}? y does it, Esc leaves it")
+    format!("{what}? Target: {target}. y does it, Esc leaves it")
 }
 
 /// A question that the target's name answers.
