@@ -96,8 +96,11 @@ pub(super) fn places(schema: &str, ledger: &str) -> String {
 
 /// When the migrations were looked at.
 pub(super) fn looked(at: &str, age: &str) -> String {
-    format!("looked at {at}, {age} ago; M looks again, Esc closes")
+    format!("looked at {at}, {age} ago")
 }
+
+/// The keys of the migrations that are no offer.
+pub(super) const LOOK_AGAIN: &str = "; M looks again, Esc closes";
 
 /// That all files are applied.
 pub(super) fn all_applied(count: usize) -> String {
