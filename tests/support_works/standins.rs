@@ -266,6 +266,10 @@ fn its_certificate_is_for_its_host_by_an_authority_of_its_own() {
         std::fs::read(stranger).expect("it can be read"),
         std::fs::read(standin.ca_path()).expect("it can be read")
     );
+    let expired = Standin::builder().tls_expired("localhost").start();
+    let refused = expired.send(&Request::get(AGENTS, &[]));
+    let words = refused.expect_err("its time is over").to_string();
+    assert!(words.contains("expired"), "{words}");
 }
 
 #[test]

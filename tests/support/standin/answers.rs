@@ -188,7 +188,7 @@ fn of_postgrest() -> Vec<Row> {
         ("schema not read yet", 503, "PGRST002", Meaning::Unavailable),
         ("pool exhausted", 504, "PGRST003", Meaning::Unavailable),
     ] {
-        rows.push(edge(name, status, meaning).as_postgrest(code));
+        rows.push(edge(name, status, meaning).by_postgrest(code));
     }
     rows
 }
@@ -330,7 +330,7 @@ impl Row {
         self.changed(|fault| fault.header("retry-after", &RETRY_AFTER.to_string()))
     }
 
-    fn as_postgrest(mut self, code: &'static str) -> Self {
+    fn by_postgrest(mut self, code: &'static str) -> Self {
         self.code = code;
         let body = json!({ "code": code, "message": "m", "details": null, "hint": null });
         self.changed(|fault| fault.json(&body))
