@@ -93,9 +93,11 @@ pub(crate) async fn pooled(timeout: Duration) -> Bed<Database> {
     section.timeout = timeout;
     // More callers than the pooler has sessions.
     section.pool_size = 60;
-    let mut bed = ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await;
-    bed._pooler = Some(pooler);
-    bed
+    let bed = ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await;
+    Bed {
+        _pooler: Some(pooler),
+        ..bed
+    }
 }
 
 /// A connected adapter on an embedded database, which has our tables.

@@ -14,10 +14,9 @@ pub(super) fn session_bound(sql: &str) -> Option<&'static str> {
     let (first, rest) = word_and_rest(sql);
     let (second, _) = word_and_rest(rest);
     match (first.as_str(), second.as_str()) {
-        ("set", "local" | "transaction" | "constraints") => None,
-        ("set", _) | ("reset" | "discard" | "load", _) => Some("a session's settings"),
+        ("set", "local" | "transaction" | "constraints") | ("prepare", "transaction") => None,
+        ("set" | "reset" | "discard" | "load", _) => Some("a session's settings"),
         ("listen" | "unlisten", _) => Some("notifications (LISTEN)"),
-        ("prepare", "transaction") => None,
         ("prepare" | "execute" | "deallocate", _) => Some("prepared statements with a name"),
         ("create", "temp" | "temporary") => Some("temporary tables"),
         _ => None,

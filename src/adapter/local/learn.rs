@@ -152,7 +152,9 @@ pub(super) async fn left_behind(client: &Client) -> Result<Vec<String>, Error> {
 
 /// What takes these statements away, to be sent before or behind another one.
 pub(super) fn deallocate(names: &[String]) -> String {
-    let each = names.iter();
-    each.map(|name| format!("deallocate {}; ", quoted(name)))
-        .collect()
+    let each: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    match each.join("; deallocate ") {
+        none if none.is_empty() => none,
+        names => format!("deallocate {names}; "),
+    }
 }
