@@ -1,6 +1,6 @@
 //! DbError: what we tried, what kind of failure it was, and why.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use crate::domain::{ErrorKind, Layer, excerpt};
 
@@ -23,6 +23,7 @@ pub struct DbError {
     details: Option<String>,
     position: Option<u32>,
     hint: Option<&'static str>,
+    retry_after: Option<Duration>,
     source: Option<Source>,
 }
 
@@ -83,6 +84,7 @@ impl DbError {
             details: None,
             position: None,
             hint: None,
+            retry_after: None,
             source: None,
         }
     }
@@ -131,6 +133,13 @@ impl DbError {
         self
     }
 
+    /// Says for how long the server asked to be left alone.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
     /// Says what was tried, where the caller knows better.
     #[must_use]
     pub fn during(mut self, action: Action) -> Self {
@@ -166,6 +175,12 @@ impl DbError {
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.details.as_deref()
+    }
+
+    /// For how long the server asked to be left alone, if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Where in the statement it arose, in characters from 1, if the server told.

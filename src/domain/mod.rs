@@ -4,6 +4,7 @@
 //! Nothing in here performs input or output, reads a clock, draws a random
 //! number or knows a driver: time, randomness and ids are arguments.
 
+mod api_key;
 mod backoff;
 mod clean;
 mod command;
@@ -30,6 +31,7 @@ mod millis;
 mod mode;
 mod operation;
 mod rehearsal;
+mod rest;
 mod ring;
 mod round_trip;
 mod scenario;
@@ -39,6 +41,7 @@ mod snapshot;
 mod target;
 mod verdict;
 
+pub use api_key::KeyKind;
 pub use backoff::{Backoff, BackoffError};
 pub use clean::{clean, excerpt, is_unsafe};
 pub use command::Command;
@@ -72,6 +75,7 @@ pub use migration::{
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use rehearsal::{Rehearsal, Rehearsed};
+pub use rest::{RestDetails, SeenTable, TableSight};
 pub use ring::Ring;
 pub use round_trip::RoundTrip;
 pub use scenario::Scenario;

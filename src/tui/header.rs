@@ -103,8 +103,17 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::ReadOnly { .. }
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: true, ..
+        }
+        | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: false, ..
+        }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::SchemaMissing { .. }
         | DegradedReason::MigrationsPending { .. }
         | DegradedReason::LedgerFault { .. }
@@ -291,6 +300,10 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::LedgerFault { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden { .. }
+        | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::PoolFull { .. } => true,
     });
     let reasons = reasons.map(|reason| {

@@ -99,7 +99,7 @@ impl PhaseClock {
     }
 
     /// What is left of that time.
-    pub(super) fn remaining(&self) -> Duration {
+    pub(in crate::adapter) fn remaining(&self) -> Duration {
         self.limit.saturating_sub(self.started.elapsed())
     }
 
@@ -123,7 +123,7 @@ impl PhaseClock {
     }
 
     /// Within the phase something is awaited that these words say is missing.
-    pub(super) fn step(&self, missing: &'static str) {
+    pub(in crate::adapter) fn step(&self, missing: &'static str) {
         self.state().step = Some(missing);
     }
 

@@ -36,6 +36,17 @@ pub(super) async fn client_config(tls: &TlsSection, action: Action) -> DbResult<
     on_a_thread(action, move || read_config(&tls, action)).await
 }
 
+/// The same for a handshake that believes the system's authorities, and a
+/// certificate of theirs for the host's own name alone.
+pub(in crate::adapter) async fn system_tls(action: Action) -> DbResult<ClientConfig> {
+    let tls = TlsSection {
+        mode: SslMode::VerifyFull,
+        roots: RootCertificates::System,
+        client: None,
+    };
+    client_config(&tls, action).await
+}
+
 /// The same for a handshake that believes everybody, to see what is shown.
 pub(in crate::adapter::local) async fn trusting_config(
     tls: &TlsSection,
