@@ -8,6 +8,7 @@ mod networks;
 #[path = "../../examples/screenshots/picture/mod.rs"]
 mod picture;
 mod pictures;
+mod standins;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminals;
