@@ -75,7 +75,14 @@ pub(crate) fn resolve(
     let (connection, of_connection) = local
         .map(|local| (local.rows, local.warnings))
         .unwrap_or_default();
-    let of_project = project.map(|project| project.warnings).unwrap_or_default();
+    let mut mode_reason = chosen.reason;
+    let mut of_project = Vec::new();
+    if let Some(project) = project {
+        if project.endpoint.is_local_stack {
+            mode_reason.push_str(" This is a local Supabase stack.");
+        }
+        of_project = project.warnings;
+    }
     let config = Config {
         database,
         target,
@@ -83,7 +90,7 @@ pub(crate) fn resolve(
         watch: watch(&values),
         tui: tui(&values, env),
         provenance: Provenance {
-            mode_reason: chosen.reason,
+            mode_reason,
             is_fallback: chosen.is_fallback,
             warnings: [
                 chosen.warning.into_iter().collect(),

@@ -251,4 +251,15 @@ impl PhaseTimings {
             ("query", self.query),
         ]
     }
+
+    /// The phases of a request over REST, in order, each with its name.
+    #[must_use]
+    pub const fn of_request(&self) -> [(&'static str, Option<Duration>); 4] {
+        [
+            ("dns", self.dns),
+            ("tcp", self.tcp),
+            ("tls", self.tls),
+            ("first byte", self.query),
+        ]
+    }
 }

@@ -73,6 +73,37 @@ impl RestDetails {
     }
 }
 
+impl RestDetails {
+    /// The key's kind, and where the role is known from.
+    #[must_use]
+    pub fn key_words(&self) -> String {
+        format!("{} (role {})", self.key, self.role_is_from)
+    }
+
+    /// What was asked for, and how far the role sees.
+    #[must_use]
+    pub fn asked_words(&self) -> String {
+        format!("{}: {}", self.table, self.seen)
+    }
+
+    /// The required tables by how far the role sees into them.
+    #[must_use]
+    pub fn table_words(&self) -> Vec<String> {
+        let of = |seen| {
+            let tables = self.tables.iter().filter(move |table| table.seen == seen);
+            let names: Vec<_> = tables.map(|table| table.name.as_str()).collect();
+            let all = names.len() > 1 && names.len() == self.tables.len();
+            let who = if all {
+                format!("all {}", names.len())
+            } else {
+                names.join(", ")
+            };
+            (!names.is_empty()).then(|| format!("{seen}: {who}"))
+        };
+        TableSight::ALL.into_iter().filter_map(of).collect()
+    }
+}
+
 // === impl TableSight ===
 
 impl TableSight {
@@ -117,5 +148,46 @@ impl TableSight {
 impl fmt::Display for TableSight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details(seen: &[(&str, TableSight)]) -> RestDetails {
+        let table = |(name, seen): &(&str, TableSight)| SeenTable {
+            name: (*name).to_owned(),
+            seen: *seen,
+        };
+        RestDetails {
+            key: KeyKind::Publishable,
+            role_is_from: KeyKind::Publishable.role_is_from().to_owned(),
+            service: None,
+            table: "agents".to_owned(),
+            seen: TableSight::Denied,
+            tables: seen.iter().map(table).collect(),
+        }
+    }
+
+    #[test]
+    fn tables_are_told_together_where_they_are_seen_alike() {
+        let (denied, missing) = (TableSight::Denied, TableSight::Missing);
+        let all = details(&[("a", denied), ("b", denied)]);
+        assert_eq!(all.table_words(), ["no right to read: all 2"]);
+        let mixed = details(&[("a", denied), ("b", missing), ("c", denied)]);
+        let words = ["no right to read: a, c", "missing: b"];
+        assert_eq!(mixed.table_words(), words);
+        assert_eq!(mixed.key_words(), "publishable (role by the key's kind)");
+        assert_eq!(mixed.asked_words(), "agents: no right to read");
+    }
+
+    #[test]
+    fn what_is_missing_was_not_asked_of_the_database() {
+        let mut rest = details(&[]);
+        for seen in TableSight::ALL {
+            rest.seen = seen;
+            assert_eq!(rest.asked_database(), seen.is_present() == Some(true));
+        }
     }
 }

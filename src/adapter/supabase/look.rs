@@ -58,8 +58,8 @@ async fn look(
     let mut visit = Visit::open(project, clock).await?;
     let table = table(project);
     clock.begin(Phase::Query);
-    let (answer, latency) = ask(&mut visit, project, table, action).await?;
-    clock.end();
+    let mut latency = Duration::ZERO;
+    let answer = ask(&mut visit, project, table, || latency = clock.end()).await?;
     let service = service(project, &answer);
     let seen = sight(answer, action, project)?;
     book.note(table, seen);
@@ -92,20 +92,21 @@ pub(super) fn table(project: &Project) -> &str {
     configured.unwrap_or(DEFAULT_TABLE)
 }
 
-/// Asks for one row of a table.
+/// Asks for one row of a table, and tells when the first byte has come.
 pub(super) async fn ask(
     visit: &mut Visit<'_>,
     project: &Project,
     table: &str,
-    action: Action,
-) -> DbResult<(Answer, Duration)> {
-    let name = TableName::of(table, action)?;
+    first_byte: impl FnOnce(),
+) -> DbResult<Answer> {
+    let name = TableName::of(table, visit.action())?;
     let query = if REQUIRED_TABLES.contains(&table) {
         ONE_ID
     } else {
         ONE_ROW
     };
-    visit.get(&project.target(&name, query), action).await
+    let target = project.target(&name, query);
+    visit.get(&target, first_byte).await
 }
 
 /// How far the role sees into the table, as the answer tells. That it is
@@ -146,9 +147,9 @@ async fn look_at_tables(
     book.begin_look();
     while let Some(table) = book.due(&asked) {
         asked.push(table);
-        let asking = ask(visit, project, table, action);
+        let asking = ask(visit, project, table, || {});
         let seen = match tokio::time::timeout_at(deadline, asking).await {
-            Ok(answered) => answered.and_then(|(answer, _)| sight(answer, action, project)),
+            Ok(answered) => answered.and_then(|answer| sight(answer, action, project)),
             Err(_late) => {
                 unread.push(format!("{table}: not in time"));
                 break;

@@ -1,8 +1,6 @@
 //! A connection of its own, opened for a look and closed after it: host name,
 //! TCP and TLS are timed apart. Knows nothing of what the answers mean.
 
-use std::time::Duration;
-
 use http_body_util::{BodyExt, Empty};
 use hyper::{
     Request,
@@ -40,6 +38,7 @@ const LARGEST_LOOK: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Visit<'p> {
     project: &'p Project,
+    action: Action,
     sender: SendRequest<Empty<Bytes>>,
     driving: JoinHandle<()>,
     /// TLS version and cipher, or `off`.
@@ -87,19 +86,25 @@ impl<'p> Visit<'p> {
         });
         Ok(Self {
             project,
+            action: clock.action(),
             sender,
             driving,
             tls,
         })
     }
 
-    /// Asks, and tells how long the first byte of the answer took.
+    /// What it is made for.
+    pub(super) fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Asks, and tells when the first byte of the answer has come.
     pub(super) async fn get(
         &mut self,
         target: &str,
-        action: Action,
-    ) -> DbResult<(Answer, Duration)> {
-        let project = self.project;
+        first_byte: impl FnOnce(),
+    ) -> DbResult<Answer> {
+        let (project, action) = (self.project, self.action);
         let failed = |error| from_hyper(error, action, project);
         let mut request = Request::get(target).header(HOST, project.authority());
         if let Some(headers) = request.headers_mut() {
@@ -110,10 +115,9 @@ impl<'p> Visit<'p> {
                 .with_details("the request could not be put together")
                 .with_source(error)
         })?;
-        let sent = Instant::now();
         self.sender.ready().await.map_err(failed)?;
         let response = self.sender.send_request(request).await.map_err(failed)?;
-        let took = sent.elapsed();
+        first_byte();
         let (head, mut body) = response.into_parts();
         let mut bytes = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -125,7 +129,7 @@ impl<'p> Visit<'p> {
                 return Err(DbError::new(action, ErrorKind::OwnSide).with_details(words));
             }
         }
-        Ok((Answer::new(head.status.as_u16(), &head.headers, bytes), took))
+        Ok(Answer::new(head.status.as_u16(), &head.headers, bytes))
     }
 }
 
