@@ -52,7 +52,7 @@ pub(crate) fn play(
     });
     let terminal = scene.launch(&row.bed).spawn();
     scene.pid = Some(terminal.pid());
-    truth.begin(terminal.viewer());
+    truth.begin(terminal.viewer(), scene.hidden());
     let mut show = Show {
         row,
         scene,
@@ -122,7 +122,7 @@ impl Show<'_> {
             self.terminal.screen_text()
         );
         // A server process that still sends an answer when it is ended cannot
-        // say why.
+        // say why. A project has no sentinel.
         let Some(cluster) = &self.scene.cluster else {
             return;
         };
@@ -191,11 +191,13 @@ impl Show<'_> {
         let fails = expected.told.is_some();
         let heals_alone = fails && expected.check.is_none();
         if !heals_alone {
+            let told_at = Instant::now();
             self.told.said = instruments::run(&self.scene, &self.row.bed);
             if fails {
                 // The first failure was no try where it struck a connection that stood.
                 let again = self.wait(|claims| claims.failed_tries >= 2);
                 self.told.retried = Some(again.is_some());
+                self.told.again = again.map(|again| again - told_at);
             }
         }
         if let Some(mend) = mend {

@@ -116,17 +116,17 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
     if !seen.verdict.starts_with(&begins) {
         faults.check("diagnose verdict", begins, seen.verdict.clone());
     }
-    let kind = match (&expected.check, wanted.degraded) {
+    let hint = match (&expected.check, wanted.degraded) {
         (Some(failure), _) => {
             broken(faults, row, failure, said, seen);
-            Some(failure.kind)
+            failure.hint()
         }
         (None, degraded) => {
             faults.check("diagnose exit", 0, said.exit);
             let kind = degraded.and_then(|degraded| degraded.kind);
             let found = said.words.as_ref().map(|words| words.kind.as_str());
             faults.check("diagnose kind", kind, found);
-            kind
+            kind.map_or("", |kind| words::of(kind).hint)
         }
     };
     for words in &wanted.says {
@@ -134,7 +134,7 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
             faults.check("diagnose says", *words, &seen.lines);
         }
     }
-    advice(faults, wanted, kind, health, &seen.next_step);
+    advice(faults, wanted, hint, health, &seen.next_step);
     seen.counters.compare(faults);
     if faults.0.len() > before {
         let lines = seen.lines.replace('\n', "\n    ");
@@ -157,14 +157,7 @@ fn broken(faults: &mut Faults, row: &Row, failure: &Failure, said: &Said, seen: 
     }
 }
 
-fn advice(
-    faults: &mut Faults,
-    wanted: &Diagnosed,
-    kind: Option<&str>,
-    health: &str,
-    next_step: &str,
-) {
-    let hint = kind.map_or("", |kind| words::of(kind).hint);
+fn advice(faults: &mut Faults, wanted: &Diagnosed, hint: &str, health: &str, next_step: &str) {
     let words = match (wanted.advises, health) {
         ("", "healthy") => "Nothing is to be done.",
         ("", _) => hint,

@@ -180,6 +180,14 @@ impl Row {
         self.on(bed, "80×24")
     }
 
+    /// The same row, named as one of this group.
+    pub(crate) fn named(mut self, group: &str) -> Self {
+        let phase = self.phase.as_str();
+        let (_, name) = self.name.split_once(": ").expect("a name has its phase");
+        self.name = format!("{phase}: {group}: {name}");
+        self
+    }
+
     /// The same row on another bed.
     pub(crate) fn on(mut self, bed: Bed, suffix: &str) -> Self {
         self.bed = bed;
