@@ -25,8 +25,13 @@ impl Scene {
     /// The same, where the role `anon` may read one row.
     pub(crate) fn open_project(key: Key) -> Self {
         let mut scene = Self::project(key);
-        scene.cluster().sql(OPENED);
+        scene.open();
         scene
+    }
+
+    /// Lets `anon` read one row.
+    pub(crate) fn open(&mut self) {
+        self.cluster().sql(OPENED);
     }
 
     /// A project behind a network that can be broken.

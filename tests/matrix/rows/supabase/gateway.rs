@@ -1,11 +1,16 @@
 //! What is met at the gateway's address, and what answers there instead.
 
+use std::{fs, time::Duration};
+
 use super::NEXT_TRY;
 use crate::{
-    expected::{Expected, Failure, Promise, failure},
+    expected::{Expected, Failure, Promise, Recovery, failure},
     row::Row,
     scene::Scene,
-    support::standin::{Fault, Key},
+    support::{
+        proxy::Mode,
+        standin::{Fault, Key},
+    },
 };
 
 const REFUSED: Failure =
@@ -15,10 +20,242 @@ const NOT_JSON: Failure = failure("NotJson", "tcp").code("HTTP 200").says("text/
 
 const BROKEN: Failure = failure("Unavailable", "login").code("HTTP 502");
 
+const CERTIFICATE: Failure = failure("TlsCertificate", "tls")
+    .advises("its words say why: check the system's authorities (SSL_CERT_FILE), name and dates");
+
+const LOST: Failure = failure("ConnectionLost", "tcp")
+    .advises("see the project's logs and its state in the dashboard");
+
+/// What a request is told that nobody answers.
+const SILENT: Failure = failure("Timeout", "login");
+
+/// Late, and in time.
+const LATE: Duration = Duration::from_millis(1_300);
+
 pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = down();
+    let mut rows = names();
+    rows.extend(down());
+    rows.extend(certificates());
+    rows.extend(silence());
+    rows.extend(slow());
     rows.extend(pages());
     rows
+}
+
+fn names() -> Vec<Row> {
+    let unknown = |hint| Expected::fails(failure("HostNotFound", "host name").advises(hint));
+    let other = "check the host in supabase_url, and the name server";
+    vec![
+        Row::connecting(
+            "host unknown",
+            |_| Scene::at("https://no-such-host.invalid".to_owned()).key("sb_secret_for-nobody"),
+            unknown(other).within(Promise::Seconds(5)),
+        ),
+        Row::connecting(
+            "project without a name",
+            |_| {
+                let url = "https://abcdefghijklmnopqrst.supabase.co".to_owned();
+                let scene = Scene::at(url).key("sb_publishable_for-nobody");
+                scene.names(NO_NAMES, "")
+            },
+            unknown(
+                "check supabase_url, and in the Supabase dashboard whether the project is \
+                 paused: then it may have no name",
+            )
+            .within(Promise::Seconds(5)),
+        )
+        .root("names of its own"),
+        Row::idle(
+            "the name is gone",
+            |_| {
+                let scene = Scene::open_project(Key::Publishable);
+                let url = scene.standin().url().replace("127.0.0.1", "project.test");
+                scene.url(url).names(ITS_NAME, "")
+            },
+            |scene| write_names(scene, NO_NAMES),
+            unknown(other).seen_by("c").recovery(NEXT_TRY),
+        )
+        .mend(|scene| write_names(scene, ITS_NAME))
+        .root("names of its own"),
+    ]
+}
+
+/// Files of names: the project's own, and none.
+const ITS_NAME: &str = "127.0.0.1 localhost project.test\n";
+const NO_NAMES: &str = "127.0.0.1 localhost\n";
+
+fn write_names(scene: &mut Scene, names: &str) {
+    let folder = scene.folder.as_ref().expect("the row has names");
+    fs::write(folder.path().join("hosts"), names).expect("a file of ours can be written");
+}
+
+fn certificates() -> Vec<Row> {
+    vec![
+        Row::connecting(
+            "with a certificate that is good",
+            |_| {
+                let standin = Scene::standins().tls("localhost").start();
+                let roots = standin.ca_path();
+                believing(Scene::of_standin(standin, Key::Secret), &roots)
+            },
+            Expected::well(),
+        ),
+        Row::connecting(
+            "certificate by an unknown authority",
+            |_| {
+                let standin = Scene::standins().tls("localhost").start();
+                let roots = standin.stranger_ca_path();
+                believing(Scene::of_standin(standin, Key::Secret), &roots)
+            },
+            Expected::fails(CERTIFICATE.says("UnknownIssuer")),
+        ),
+        Row::connecting(
+            "certificate for another name",
+            |_| {
+                let standin = Scene::standins().tls("project.example").start();
+                let (roots, port) = (standin.ca_path(), standin.port());
+                let scene = Scene::of_standin(standin, Key::Secret);
+                believing(scene.url(format!("https://127.0.0.1:{port}")), &roots)
+            },
+            Expected::fails(CERTIFICATE.says("name")),
+        ),
+        Row::connecting(
+            "certificate expired",
+            |_| {
+                let standin = Scene::standins().tls_expired("localhost").start();
+                let roots = standin.ca_path();
+                believing(Scene::of_standin(standin, Key::LegacyServiceRole), &roots)
+            },
+            Expected::fails(CERTIFICATE.says("expired")),
+        ),
+        Row::connecting(
+            "https:// where nobody speaks TLS",
+            |_| {
+                let scene = Scene::open_project(Key::Publishable);
+                let url = scene.standin().url().replace("http://", "https://");
+                scene.url(url)
+            },
+            Expected::fails(failure("ProtocolViolation", "tls").advises(
+                "check supabase_url, http or https, and the port: another program answers there",
+            )),
+        ),
+    ]
+}
+
+/// The system's authorities are those of this file.
+fn believing(scene: Scene, roots: &std::path::Path) -> Scene {
+    scene.variable("SSL_CERT_FILE", roots.to_str().expect("the path is text"))
+}
+
+fn silence() -> Vec<Row> {
+    let pass: fn(&mut Scene) = |scene| scene.set(Mode::Pass);
+    let thaw: fn(&mut Scene) = |scene| scene.standin_mut().thaw();
+    let silent = || Expected::fails(SILENT);
+    vec![
+        Row::connecting(
+            "gateway frozen",
+            |_| {
+                let mut scene = Scene::open_project(Key::Secret);
+                scene.standin_mut().freeze();
+                scene
+            },
+            silent().within(Promise::Timeout).heals_on_try(),
+        )
+        .mend(thaw),
+        Row::idle(
+            "gateway frozen",
+            |_| Scene::open_project(Key::LegacyAnon),
+            |scene| scene.standin_mut().freeze(),
+            silent().within(Promise::Silence).suspect().heals_on_try(),
+        )
+        .mend(thaw),
+        Row::connecting(
+            "black hole before the gateway",
+            |_| {
+                let scene = Scene::project_behind_proxy(Key::Publishable);
+                scene.set(Mode::BlackHole);
+                scene
+            },
+            silent().within(Promise::Timeout).recovery(NEXT_TRY),
+        )
+        .mend(pass),
+        Row::idle(
+            "black hole before the gateway",
+            |_| Scene::project_behind_proxy(Key::Publishable),
+            |scene| scene.set(Mode::BlackHole),
+            silent()
+                .within(Promise::Silence)
+                .suspect()
+                .recovery(NEXT_TRY),
+        )
+        .mend(pass),
+        Row::connecting(
+            "closed after accept",
+            |_| {
+                let scene = Scene::project_behind_proxy(Key::Secret);
+                scene.set(Mode::HangUp);
+                scene
+            },
+            Expected::fails(LOST).heals_on_try(),
+        )
+        .mend(pass),
+        Row::connecting(
+            "answer cut in the middle",
+            |_| {
+                let scene = Scene::project_behind_proxy(Key::Secret);
+                scene.set(Mode::Cut(60));
+                scene
+            },
+            Expected::fails(LOST).heals_on_try(),
+        )
+        .mend(pass),
+        Row::idle(
+            "connections are reset",
+            |_| Scene::project_behind_proxy(Key::Publishable),
+            |scene| scene.set(Mode::Reset),
+            Expected::fails(LOST).seen_by("c").heals_on_try(),
+        )
+        .mend(pass),
+    ]
+}
+
+fn slow() -> Vec<Row> {
+    let delayed: fn(&mut Scene) = |scene| scene.answer(&Fault::delay(LATE));
+    vec![
+        Row::connecting(
+            "answers are late",
+            |_| {
+                let scene = Scene::open_project(Key::Secret);
+                scene.answer(&Fault::delay(LATE));
+                scene
+            },
+            Expected::marked("slow: 1")
+                .slow(LATE)
+                .within(Promise::Timeout)
+                .recovery(Recovery::ByKey("c"))
+                .diagnosed(|it| {
+                    it.degraded("statement", None)
+                        .says(&["slow: 1"])
+                        .advises("look at the network")
+                }),
+        )
+        .mend(|scene| scene.answer_truly()),
+        Row::idle(
+            "answers are late",
+            |_| Scene::open_project(Key::Publishable),
+            delayed,
+            Expected::marked("suspect")
+                .slow(LATE)
+                .within(Promise::Suspicion)
+                .recovery(Recovery::ByKey("c"))
+                .diagnosed(|it| {
+                    it.degraded("statement", None)
+                        .says(&["slow: 1"])
+                        .advises("look at the network")
+                }),
+        )
+        .mend(|scene| scene.answer_truly()),
+    ]
 }
 
 fn down() -> Vec<Row> {

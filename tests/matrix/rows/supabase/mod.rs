@@ -30,8 +30,11 @@ macro_rules! answered_later {
     };
 }
 
+mod behind;
+mod edge;
 mod gateway;
 mod keys;
+mod sight;
 
 use crate::{
     expected::{Promise, Recovery},
@@ -44,7 +47,13 @@ use crate::{
 const NEXT_TRY: Recovery = Recovery::ByItself(Promise::Interval);
 
 pub(crate) fn rows() -> Vec<Row> {
-    let groups = [gateway::rows(), keys::rows()];
+    let groups = [
+        gateway::rows(),
+        keys::rows(),
+        edge::rows(),
+        behind::rows(),
+        sight::rows(),
+    ];
     let rows = groups.into_iter().flatten();
     rows.map(|mut row| {
         row.bed = Bed::project();
