@@ -588,13 +588,21 @@ mod tests {
         check(shown("agents", TableSight::Hidden), patient, &[words]);
         let words = "row-level security: anon sees no row of agents; it is empty, or they \
                      are hidden";
-        check(shown("agents", TableSight::EmptyOrHidden), patient, &[words]);
+        check(
+            shown("agents", TableSight::EmptyOrHidden),
+            patient,
+            &[words],
+        );
         check(shown("agents", TableSight::Missing), patient, &[]);
         let words = "database not asked: no table is there to read a row of";
         check(shown("agents", TableSight::Missing), lenient, &[words]);
         let words = "health_table: _health_check does not exist";
         for policy in [patient, lenient] {
-            check(shown("_health_check", TableSight::Missing), policy, &[words]);
+            check(
+                shown("_health_check", TableSight::Missing),
+                policy,
+                &[words],
+            );
         }
     }
 

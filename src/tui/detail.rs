@@ -12,7 +12,8 @@ use ratatui::{
 
 use crate::{
     domain::{
-        DatabaseOperation, ErrorEntry, HealthCheckResult, HealthDetails, Outcome, RestDetails, clean,
+        DatabaseOperation, ErrorEntry, HealthCheckResult, HealthDetails, Outcome, RestDetails,
+        clean,
     },
     tui::{
         clock::Moment,
@@ -221,7 +222,10 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
         ("phases ms", phases(details)),
         ("service", text(&rest.and_then(|rest| rest.service.clone()))),
         ("key", rest.map(RestDetails::key_words).unwrap_or_default()),
-        ("asked", rest.map(RestDetails::asked_words).unwrap_or_default()),
+        (
+            "asked",
+            rest.map(RestDetails::asked_words).unwrap_or_default(),
+        ),
         (
             "tables",
             rest.map(|rest| rest.table_words().join("; "))

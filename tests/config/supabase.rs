@@ -45,7 +45,11 @@ fn the_kind_of_a_key_and_its_role_are_known() {
 #[test]
 fn a_key_of_no_known_form_is_sent_and_warned_about() {
     check("Zq9", KeyKind::Unknown, "");
-    let warnings = project("https://x", "Zq9").loaded().config.provenance.warnings;
+    let warnings = project("https://x", "Zq9")
+        .loaded()
+        .config
+        .provenance
+        .warnings;
     assert!(warnings[0].starts_with("supabase_key is of no known form"));
 }
 
@@ -72,7 +76,10 @@ fn a_stack_on_this_machine_is_named() {
         TransportSecurity::ThisMachine
     );
     let reason = loaded.config.provenance.mode_reason;
-    assert!(reason.ends_with("This is a local Supabase stack."), "{reason}");
+    assert!(
+        reason.ends_with("This is a local Supabase stack."),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -80,15 +87,19 @@ fn what_cannot_be_sent_is_refused() {
     let refused = |url: &str, key: &str| project(url, key).complaints();
     assert_eq!(
         refused("https://x?apikey=y", "sb_secret_Zq9"),
-        ["supabase_url = ***** (environment SUPABASE_URL): must be the project's address alone, \
-          without ? and #"]
+        [
+            "supabase_url = ***** (environment SUPABASE_URL): must be the project's address alone, \
+          without ? and #"
+        ]
     );
     check_hidden(&project("https://x?apikey=Zq9", "sb_secret_Zq9"));
     for key in ["Zq9 Zq9", "Zq9\u{e9}"] {
         assert_eq!(
             refused("https://x", key),
-            ["supabase_key = ***** (environment SUPABASE_ANON_KEY): must be of visible ASCII \
-              characters, without spaces"]
+            [
+                "supabase_key = ***** (environment SUPABASE_ANON_KEY): must be of visible ASCII \
+              characters, without spaces"
+            ]
         );
         check_hidden(&project("https://x", key));
     }
@@ -110,7 +121,10 @@ fn a_database_url_is_the_way_to_the_database_itself() {
     let without = project("https://x", "sb_secret_Zq9").env("PGHOST", "other");
     assert!(without.supabase().direct.is_none());
     let with = project("https://x", "sb_secret_Zq9")
-        .env("DATABASE_URL", "postgres://postgres:Zq9@db.x:5432/postgres?sslmode=require")
+        .env(
+            "DATABASE_URL",
+            "postgres://postgres:Zq9@db.x:5432/postgres?sslmode=require",
+        )
         .set("health_table=_health_check")
         .set("read_only=true");
     let section = with.supabase();

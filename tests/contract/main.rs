@@ -22,3 +22,4 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod witnessed;

@@ -40,7 +40,10 @@ const CLOSE_KEEPALIVE: Duration = Duration::from_secs(1);
 pub(in crate::adapter) type Socket = Box<dyn Wire>;
 
 /// What a TCP and a Unix socket have in common.
-pub(in crate::adapter) trait Wire: AsyncRead + AsyncWrite + AsFd + Unpin + Send {}
+pub(in crate::adapter) trait Wire:
+    AsyncRead + AsyncWrite + AsFd + Unpin + Send
+{
+}
 
 impl<T: AsyncRead + AsyncWrite + AsFd + Unpin + Send> Wire for T {}
 

@@ -36,7 +36,10 @@ impl Book {
     pub(super) fn begin_look(&self) {
         let mut pages = self.pages();
         // One that is missing may come any time: it is always among them.
-        let missing = pages.seen.iter().position(|seen| *seen == TableSight::Missing);
+        let missing = pages
+            .seen
+            .iter()
+            .position(|seen| *seen == TableSight::Missing);
         if let Some(missing) = missing {
             pages.is_stale[missing] = true;
         }
@@ -150,10 +153,16 @@ mod tests {
     fn a_table_that_is_missing_is_asked_for_each_time_and_its_coming_is_news() {
         let book = Book::default();
         look(&book, TableSight::Missing);
-        assert_eq!(book.missing(), Some(REQUIRED_TABLES.map(str::to_owned).to_vec()));
+        assert_eq!(
+            book.missing(),
+            Some(REQUIRED_TABLES.map(str::to_owned).to_vec())
+        );
         for _ in 0..20 {
             let asked = look(&book, TableSight::Missing);
-            assert!(asked.contains(&"agents") && asked.len() == EACH_LOOK, "{asked:?}");
+            assert!(
+                asked.contains(&"agents") && asked.len() == EACH_LOOK,
+                "{asked:?}"
+            );
         }
         assert_eq!(look(&book, TableSight::Empty).len(), REQUIRED_TABLES.len());
         assert_eq!(book.missing(), Some(vec![]));

@@ -169,7 +169,11 @@ async fn look_at_tables(
 
 fn cause(table: &str, error: &DbError) -> String {
     let code = error.code().map(|code| format!(" {code}"));
-    format!("{table}: {}{}", error.kind().name(), code.unwrap_or_default())
+    format!(
+        "{table}: {}{}",
+        error.kind().name(),
+        code.unwrap_or_default()
+    )
 }
 
 /// What serves the interface, as far as it can be told.

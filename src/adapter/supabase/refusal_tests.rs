@@ -78,8 +78,18 @@ fn the_schema_and_the_data_have_the_databases_codes() {
         check(400, code, ErrorKind::InvalidData, Layer::Statement);
     }
     check(406, "PGRST116", ErrorKind::RowNotFound, Layer::Statement);
-    check(500, "57014", ErrorKind::StatementCancelled, Layer::Statement);
-    check(400, "PGRST100", ErrorKind::StatementInvalid, Layer::Statement);
+    check(
+        500,
+        "57014",
+        ErrorKind::StatementCancelled,
+        Layer::Statement,
+    );
+    check(
+        400,
+        "PGRST100",
+        ErrorKind::StatementInvalid,
+        Layer::Statement,
+    );
     check(405, "25006", ErrorKind::ReadOnly, Layer::Database);
 }
 
@@ -143,6 +153,10 @@ fn outside_words_are_cleaned_and_hold_no_key() {
     let error = read_body(409, "application/json", body);
     let said = "a<1B>[2J key ***** (d) (hint: h)";
     assert_eq!(error.details(), Some(said));
-    let everything = format!("{error:?} {} {:?}", error, error.causes().collect::<Vec<_>>());
+    let everything = format!(
+        "{error:?} {} {:?}",
+        error,
+        error.causes().collect::<Vec<_>>()
+    );
     assert!(!everything.contains("Zq9"), "{everything}");
 }

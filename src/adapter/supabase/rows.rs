@@ -99,8 +99,10 @@ fn one(table: &str, rows: Vec<Value>, action: Action) -> DbResult<Value> {
             rewrite(table, &mut row);
             Ok(Value::Object(row))
         }
-        Some(_) => Err(DbError::new(action, ErrorKind::NotJson)
-            .with_details("the answer is JSON, but no row")),
+        Some(_) => {
+            Err(DbError::new(action, ErrorKind::NotJson)
+                .with_details("the answer is JSON, but no row"))
+        }
         None => Err(DbError::new(action, ErrorKind::RowNotFound)),
     }
 }

@@ -59,7 +59,8 @@ impl SupabaseDatabase {
     /// succeeds as an attempt to connect opens the way for statements.
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let check = look::check(&self.project, &self.book, action).await;
-        if check.result.is_ok() && action == Action::Connect
+        if check.result.is_ok()
+            && action == Action::Connect
             && let Some(direct) = &self.direct
         {
             direct.open();
@@ -119,7 +120,10 @@ impl SupabaseDatabase {
         options: MigrateOptions,
         progress: &MigrationSink,
     ) -> DbResult<MigrationReport> {
-        let report = self.direct(Action::Migrate)?.migrate(options, progress).await;
+        let report = self
+            .direct(Action::Migrate)?
+            .migrate(options, progress)
+            .await;
         self.book.doubt();
         report
     }
