@@ -92,6 +92,31 @@ const REHEARSED_OUTAGE: &[Step] = &[
 
 const REHEARSED_CALM: &[Step] = &[CONNECTED, Pass(Duration::from_secs(45))];
 
+const PENDING: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(12)),
+    Press("M"),
+    See("u applies them"),
+];
+
+const APPLY: &[Step] = &[
+    CONNECTED,
+    Press("M"),
+    See("u applies them"),
+    Press("u"),
+    See("y does it"),
+];
+
+const APPLIED: &[Step] = &[
+    CONNECTED,
+    Press("M"),
+    See("u applies them"),
+    Press("u"),
+    See("y does it"),
+    Press("y"),
+    See("files are applied"),
+];
+
 /// All pictures.
 #[rustfmt::skip]
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -106,5 +131,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "mock-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: MOCK },
     Scenario { name: "rehearsal-outage-120x40", size: Size::Wide, colors: Colors::Dark,  target: Target::Rehearsal("outage"), steps: REHEARSED_OUTAGE },
     Scenario { name: "rehearsal-calm-80x24", size: Size::Narrow,  colors: Colors::Dark,  target: Target::Rehearsal("calm"),   steps: REHEARSED_CALM },
+    Scenario { name: "migrations-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: APPLIED },
+    Scenario { name: "migrations-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: APPLY },
+    Scenario { name: "migrations-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Server,       steps: PENDING },
     Scenario { name: "help-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HELP },
 ];
