@@ -210,7 +210,7 @@ impl DatabaseAdapter for Database {
         let mut retry = 0;
         loop {
             let error = match self.attempt().await {
-                Err(error) if error.is_transient() => error,
+                Err(error) if error.kind().is_worth_a_retry() => error,
                 decided => return decided,
             };
             retry += 1;

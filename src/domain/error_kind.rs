@@ -114,8 +114,10 @@ pub enum Layer {
     Tcp,
     /// TLS.
     Tls,
-    /// Login.
+    /// Login; over REST the gateway, which looks at the key.
     Login,
+    /// The REST service before the database.
+    Rest,
     /// The database within the server.
     Database,
     /// Rights within the database.
@@ -138,6 +140,7 @@ impl Layer {
             Self::Tcp => "tcp",
             Self::Tls => "tls",
             Self::Login => "login",
+            Self::Rest => "rest",
             Self::Database => "database",
             Self::Permission => "permission",
             Self::Schema => "schema",
@@ -294,6 +297,13 @@ impl ErrorKind {
             | Self::ReadOnlyConfigured
             | Self::Unknown => false,
         }
+    }
+
+    /// True when the same request may be sent again soon: it may pass by itself,
+    /// and not only once a person has done with whoever answers in between.
+    #[must_use]
+    pub const fn is_worth_a_retry(self) -> bool {
+        self.is_transient() && !matches!(self, Self::NotJson)
     }
 
     /// True when something answered, so the database's machine is there: what

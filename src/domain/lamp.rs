@@ -102,7 +102,7 @@ impl Lamps {
                 lamps.reachable = Lamp::good();
                 lamps.login = bad();
             }
-            Layer::Database | Layer::Permission | Layer::Statement => {
+            Layer::Rest | Layer::Database | Layer::Permission | Layer::Statement => {
                 lamps.reachable = Lamp::good();
                 lamps.login = Lamp::good();
                 lamps.database = bad();

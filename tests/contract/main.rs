@@ -7,6 +7,7 @@
     reason = "what is not as the contract says is a failed test"
 )]
 
+mod answers;
 mod bed;
 mod cases;
 mod contract;
@@ -22,3 +23,4 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod witnessed;

@@ -177,7 +177,7 @@ fn cause(table: &str, error: &DbError) -> String {
 }
 
 /// What serves the interface, as far as it can be told.
-fn service(project: &Project, answer: &Answer) -> Option<String> {
+pub(super) fn service(project: &Project, answer: &Answer) -> Option<String> {
     let endpoint = project.endpoint();
     if endpoint.is_local_stack {
         return Some("local stack".to_owned());

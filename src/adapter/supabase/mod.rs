@@ -4,6 +4,8 @@
 mod answer;
 mod book;
 mod client;
+mod diagnose;
+mod direct;
 mod failure;
 mod look;
 mod project;

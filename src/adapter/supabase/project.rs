@@ -76,6 +76,11 @@ impl Project {
         format!("{}{}", self.prefix(), self.path(table, query))
     }
 
+    /// Another path of the project from its first slash on.
+    pub(super) fn neighbour(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix())
+    }
+
     /// What the `Host` header says.
     pub(super) fn authority(&self) -> &str {
         let rest = self.after_scheme();

@@ -16,7 +16,8 @@
 //! | an SQLSTATE | as everywhere | as everywhere |
 //! | 401, 403 without such a code | `KeyRefused` | login |
 //! | 3xx, 407 | `NotJson` | tcp |
-//! | other 5xx | `Unavailable` | login |
+//! | 52x, 530: the edge does not reach the project | `Unavailable` | login |
+//! | other 5xx | `Unavailable` | rest |
 //! | other 4xx | `ProtocolViolation` | login |
 
 use std::{error::Error, fmt};
@@ -169,7 +170,11 @@ fn by_status_alone(status: u16) -> Meaning {
             ..at(ErrorKind::NotJson, Layer::Tcp)
         },
         413 => plain(ErrorKind::InvalidData),
-        500..=599 => at(ErrorKind::Unavailable, Layer::Login),
+        520..=530 => Meaning {
+            hint: Some("the edge does not reach the project: see its state in the dashboard"),
+            ..at(ErrorKind::Unavailable, Layer::Login)
+        },
+        500..=599 => at(ErrorKind::Unavailable, Layer::Rest),
         400..=499 => Meaning {
             hint: Some("check supabase_url: what answers there is no Supabase REST interface"),
             ..at(ErrorKind::ProtocolViolation, Layer::Login)

@@ -105,7 +105,10 @@ fn a_database_that_is_away_behind_the_interface_is_told_as_such() {
     check(503, "53200", ErrorKind::OutOfResources, Layer::Database);
     check(503, "57P03", ErrorKind::ServerNotReady, Layer::Database);
     check_bare(544, "text/plain", "t", unavailable, Layer::Database);
-    for status in [500, 502, 503, 504, 520, 521, 522, 523, 524, 525] {
+    for status in [500, 502, 503, 504] {
+        check_bare(status, "text/html", "<html>", unavailable, Layer::Rest);
+    }
+    for status in 520..=525 {
         check_bare(status, "text/html", "<html>", unavailable, Layer::Login);
     }
     for kind in [unavailable, ErrorKind::StatementCancelled] {

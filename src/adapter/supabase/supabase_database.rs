@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 use crate::{
     adapter::{
@@ -17,14 +20,18 @@ use crate::{
         supabase::{
             book::Book,
             client::{Client, Request},
-            look,
+            diagnose::{Subject, diagnose},
+            direct, look,
             project::{Project, TableName},
             pulse::RestPulse,
             rows,
         },
     },
     config::SupabaseSection,
-    domain::{Action, Adoption, DbError, ErrorKind, MigrationReport, MigrationState},
+    domain::{
+        Action, Adoption, DbError, ErrorKind, MigrationReport, MigrationState, RestDetails,
+        TableSight,
+    },
 };
 
 /// What is said where only a connection to the database itself would do.
@@ -58,23 +65,54 @@ impl SupabaseDatabase {
     /// Looks at the project on a connection of its own. The first look that
     /// succeeds as an attempt to connect opens the way for statements.
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
-        let check = look::check(&self.project, &self.book, action).await;
+        let began = Instant::now();
+        let mut check = look::check(&self.project, &self.book, action).await;
         if check.result.is_ok()
             && action == Action::Connect
             && let Some(direct) = &self.direct
         {
             direct.open();
         }
+        if let Some(rest) = &mut check.details.rest {
+            let left = self
+                .project
+                .section()
+                .timeout
+                .saturating_sub(began.elapsed());
+            let revealed = timeout(left, self.reveal(rest)).await;
+            let why = match &revealed {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.kind().name()),
+                Err(_late) => Some("not in time"),
+            };
+            if let Some(why) = why {
+                check.details.unread.push(format!("database_url: {why}"));
+            }
+        }
         check
+    }
+
+    /// Where no row was shown, the database itself can tell whether there are any.
+    async fn reveal(&self, rest: &mut RestDetails) -> DbResult<()> {
+        if let Some(direct) = &self.direct
+            && rest.seen == TableSight::EmptyOrHidden
+        {
+            rest.seen = direct::reveal(direct, &rest.table).await?;
+        }
+        Ok(())
     }
 
     /// Examines the way to the project and the project itself.
     pub(in crate::adapter) async fn diagnose(
         &self,
-        _options: DiagnosisOptions,
-        _findings: &Findings,
+        options: DiagnosisOptions,
+        findings: &Findings,
     ) -> DbResult<()> {
-        self.check(Action::HealthCheck).await.result
+        let subject = Subject {
+            project: &self.project,
+            direct: self.direct.as_ref(),
+        };
+        diagnose(subject, options, findings).await
     }
 
     /// Runs one statement on a session of the database itself.

@@ -162,7 +162,7 @@ async fn shake_hands(
 }
 
 /// As PostgreSQL words it: `TLSv1.3` and the cipher's name.
-fn tls_words(stream: &TlsStream<Socket>) -> String {
+pub(super) fn tls_words(stream: &TlsStream<Socket>) -> String {
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",

@@ -4,6 +4,6 @@ mod client_config;
 mod negotiate;
 mod verifier;
 
-pub(in crate::adapter) use client_config::system_tls;
 pub(super) use client_config::{judge_chain, trusting_config};
+pub(in crate::adapter) use client_config::{judge_system, system_tls, trusting_system_tls};
 pub(super) use negotiate::{Channel, Handover, Negotiation, ask_for_tls, negotiate};
