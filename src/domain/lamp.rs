@@ -102,7 +102,12 @@ impl Lamps {
                 lamps.reachable = Lamp::good();
                 lamps.login = bad();
             }
-            Layer::Rest | Layer::Database | Layer::Permission | Layer::Statement => {
+            // Whoever answered may not have looked at the key.
+            Layer::Rest => {
+                lamps.reachable = Lamp::good();
+                lamps.database = bad();
+            }
+            Layer::Database | Layer::Permission | Layer::Statement => {
                 lamps.reachable = Lamp::good();
                 lamps.login = Lamp::good();
                 lamps.database = bad();
@@ -199,7 +204,12 @@ mod tests {
 
     #[track_caller]
     fn check(kind: ErrorKind, expected: &str) {
-        let lamps = Lamps::after_failure(&DbError::new(Action::Connect, kind));
+        check_error(&DbError::new(Action::Connect, kind), expected);
+    }
+
+    #[track_caller]
+    fn check_error(error: &DbError, expected: &str) {
+        let lamps = Lamps::after_failure(error);
         let letters: String = lamps
             .named()
             .map(|(_, lamp)| match lamp.state {
@@ -290,5 +300,12 @@ mod tests {
         check(ErrorKind::DatabaseMissing, "ggb??");
         check(ErrorKind::SchemaMissing, "gggb?");
         check(ErrorKind::Cancelled, "?????");
+    }
+
+    #[test]
+    fn a_gateway_that_refers_to_nobody_says_nothing_of_the_key() {
+        let error = DbError::new(Action::Connect, ErrorKind::Unavailable);
+        check_error(&error.clone().at_layer(Layer::Rest), "g?b??");
+        check_error(&error.at_layer(Layer::Database), "ggb??");
     }
 }
