@@ -77,7 +77,7 @@ impl<'p> Visit<'p> {
         clock.skip(Phase::Login);
         let (sender, connection) = handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| from_hyper(error, clock.action(), project))?;
+            .map_err(|error| unanswered(from_hyper(error, clock.action(), project)))?;
         let driving = tokio::spawn(async move {
             // Its failure is that of the request which is under way.
             if let Err(error) = connection.await {
@@ -105,7 +105,7 @@ impl<'p> Visit<'p> {
         first_byte: impl FnOnce(),
     ) -> DbResult<Answer> {
         let (project, action) = (self.project, self.action);
-        let failed = |error| from_hyper(error, action, project);
+        let failed = |error| unanswered(from_hyper(error, action, project));
         let mut request = Request::get(target).header(HOST, project.authority());
         if let Some(headers) = request.headers_mut() {
             headers.extend(project.headers().clone());
@@ -130,6 +130,14 @@ impl<'p> Visit<'p> {
             }
         }
         Ok(Answer::new(head.status.as_u16(), &head.headers, bytes))
+    }
+}
+
+/// The address was reached, so an end before the answer is the gateway's.
+fn unanswered(error: DbError) -> DbError {
+    match error.kind() {
+        ErrorKind::ConnectionLost => error.at_layer(Layer::Login),
+        _ => error,
     }
 }
 
