@@ -94,7 +94,7 @@ impl PhaseClock {
     }
 
     /// The time that all of it may take.
-    pub(super) fn limit(&self) -> Duration {
+    pub(in crate::adapter) fn limit(&self) -> Duration {
         self.limit
     }
 

@@ -14,6 +14,7 @@ use crate::{
             answer::Answer,
             book::Book,
             project::{Project, TableName},
+            silence,
             visit::Visit,
         },
     },
@@ -59,7 +60,8 @@ async fn look(
     let table = table(project);
     clock.begin(Phase::Query);
     let mut latency = Duration::ZERO;
-    let answer = ask(&mut visit, project, table, || latency = clock.end()).await?;
+    let asking = ask(&mut visit, project, table, || latency = clock.end());
+    let answer = silence::watched(asking, project, clock).await?;
     let service = service(project, &answer);
     let seen = sight(answer, action, project)?;
     book.note(table, seen);

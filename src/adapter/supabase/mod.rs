@@ -13,6 +13,7 @@ mod pulse;
 mod refusal;
 mod resolver;
 mod rows;
+mod silence;
 mod supabase_database;
 mod times;
 mod visit;

@@ -14,6 +14,7 @@ use crate::{
             diagnose::{Subject, tables, write},
             look::{ask, service, sight, table},
             project::Project,
+            silence,
             visit::Visit,
         },
     },
@@ -41,10 +42,18 @@ pub(super) async fn look(
     let entering = async {
         let mut visit = Visit::open(project, &clock).await?;
         clock.begin(crate::adapter::local::Phase::Query);
-        let answer = ask(&mut visit, project, table(project), || first = clock.end()).await?;
+        let asking = ask(&mut visit, project, table(project), || first = clock.end());
+        let answer = silence::watched(asking, project, &clock).await?;
         Ok((visit, answer))
     };
-    let (mut visit, answer) = clock.within(entering).await?;
+    let entered = clock.within(entering).await;
+    let (mut visit, answer) = entered.inspect_err(|error| {
+        // The service was there while its database was silent.
+        if error.layer() == Layer::Database {
+            findings.tell(gateway(project));
+            findings.tell(rest(None));
+        }
+    })?;
     let service = service(project, &answer);
     let seen = match sight(answer, ACTION, project) {
         Ok(seen) => seen,
