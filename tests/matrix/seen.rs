@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     diagnosed::{self, Diagnosis},
-    expected::{Failure, Promise, Recovery},
+    expected::{Failure, Promise, Recovery, SLACK},
     row::{Phase, Row},
     scene::Bed,
     words,
@@ -161,7 +161,7 @@ pub(crate) fn compare(row: &Row, told: &Told) -> Faults {
         faults.check("retried", Some(true), told.retried);
     }
     if let Some(rest) = expected.rests
-        && told.again.is_none_or(|again| again < rest)
+        && told.again.is_none_or(|again| again + SLACK < rest)
     {
         faults.check("rests", Some(rest), told.again);
     }
@@ -192,7 +192,7 @@ fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
         (Some(wanted), Some(words)) => {
             faults.failure("check", wanted, words, bed);
             faults.check("check exit", exit_of(wanted.kind), said.exit);
-            let allowed = Promise::Timeout.time(bed).mul_f64(1.2) + crate::expected::SLACK;
+            let allowed = Promise::Timeout.time(bed).mul_f64(1.2) + SLACK;
             if said.took > allowed {
                 faults.check("check took", allowed, said.took);
             }

@@ -1,17 +1,23 @@
 //! The interface answers, and the database behind it does not, or not well.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::NEXT_TRY;
 use crate::{
-    expected::{Expected, Failure, Promise, failure},
+    expected::{Expected, Failure, Promise, Recovery, failure},
     row::Row,
     scene::Scene,
     support::{
         cluster::StopMode,
+        process::wait_until,
         standin::{Fault, Key},
     },
 };
+
+/// Longer than it takes until the next check.
+const LIMIT: Duration = Duration::from_secs(20);
 
 const UNREACHED: Failure = failure("Unavailable", "database")
     .advises("the REST service does not reach the database: look at the database's state");
@@ -24,7 +30,8 @@ const OVERLOADED: Failure = failure("Unavailable", "database")
     .code("HTTP 544")
     .advises("the gateway waits for the database in vain: look at the project's health");
 
-const SILENT: Failure = failure("Timeout", "database");
+const SILENT: Failure = failure("Timeout", "database")
+    .advises("the REST service waits for the database: look at its state, its load and locks");
 
 const CANCELLED: Failure = failure("StatementCancelled", "statement").code("57014");
 
@@ -74,6 +81,10 @@ fn told() -> Vec<Row> {
             fails(OVERLOADED)
         ),
     ]
+}
+
+fn is_answered(request: &Value) -> bool {
+    request["status"] == 200
 }
 
 fn unavailable(code: &str) -> Fault {
@@ -130,13 +141,18 @@ fn true_ones() -> Vec<Row> {
         .mend(thaw),
         Row::idle(
             "database restarted",
-            |_| Scene::open_project(Key::Publishable),
+            |_| Scene::open_project(Key::Secret),
             |scene| {
                 scene.cluster().stop(StopMode::Fast);
                 scene.cluster().start_again();
+                scene.standin().forget_requests();
+                // Nothing is to be told, so the next check must have come.
+                let is_asked = || scene.standin().requests().iter().any(is_answered);
+                assert!(wait_until(LIMIT, is_asked), "no check came");
             },
-            Expected::well().seen_by("c"),
-        ),
+            Expected::well().recovery(Recovery::ByItself(Promise::AtOnce)),
+        )
+        .mend(|_| {}),
         Row::connecting(
             "statement timeout of the role",
             |_| {

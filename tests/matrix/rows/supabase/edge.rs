@@ -78,7 +78,12 @@ fn limits() -> Vec<Row> {
 }
 
 fn edges() -> Vec<Row> {
-    let edge = |code| Expected::fails(failure("Unavailable", "login").code(code));
+    let edge = |code| {
+        let edge = failure("Unavailable", "login").code(code);
+        Expected::fails(
+            edge.advises("the edge does not reach the project: see its state in the dashboard"),
+        )
+    };
     vec![
         answered!("520 of the edge", Key::Secret, page(520), edge("HTTP 520")),
         answered!("521 of the edge", Key::Secret, page(521), edge("HTTP 521")),

@@ -1,6 +1,6 @@
 //! What is met at the gateway's address, and what answers there instead.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use super::NEXT_TRY;
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     row::Row,
     scene::Scene,
     support::{
+        network::NameServer,
         proxy::Mode,
         standin::{Fault, Key},
     },
@@ -18,12 +19,12 @@ const REFUSED: Failure =
 
 const NOT_JSON: Failure = failure("NotJson", "tcp").code("HTTP 200").says("text/html");
 
-const BROKEN: Failure = failure("Unavailable", "login").code("HTTP 502");
+const BROKEN: Failure = failure("Unavailable", "rest").code("HTTP 502");
 
 const CERTIFICATE: Failure = failure("TlsCertificate", "tls")
     .advises("its words say why: check the system's authorities (SSL_CERT_FILE), name and dates");
 
-const LOST: Failure = failure("ConnectionLost", "tcp")
+const LOST: Failure = failure("ConnectionLost", "login")
     .advises("see the project's logs and its state in the dashboard");
 
 /// What a request is told that nobody answers.
@@ -56,7 +57,7 @@ fn names() -> Vec<Row> {
             |_| {
                 let url = "https://abcdefghijklmnopqrst.supabase.co".to_owned();
                 let scene = Scene::at(url).key("sb_publishable_for-nobody");
-                scene.names(NO_NAMES, "")
+                by_a_server(scene, NameServer::deny)
             },
             unknown(
                 "check supabase_url, and in the Supabase dashboard whether the project is \
@@ -70,23 +71,27 @@ fn names() -> Vec<Row> {
             |_| {
                 let scene = Scene::open_project(Key::Publishable);
                 let url = scene.standin().url().replace("127.0.0.1", "project.test");
-                scene.url(url).names(ITS_NAME, "")
+                by_a_server(scene.url(url), NameServer::answer)
             },
-            |scene| write_names(scene, NO_NAMES),
+            |scene| its_names(scene).deny(),
             unknown(other).seen_by("c").recovery(NEXT_TRY),
         )
-        .mend(|scene| write_names(scene, ITS_NAME))
+        .mend(|scene| its_names(scene).answer())
         .root("names of its own"),
     ]
 }
 
-/// Files of names: the project's own, and none.
-const ITS_NAME: &str = "127.0.0.1 localhost project.test\n";
-const NO_NAMES: &str = "127.0.0.1 localhost\n";
+/// Names are asked of a server of ours, which does this from the beginning.
+fn by_a_server(mut scene: Scene, does: fn(&NameServer)) -> Scene {
+    let server = NameServer::start();
+    does(&server);
+    let resolver = server.resolver();
+    scene.names = Some(server);
+    scene.names("127.0.0.1 localhost\n", &resolver)
+}
 
-fn write_names(scene: &mut Scene, names: &str) {
-    let folder = scene.folder.as_ref().expect("the row has names");
-    fs::write(folder.path().join("hosts"), names).expect("a file of ours can be written");
+fn its_names(scene: &Scene) -> &NameServer {
+    scene.names.as_ref().expect("the row has names")
 }
 
 fn certificates() -> Vec<Row> {

@@ -1,52 +1,69 @@
 //! The project is well, and its role is not shown what it should see.
 
 use crate::{
+    diagnosed::Diagnosed,
     expected::{Expected, Recovery},
     row::Row,
     scene::Scene,
     support::standin::Key,
 };
 
-const SEEN_BY_KEY: Recovery = Recovery::ByKey("c");
-
 pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = rights();
+    rows.extend(tables());
+    rows
+}
+
+fn rights() -> Vec<Row> {
+    let denied = || {
+        Expected::marked("permission: anon may not read agents")
+            .recovery(Recovery::ByKey("c"))
+            .diagnosed(denied)
+    };
     vec![
         Row::connecting(
             "no right to read",
             |_| Scene::project(Key::Publishable),
-            Expected::marked("permission: anon may not read agents")
-                .recovery(SEEN_BY_KEY)
-                .diagnosed(|it| {
-                    it.degraded("permission", Some("PermissionDenied"))
-                        .says(&["anon may not read agents"])
-                }),
+            denied(),
         )
-        .mend(|scene| scene.open()),
+        .mend(Scene::open),
         Row::idle(
             "the right to read is revoked",
             |_| Scene::open_project(Key::LegacyAnon),
             |scene| drop(scene.cluster().sql("revoke select on agents from anon")),
-            Expected::marked("permission: anon may not read agents")
-                .seen_by("c")
-                .recovery(SEEN_BY_KEY)
-                .diagnosed(|it| {
-                    it.degraded("permission", Some("PermissionDenied"))
-                        .says(&["anon may not read agents"])
-                }),
+            denied().seen_by("c"),
         )
         .mend(|scene| drop(scene.cluster().sql("grant select on agents to anon"))),
         Row::connecting(
             "row-level security shows no row",
             |_| {
                 let mut scene = Scene::open_project(Key::Publishable);
-                scene.cluster().sql("drop policy seen on agents");
+                let hidden = "drop policy seen on agents;
+                    grant select on all tables in schema public to anon";
+                scene.cluster().sql(hidden);
                 scene
             },
             Expected::marked("row-level security: anon sees no row of agents").diagnosed(|it| {
                 it.degraded("permission", None)
-                    .says(&["anon sees no row of agents"])
+                    .says(&[
+                        "anon sees no row of 9 tables",
+                        "the database behind it answers",
+                    ])
+                    .advises("look with the secret key or with database_url")
             }),
         ),
+    ]
+}
+
+fn denied(diagnosed: Diagnosed) -> Diagnosed {
+    diagnosed
+        .degraded("permission", Some("PermissionDenied"))
+        .says(&["anon may not read 9 tables", "no right to read: all 9"])
+        .advises("grant select to the role and add a policy")
+}
+
+fn tables() -> Vec<Row> {
+    vec![
         Row::connecting(
             "an empty table, and nothing is hidden",
             |_| Scene::project(Key::Secret),
@@ -59,10 +76,11 @@ pub(crate) fn rows() -> Vec<Row> {
                 Scene::of_standin(standin, Key::Secret)
             },
             Expected::marked("schema: not initialised 0/9")
-                .recovery(SEEN_BY_KEY)
+                .recovery(Recovery::ByKey("c"))
                 .diagnosed(|it| {
                     it.degraded("schema", Some("SchemaMissing"))
                         .says(&["not initialised 0/9", "missing: agents"])
+                        .advises("'dbvitals migrate print' prints into the SQL editor")
                 }),
         )
         .mend(|scene| {
