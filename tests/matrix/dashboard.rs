@@ -75,7 +75,18 @@ pub(crate) fn play(
     show.truth.end();
     show.told.meanwhile = show.truth.kinds_told();
     show.told.untrue = show.truth.findings();
+    show.told.untrue.extend(listed_secret(&show.scene));
     show.told
+}
+
+/// What everybody on the machine sees of a process is its command line.
+fn listed_secret(scene: &Scene) -> Option<String> {
+    let path = format!("/proc/{}/cmdline", scene.pid?);
+    let line = std::fs::read(path).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    let hidden = scene.hidden();
+    let part = hidden.shown_in(&line)?;
+    Some(format!("a secret is in the command line: {part}"))
 }
 
 /// What is true from the strike on, which began and was over at these moments.

@@ -61,6 +61,7 @@ impl Scene {
 
     /// Another key for the program, which nobody may see.
     pub(crate) fn key(mut self, key: &str) -> Self {
+        self.is_project = true;
         self.secrets.push(key.to_owned());
         self.variable("SUPABASE_ANON_KEY", key)
     }

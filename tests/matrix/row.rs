@@ -180,11 +180,12 @@ impl Row {
         self.on(bed, "80×24")
     }
 
-    /// The same row, named as one of this group.
-    pub(crate) fn named(mut self, group: &str) -> Self {
+    /// The same row before a project, on this bed.
+    pub(crate) fn before_a_project(mut self, bed: Bed) -> Self {
+        self.bed = bed;
         let phase = self.phase.as_str();
         let (_, name) = self.name.split_once(": ").expect("a name has its phase");
-        self.name = format!("{phase}: {group}: {name}");
+        self.name = format!("{phase}: supabase: {name}");
         self
     }
 

@@ -74,6 +74,8 @@ pub(crate) struct Scene {
     pub(crate) clock: Option<ShiftedClock>,
     /// The dashboard's process, once it runs.
     pub(crate) pid: Option<u32>,
+    /// The address is that of a project.
+    pub(crate) is_project: bool,
     /// Texts that nobody may ever see.
     pub(crate) secrets: Vec<String>,
     url: String,
@@ -315,7 +317,7 @@ impl Scene {
             ("HOME", "/nonexistent".to_owned()),
             ("TZ", "UTC".to_owned()),
         ];
-        if bed.rhythm == Rhythm::Project {
+        if self.is_project {
             variables.push(("SUPABASE_URL", self.url.clone()));
         } else {
             variables.push(("DATABASE_URL", self.url.clone()));

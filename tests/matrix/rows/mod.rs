@@ -45,6 +45,7 @@ pub(crate) fn all() -> Vec<Row> {
         poolers::rows(),
         supabase::rows(),
         narrow(),
+        supabase::narrow(),
         translated::rows(),
     ]
     .into_iter()

@@ -31,10 +31,12 @@ macro_rules! answered_later {
 }
 
 mod behind;
+mod direct;
 mod edge;
 mod gateway;
 mod keys;
 mod sight;
+mod watched;
 
 use crate::{
     expected::{Promise, Recovery},
@@ -46,6 +48,18 @@ use crate::{
 /// at the latest.
 const NEXT_TRY: Recovery = Recovery::ByItself(Promise::Interval);
 
+/// Rows whose words need much room, and those that change while one looks.
+const NARROW: [&str; 8] = [
+    "connecting: supabase: project without a name",
+    "connecting: supabase: certificate for another name",
+    "connecting: supabase: key of another project",
+    "connecting: supabase: project paused",
+    "connecting: supabase: too many requests, with a time to wait",
+    "idle: supabase: database frozen",
+    "connecting: supabase: row-level security shows no row",
+    "connecting: supabase: not migrated",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
     let groups = [
         gateway::rows(),
@@ -53,11 +67,28 @@ pub(crate) fn rows() -> Vec<Row> {
         edge::rows(),
         behind::rows(),
         sight::rows(),
+        direct::rows(),
     ];
     let rows = groups.into_iter().flatten();
-    rows.map(|mut row| {
-        row.bed = Bed::project();
-        row.named("supabase")
-    })
-    .collect()
+    let mut rows: Vec<Row> = rows
+        .map(|row| row.before_a_project(Bed::project()))
+        .collect();
+    let beats = watched::rows().into_iter();
+    rows.extend(beats.map(|row| row.before_a_project(Bed::brisk())));
+    rows
+}
+
+/// Some of them through a small window.
+pub(crate) fn narrow() -> Vec<Row> {
+    let rows = rows().into_iter();
+    let rows: Vec<Row> = rows
+        .filter(|row| NARROW.contains(&row.name.as_str()))
+        .map(Row::narrow)
+        .collect();
+    assert_eq!(
+        rows.len(),
+        NARROW.len(),
+        "a chosen row has another name now"
+    );
+    rows
 }

@@ -1,11 +1,14 @@
 //! The project is well, and its role is not shown what it should see.
 
 use crate::{
+    counters::Counters,
     diagnosed::Diagnosed,
     expected::{Expected, Recovery},
+    instruments,
     row::Row,
-    scene::Scene,
-    support::standin::Key,
+    scene::{Bed, Scene},
+    seen::Told,
+    support::standin::{Key, Request},
 };
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -69,6 +72,7 @@ fn tables() -> Vec<Row> {
             |_| Scene::project(Key::Secret),
             Expected::well(),
         ),
+        Row::statement("a write is counted", write, Expected::well()),
         Row::connecting(
             "not migrated",
             |_| {
@@ -88,4 +92,26 @@ fn tables() -> Vec<Row> {
             scene.standin().reload();
         }),
     ]
+}
+
+/// Counters that no write moves would show that nothing was ever written.
+fn write(bed: &Bed) -> Told {
+    let scene = Scene::project(Key::Secret);
+    let headers = [
+        ("apikey", scene.standin().key(Key::Secret)),
+        ("content-type", "application/json"),
+    ];
+    let insert = Request {
+        method: "POST",
+        target: "/rest/v1/agents",
+        headers: &headers,
+        body: r#"{"name":"written","type":"codex"}"#,
+    };
+    let (answer, counters) = Counters::around(&scene, || scene.standin().send(&insert));
+    assert_eq!(answer.expect("the stand-in answers").status, 201);
+    assert_eq!(counters.changed(), Some(true), "a write went uncounted");
+    Told {
+        said: instruments::run(&scene, bed),
+        ..Told::default()
+    }
 }
