@@ -67,6 +67,7 @@ impl Database {
     pub fn new(section: &AdapterSection, connection_id: ConnectionId, sink: OperationSink) -> Self {
         let mode = ModeAdapter::new(section);
         let is_read_only = match section {
+            AdapterSection::Supabase(supabase) => supabase.read_only,
             AdapterSection::Local(local) => local.read_only,
             AdapterSection::Mock(mock) => mock.read_only,
         };
@@ -209,11 +210,12 @@ impl DatabaseAdapter for Database {
         let mut retry = 0;
         loop {
             let error = match self.attempt().await {
-                Err(error) if error.is_transient() => error,
+                Err(error) if error.kind().is_worth_a_retry() => error,
                 decided => return decided,
             };
             retry += 1;
-            let Some(delay) = self.shared.retries.delay(retry) else {
+            let wait = error.retry_after();
+            let Some(delay) = self.shared.retries.delay(retry, wait) else {
                 return Err(error);
             };
             tracing::debug!(retry, ?delay, %error, "trying again");

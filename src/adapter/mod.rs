@@ -15,6 +15,7 @@ mod recorder;
 mod retry;
 mod running;
 mod status;
+mod supabase;
 mod vigil;
 
 pub use database::Database;

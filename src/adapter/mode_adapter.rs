@@ -11,6 +11,7 @@ use crate::{
     adapter::{
         DbResult, DiagnosisOptions, Piece, Ran, Rehearsing, RunOrder, SqlValue, TransactionClient,
         diagnosis::Findings, guard::Guard, local::LocalDatabase, mock::MockDatabase,
+        supabase::SupabaseDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -19,6 +20,7 @@ use crate::{
 /// One mode. A closed set, so an enum rather than a boxed trait.
 #[derive(Debug)]
 pub(super) enum ModeAdapter {
+    Supabase(Box<SupabaseDatabase>),
     Local(Box<LocalDatabase>),
     Mock(Box<MockDatabase>),
 }
@@ -51,6 +53,10 @@ pub(super) type Record = Map<String, Value>;
 impl ModeAdapter {
     pub(super) fn new(section: &AdapterSection) -> Self {
         match section {
+            AdapterSection::Supabase(supabase) => {
+                let supabase = SupabaseDatabase::new(supabase.as_ref().clone());
+                Self::Supabase(Box::new(supabase))
+            }
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
@@ -60,6 +66,7 @@ impl ModeAdapter {
 
     pub(super) fn mode(&self) -> Mode {
         match self {
+            Self::Supabase(_) => Mode::Supabase,
             Self::Local(_) => Mode::Local,
             Self::Mock(_) => Mode::Mock,
         }
@@ -67,6 +74,7 @@ impl ModeAdapter {
 
     pub(super) async fn close(&self) {
         match self {
+            Self::Supabase(supabase) => supabase.close().await,
             Self::Local(local) => local.close().await,
             Self::Mock(mock) => mock.close().await,
         }
@@ -75,6 +83,7 @@ impl ModeAdapter {
     /// Looks at the database, as a health check or as an attempt to connect.
     pub(super) async fn check(&self, action: Action) -> Check {
         match self {
+            Self::Supabase(supabase) => supabase.check(action).await,
             Self::Local(local) => local.check(action).await,
             Self::Mock(mock) => mock.check(action).await,
         }
@@ -88,6 +97,7 @@ impl ModeAdapter {
         findings: &Findings,
     ) -> DbResult<()> {
         match self {
+            Self::Supabase(supabase) => supabase.diagnose(options, findings).await,
             Self::Local(local) => local.diagnose(options, findings).await,
             Self::Mock(mock) => mock.diagnose(options, findings).await,
         }
@@ -101,6 +111,7 @@ impl ModeAdapter {
         stop: impl Future<Output = ()> + Send,
     ) -> DbResult<Ran> {
         match self {
+            Self::Supabase(supabase) => supabase.run(order, pieces, stop).await,
             Self::Local(local) => local.run(order, pieces, stop).await,
             Self::Mock(mock) => mock.run(order, pieces, stop).await,
         }
@@ -109,6 +120,7 @@ impl ModeAdapter {
     /// Opens the connection of a guard.
     pub(super) async fn post_guard(&self, limit: Duration) -> DbResult<Guard<'_>> {
         match self {
+            Self::Supabase(supabase) => supabase.pulse().await.map(Guard::Supabase),
             Self::Local(local) => local.sentinel(limit).await.map(Guard::Local),
             Self::Mock(mock) => mock.pulse(limit).await.map(Guard::Mock),
         }
@@ -116,6 +128,7 @@ impl ModeAdapter {
 
     pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
         match self {
+            Self::Supabase(supabase) => supabase.knock(limit).await,
             Self::Local(local) => local.knock(limit).await,
             Self::Mock(mock) => mock.knock(limit).await,
         }
@@ -124,13 +137,14 @@ impl ModeAdapter {
     /// Where a rehearsal stands; `None` when nothing is rehearsed.
     pub(super) fn rehearsing(&self) -> Option<Rehearsing> {
         match self {
-            Self::Local(_) => None,
+            Self::Local(_) | Self::Supabase(_) => None,
             Self::Mock(mock) => mock.rehearsing(),
         }
     }
 
     pub(super) fn is_near(&self) -> bool {
         match self {
+            Self::Supabase(supabase) => supabase.is_near(),
             Self::Local(local) => local.is_near(),
             Self::Mock(_) => true,
         }
@@ -143,6 +157,7 @@ impl ModeAdapter {
         take: &mut TakeRow<'_>,
     ) -> DbResult<u64> {
         match self {
+            Self::Supabase(supabase) => supabase.query(statement, take).await,
             Self::Local(local) => local.query(statement, take).await,
             Self::Mock(mock) => mock.query(statement, take).await,
         }
@@ -150,6 +165,7 @@ impl ModeAdapter {
 
     pub(super) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
         match self {
+            Self::Supabase(supabase) => supabase.insert(table, data).await,
             Self::Local(local) => local.insert(table, data).await,
             Self::Mock(mock) => mock.insert(table, data).await,
         }
@@ -157,6 +173,7 @@ impl ModeAdapter {
 
     pub(super) async fn update(&self, table: &str, id: &str, data: &Record) -> DbResult<Value> {
         match self {
+            Self::Supabase(supabase) => supabase.update(table, id, data).await,
             Self::Local(local) => local.update(table, id, data).await,
             Self::Mock(mock) => mock.update(table, id, data).await,
         }
@@ -164,6 +181,7 @@ impl ModeAdapter {
 
     pub(super) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
         match self {
+            Self::Supabase(supabase) => supabase.delete(table, id).await,
             Self::Local(local) => local.delete(table, id).await,
             Self::Mock(mock) => mock.delete(table, id).await,
         }
@@ -175,6 +193,7 @@ impl ModeAdapter {
         F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
     {
         match self {
+            Self::Supabase(supabase) => supabase.transaction(callback).await,
             Self::Local(local) => local.transaction(callback).await,
             Self::Mock(mock) => mock.transaction(callback).await,
         }

@@ -57,6 +57,7 @@ fn rhythm(knock_pace: Option<Duration>) -> Rhythm {
         max_retries: 3,
         timeout: 5 * SECOND,
         heartbeat: Some(SECOND),
+        is_guarded: true,
         knock_pace,
         auto_migrate: AutoMigrate::Off,
     }
@@ -296,6 +297,30 @@ fn the_end_of_a_migration_is_followed_by_a_check_of_what_stands() {
     check("waiting", ended(), &[], Error);
     check("paused", ended(), &[], Error);
     check("closing", ended(), &[], Connected);
+}
+
+#[test]
+fn what_has_no_connection_of_its_own_is_not_guarded_and_lost_by_a_failed_check() {
+    let mut machine = machine_like(Rhythm {
+        heartbeat: None,
+        is_guarded: false,
+        ..rhythm(None)
+    });
+    machine.handle(Input::Open, at(0), 0.0);
+    let effects = machine.handle(Input::AttemptEnded(Ok(())), at(1), 0.0);
+    assert!(effects.is_empty(), "{effects:?}");
+    machine.handle(Input::Due, at(10), 0.0);
+    assert!(machine.watching().unwrap().unguarded().is_none());
+    let effects = machine.handle(Input::Due, at(31), 0.0);
+    assert_eq!(effects.iter().map(name).collect::<Vec<_>>(), ["check"]);
+    machine.handle(Input::Due, at(32), 0.0);
+    assert!(machine.watching().unwrap().suspect.is_some());
+    machine.handle(Input::CheckEnded(Ok(())), at(33), 0.0);
+    assert!(machine.watching().unwrap().suspect.is_none());
+    machine.handle(Input::Due, at(63), 0.0);
+    let refused = Input::CheckEnded(Err(error(ErrorKind::KeyRefused)));
+    machine.handle(refused, at(64), 0.0);
+    assert_eq!(machine.connection().status(), Error);
 }
 
 /// What is begun when a connection stands, by what is configured.

@@ -172,13 +172,28 @@ pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()
 
 fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "  phases")?;
-    for (name, duration) in details.phases.named() {
+    let (named, of_request) = (details.phases.named(), details.phases.of_request());
+    let phases: &[_] = match details.rest {
+        Some(_) => &of_request,
+        None => &named,
+    };
+    for (name, duration) in phases {
         match duration {
-            Some(duration) => write!(out, " {name} {:.2}", millis(duration))?,
+            Some(duration) => write!(out, " {name} {:.2}", millis(*duration))?,
             None => write!(out, " {name} –")?,
         }
     }
     writeln!(out, " (ms)")?;
+    if let Some(rest) = &details.rest {
+        if let Some(service) = &rest.service {
+            writeln!(out, "  service {service}")?;
+        }
+        writeln!(out, "  key {}", rest.key_words())?;
+        writeln!(out, "  asked {}", rest.asked_words())?;
+        for tables in rest.table_words() {
+            writeln!(out, "  tables {tables}")?;
+        }
+    }
     if let Some(version) = &details.server_version {
         writeln!(out, "  server {version}")?;
     }

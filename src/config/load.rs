@@ -7,7 +7,7 @@ use crate::config::{
     environment,
     file::{self, FileText},
     file_layer::{self, FileLayer},
-    flag_layer, loaded, mode, profile, rehearsal, resolve, rules, unbuilt,
+    flag_layer, loaded, mode, profile, rehearsal, resolve, rules,
     values::Values,
 };
 
@@ -38,11 +38,6 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     let Some(chosen) = mode::choose(&means, fallback, &mut complaints) else {
         return Err(complaints);
     };
-    if let Err(unbuilt) = unbuilt::supabase(&chosen, &values) {
-        complaints.push(unbuilt);
-        // What such a mode would need besides does not matter.
-        return Err(complaints);
-    }
     let parts = resolve::Parts {
         values,
         chosen,

@@ -24,8 +24,8 @@ mod sections;
 mod shown;
 mod sources;
 mod suggest;
+mod supabase;
 mod terminal;
-mod unbuilt;
 mod values;
 
 pub use complaint::{Complaint, Complaints};
@@ -35,7 +35,8 @@ pub use loaded::{Loaded, Row};
 pub use origin::Origin;
 pub use sections::{
     AdapterSection, ClientCertificate, Config, Endpoint, LocalSection, MockSection, Provenance,
-    RootCertificates, SslMode, ThemeName, TlsSection, TuiSection, WatchSection,
+    RootCertificates, SslMode, SupabaseEndpoint, SupabaseSection, ThemeName, TlsSection,
+    TuiSection, WatchSection,
 };
 pub(crate) use shown::shown;
 pub use sources::{Fallback, Flags, Sources};

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// What makes a database known, for texts.
-const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL";
+const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE) or SUPABASE_URL and \
+     SUPABASE_ANON_KEY, or give a postgres:// URL";
 
 /// What nobody may overlook in mock mode.
 const NOTHING_PERSISTS: &str = "Nothing is persisted in mock mode.";

@@ -60,6 +60,9 @@ impl ErrorKind {
                 "What answers there is not the expected database. Please check host and port."
             }
             Self::KeyRefused => "Gateway refused the key. Please check your Supabase key.",
+            Self::TokenExpired => {
+                "Database token has expired or is not accepted. Please renew your Supabase key."
+            }
             Self::ProjectPaused => "Supabase project is paused or restricted. Please resume it.",
             Self::RateLimited => "Too many requests. Please wait.",
             Self::NotJson => {
@@ -124,6 +127,7 @@ impl ErrorKind {
             Self::MigrationLocked => "wait for its end, or end that session",
             Self::ProtocolViolation => "check the port: another program answers there",
             Self::KeyRefused => "copy the key again from the project's settings",
+            Self::TokenExpired => "make a new key in the project's settings, and check the clocks",
             Self::ProjectPaused => "resume the project in the Supabase dashboard",
             Self::RateLimited => "wait, and ask less often",
             Self::NotJson => "check proxies, captive portals and the URL",

@@ -4,6 +4,7 @@
 //! Nothing in here performs input or output, reads a clock, draws a random
 //! number or knows a driver: time, randomness and ids are arguments.
 
+mod api_key;
 mod backoff;
 mod clean;
 mod command;
@@ -31,6 +32,7 @@ mod mode;
 mod operation;
 mod pooler;
 mod rehearsal;
+mod rest;
 mod ring;
 mod round_trip;
 mod scenario;
@@ -40,6 +42,7 @@ mod snapshot;
 mod target;
 mod verdict;
 
+pub use api_key::KeyKind;
 pub use backoff::{Backoff, BackoffError};
 pub use clean::{clean, excerpt, is_unsafe};
 pub use command::Command;
@@ -74,6 +77,7 @@ pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use pooler::{PoolMode, Pooler};
 pub use rehearsal::{Rehearsal, Rehearsed};
+pub use rest::{RestDetails, SeenTable, TableSight};
 pub use ring::Ring;
 pub use round_trip::RoundTrip;
 pub use scenario::Scenario;

@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-use crate::domain::{ConnectionStatus, DbError, HealthCheckResult, PoolMode, millis};
+use crate::domain::{
+    ConnectionStatus, DbError, HealthCheckResult, HealthDetails, PoolMode, REQUIRED_TABLES,
+    RestDetails, TableSight, millis,
+};
 
 /// The health of the watched database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -79,6 +82,30 @@ pub enum DegradedReason {
         /// What, and why not.
         what: String,
     },
+    /// The role may not read the table that a check over REST asks for.
+    NotPermitted {
+        /// The table.
+        table: String,
+        /// The role, where it is known.
+        role: String,
+    },
+    /// A check over REST is shown no row: row-level security may hide them.
+    RowsHidden {
+        /// The table.
+        table: String,
+        /// The role, where it is known.
+        role: String,
+        /// Whether it is known that there are rows.
+        is_certain: bool,
+    },
+    /// The table that a check over REST asks for is not one of the required
+    /// ones, and is missing.
+    HealthTableMissing {
+        /// The table.
+        table: String,
+    },
+    /// A check over REST was answered without the database.
+    DatabaseNotAsked,
     /// An answer is overdue: it may hang.
     Suspect,
     /// The connection lives, and a new client cannot get in.
@@ -252,7 +279,7 @@ fn about_check(
         .filter(|missing| !missing.is_empty())
         && policy.requires_schema
     {
-        let required = crate::domain::REQUIRED_TABLES.len();
+        let required = REQUIRED_TABLES.len();
         let present = required.saturating_sub(missing.len());
         reasons.push(DegradedReason::SchemaMissing { present, required });
     }
@@ -281,11 +308,50 @@ fn about_check(
     {
         reasons.push(DegradedReason::NoTransactions);
     }
+    if let Some(rest) = &details.rest {
+        about_rest(reasons, details, rest, policy);
+    }
     if let Some(pool) = details.pool.filter(|pool| pool.waiting > 0) {
         reasons.push(DegradedReason::PoolFull {
             waiting: pool.waiting,
         });
     }
+}
+
+/// What a check over REST was shown, where that is less than it should be.
+fn about_rest(
+    reasons: &mut Vec<DegradedReason>,
+    details: &HealthDetails,
+    rest: &RestDetails,
+    policy: &HealthPolicy,
+) {
+    let table = rest.table.clone();
+    let role = details.role.clone().unwrap_or_default();
+    let is_required = REQUIRED_TABLES.contains(&table.as_str());
+    match rest.seen {
+        TableSight::Rows | TableSight::Empty => {}
+        TableSight::Denied => reasons.push(DegradedReason::NotPermitted { table, role }),
+        TableSight::Hidden | TableSight::EmptyOrHidden => {
+            let is_certain = rest.seen == TableSight::Hidden;
+            reasons.push(DegradedReason::RowsHidden {
+                table,
+                role,
+                is_certain,
+            });
+        }
+        TableSight::Missing if !is_required => {
+            reasons.push(DegradedReason::HealthTableMissing { table });
+        }
+        // The missing tables are told by themselves, where they are required.
+        TableSight::Missing | TableSight::Unknown if policy.requires_schema => {}
+        TableSight::Missing | TableSight::Unknown => {
+            reasons.push(DegradedReason::DatabaseNotAsked);
+        }
+    }
+}
+
+fn whom(role: &str) -> &str {
+    if role.is_empty() { "the role" } else { role }
 }
 
 // === impl DegradedReason ===
@@ -326,6 +392,33 @@ impl fmt::Display for DegradedReason {
             }
             Self::LedgerFault { what } => write!(f, "schema: {what}"),
             Self::DetailsUnread { what } => write!(f, "details could not be read: {what}"),
+            Self::NotPermitted { table, role } => {
+                write!(f, "permission: {} may not read {table}", whom(role))
+            }
+            Self::RowsHidden {
+                table,
+                role,
+                is_certain: true,
+            } => write!(
+                f,
+                "row-level security: it hides the rows of {table} from {}",
+                whom(role)
+            ),
+            Self::RowsHidden {
+                table,
+                role,
+                is_certain: false,
+            } => write!(
+                f,
+                "row-level security: {} sees no row of {table}; it is empty, or they are hidden",
+                whom(role)
+            ),
+            Self::HealthTableMissing { table } => {
+                write!(f, "health_table: {table} does not exist")
+            }
+            Self::DatabaseNotAsked => {
+                f.write_str("database not asked: no table is there to read a row of")
+            }
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
             Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
@@ -343,8 +436,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        ConnectionId, HealthCheckDraft, HealthDetails, LedgerStanding, MigrationSummary,
-        REQUIRED_TABLES,
+        ConnectionId, HealthCheckDraft, KeyKind, LedgerStanding, MigrationSummary,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
@@ -473,6 +565,56 @@ mod tests {
             &["details could not be read: server: Unknown XX000"],
         );
         check(unread, reader, &[]);
+    }
+
+    #[test]
+    fn what_a_check_over_rest_is_not_shown_is_said() {
+        let patient = HealthPolicy {
+            slow_threshold: Duration::from_millis(201),
+            ..POLICY
+        };
+        let lenient = HealthPolicy {
+            requires_schema: false,
+            ..patient
+        };
+        let shown = |table: &str, seen| {
+            let table = table.to_owned();
+            move |d: &mut HealthDetails| {
+                d.role = Some("anon".to_owned());
+                d.rest = Some(RestDetails {
+                    key: KeyKind::Publishable,
+                    role_is_from: String::new(),
+                    service: None,
+                    table,
+                    seen,
+                    tables: Vec::new(),
+                });
+            }
+        };
+        check(shown("agents", TableSight::Rows), patient, &[]);
+        check(shown("agents", TableSight::Empty), patient, &[]);
+        let words = "permission: anon may not read agents";
+        check(shown("agents", TableSight::Denied), patient, &[words]);
+        let words = "row-level security: it hides the rows of agents from anon";
+        check(shown("agents", TableSight::Hidden), patient, &[words]);
+        let words = "row-level security: anon sees no row of agents; it is empty, or they \
+                     are hidden";
+        check(
+            shown("agents", TableSight::EmptyOrHidden),
+            patient,
+            &[words],
+        );
+        check(shown("agents", TableSight::Missing), patient, &[]);
+        let words = "database not asked: no table is there to read a row of";
+        check(shown("agents", TableSight::Missing), lenient, &[words]);
+        let words = "health_table: _health_check does not exist";
+        for policy in [patient, lenient] {
+            check(
+                shown("_health_check", TableSight::Missing),
+                policy,
+                &[words],
+            );
+        }
     }
 
     #[test]

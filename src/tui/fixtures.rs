@@ -125,6 +125,7 @@ pub(super) fn details() -> HealthDetails {
             waiting: 0,
             max: 10,
         }),
+        rest: None,
         unread: vec![],
         missing_tables: Some(vec![]),
         migrations: None,

@@ -104,8 +104,17 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::Unguarded { .. }
         | DegradedReason::ReadOnly { .. }
         | DegradedReason::NoTransactions
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: true, ..
+        }
+        | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: false, ..
+        }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::SchemaMissing { .. }
         | DegradedReason::MigrationsPending { .. }
         | DegradedReason::LedgerFault { .. }
@@ -293,6 +302,10 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
         | DegradedReason::NoTransactions
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden { .. }
+        | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::PoolFull { .. } => true,
     });
     let reasons = reasons.map(|reason| {

@@ -9,7 +9,7 @@ use std::{
 use dbvitals::{
     config::{
         AdapterSection, Complaints, Fallback, FixedEnv, Flags, Loaded, LocalSection, MockSection,
-        Row, Sources, load, settings,
+        Row, Sources, SupabaseSection, load, settings,
     },
     domain::Secret,
 };
@@ -133,6 +133,17 @@ impl Given {
         match self.loaded().config.adapter {
             AdapterSection::Local(local) => *local,
             AdapterSection::Mock(_) => panic!("mode is mock"),
+            AdapterSection::Supabase(_) => panic!("mode is supabase"),
+        }
+    }
+
+    /// The section of supabase mode.
+    #[track_caller]
+    pub(crate) fn supabase(&self) -> SupabaseSection {
+        match self.loaded().config.adapter {
+            AdapterSection::Supabase(supabase) => *supabase,
+            AdapterSection::Local(_) => panic!("mode is local"),
+            AdapterSection::Mock(_) => panic!("mode is mock"),
         }
     }
 
@@ -141,6 +152,7 @@ impl Given {
     pub(crate) fn mock(&self) -> MockSection {
         match self.loaded().config.adapter {
             AdapterSection::Local(_) => panic!("mode is local"),
+            AdapterSection::Supabase(_) => panic!("mode is supabase"),
             AdapterSection::Mock(mock) => mock,
         }
     }

@@ -18,3 +18,4 @@ mod mode;
 mod rehearsal;
 mod secrets;
 mod show;
+mod supabase;

@@ -7,6 +7,7 @@
     reason = "what is not as the contract says is a failed test"
 )]
 
+mod answers;
 mod bed;
 mod cases;
 mod contract;
@@ -23,3 +24,4 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod witnessed;

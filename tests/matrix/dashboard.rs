@@ -52,7 +52,7 @@ pub(crate) fn play(
     });
     let terminal = scene.launch(&row.bed).spawn();
     scene.pid = Some(terminal.pid());
-    truth.begin(terminal.viewer());
+    truth.begin(terminal.viewer(), scene.hidden());
     let mut show = Show {
         row,
         scene,
@@ -75,7 +75,18 @@ pub(crate) fn play(
     show.truth.end();
     show.told.meanwhile = show.truth.kinds_told();
     show.told.untrue = show.truth.findings();
+    show.told.untrue.extend(listed_secret(&show.scene));
     show.told
+}
+
+/// What everybody on the machine sees of a process is its command line.
+fn listed_secret(scene: &Scene) -> Option<String> {
+    let path = format!("/proc/{}/cmdline", scene.pid?);
+    let line = std::fs::read(path).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    let hidden = scene.hidden();
+    let part = hidden.shown_in(&line)?;
+    Some(format!("a secret is in the command line: {part}"))
 }
 
 /// What is true from the strike on, which began and was over at these moments.
@@ -122,7 +133,7 @@ impl Show<'_> {
             self.terminal.screen_text()
         );
         // A server process that still sends an answer when it is ended cannot
-        // say why.
+        // say why. A project has no sentinel.
         let Some(cluster) = &self.scene.cluster else {
             return;
         };
@@ -191,11 +202,13 @@ impl Show<'_> {
         let fails = expected.told.is_some();
         let heals_alone = fails && expected.check.is_none();
         if !heals_alone {
+            let told_at = Instant::now();
             self.told.said = instruments::run(&self.scene, &self.row.bed);
             if fails {
                 // The first failure was no try where it struck a connection that stood.
                 let again = self.wait(|claims| claims.failed_tries >= 2);
                 self.told.retried = Some(again.is_some());
+                self.told.again = again.map(|again| again - told_at);
             }
         }
         if let Some(mend) = mend {

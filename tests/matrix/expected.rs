@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use crate::{diagnosed::Diagnosed, scene::Bed, seen::Words};
+use crate::{diagnosed::Diagnosed, scene::Bed, seen::Words, words};
 
 /// What a debug build on a loaded machine may add to a promised time.
 pub(crate) const SLACK: Duration = Duration::from_millis(750);
@@ -22,8 +22,8 @@ pub(crate) struct Failure {
     pub(crate) layer: &'static str,
     /// Words that the details or the message must hold, in any language.
     pub(crate) says: &'static str,
-    /// The next step, where it is not the kind's own.
-    pub(crate) hint: Option<&'static str>,
+    /// The next step, where it is not the one of the kind.
+    hint: Option<&'static str>,
 }
 
 /// A promised time.
@@ -33,10 +33,13 @@ pub(crate) enum Promise {
     AtOnce,
     /// `health_check_timeout`: an attempt that nobody answers.
     Timeout,
-    /// Heartbeat and timeout: a connection that falls silent.
+    /// Heartbeat (without heartbeats, the interval of checks) and timeout: a
+    /// connection that falls silent.
     Silence,
-    /// Heartbeat and one second: it is suspect.
+    /// Heartbeat or interval, and one second: it is suspect.
     Suspicion,
+    /// The interval of checks: a failure that only the next one can tell.
+    Interval,
     /// This many seconds: what the outside decides, such as a resolver.
     Seconds(u64),
 }
@@ -87,6 +90,8 @@ pub(crate) struct Expected {
     pub(crate) recovery: Recovery,
     /// The key that makes a degraded connection look at once.
     pub(crate) asks: Option<&'static str>,
+    /// No try may follow for so long after it was told.
+    pub(crate) rests: Option<Duration>,
     /// What a fresh diagnosis says beside what the check says.
     pub(crate) diagnosed: Diagnosed,
 }
@@ -109,16 +114,21 @@ impl Failure {
         self
     }
 
-    /// With a next step of its own.
-    pub(crate) const fn hint(mut self, words: &'static str) -> Self {
-        self.hint = Some(words);
-        self
-    }
-
     /// With words that must be told.
     pub(crate) const fn says(mut self, words: &'static str) -> Self {
         self.says = words;
         self
+    }
+
+    /// With another next step than the one of its kind.
+    pub(crate) const fn advises(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// The next step.
+    pub(crate) fn hint(&self) -> &'static str {
+        self.hint.unwrap_or_else(|| words::of(self.kind).hint)
     }
 }
 
@@ -136,6 +146,7 @@ impl Expected {
             impossible: Impossible::Answers,
             recovery: Recovery::NotSeen,
             asks: None,
+            rests: None,
             diagnosed: Diagnosed::default(),
         }
     }
@@ -177,6 +188,18 @@ impl Expected {
     pub(crate) fn asked_by(mut self, key: &'static str) -> Self {
         self.asks = Some(key);
         self.impossible = Impossible::Logins;
+        self
+    }
+
+    /// This key brings about the check that tells it; nothing is answered.
+    pub(crate) fn seen_by(mut self, key: &'static str) -> Self {
+        self.asks = Some(key);
+        self
+    }
+
+    /// The server asks to be left alone for so long, and is.
+    pub(crate) fn rests(mut self, time: Duration) -> Self {
+        self.rests = Some(time);
         self
     }
 
@@ -270,6 +293,7 @@ impl Promise {
             Self::Timeout => timeout,
             Self::Silence => heartbeat + timeout,
             Self::Suspicion => heartbeat + Duration::from_secs(1),
+            Self::Interval => heartbeat,
             Self::Seconds(count) => Duration::from_secs(count),
         }
     }

@@ -65,11 +65,16 @@ impl LocalDatabase {
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let mut check = self.probe.check(action).await;
         if check.result.is_ok() && action == Action::Connect {
-            let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-            pool.get_or_insert_with(|| Pool::new(&self.target));
+            self.open();
         }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
+    }
+
+    /// Opens the way for statements: a session is made when one is needed.
+    pub(in crate::adapter) fn open(&self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.get_or_insert_with(|| Pool::new(&self.target));
     }
 
     /// Examines the way to the server and the server itself.

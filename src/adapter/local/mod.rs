@@ -36,9 +36,13 @@ mod traffic;
 mod transaction;
 
 pub(super) use decode::{float_to_json, time_text};
+pub(super) use diagnose::{Limits, describe, look_at_addresses, look_at_name};
 pub(super) use local_database::LocalDatabase;
+pub(super) use lookup::look_up;
 pub(super) use params::hex_text;
 pub(super) use phase_clock::{Phase, PhaseClock, timeout_error};
 pub(super) use sentinel::Sentinel;
+pub(super) use socket::{Socket, open as open_socket};
 pub(super) use table::quoted;
+pub(super) use tls::{judge_system, system_tls, trusting_system_tls};
 pub(super) use transaction::rolled_back;

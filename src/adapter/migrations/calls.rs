@@ -43,6 +43,7 @@ impl Database {
     pub async fn migration_state(&self) -> DbResult<MigrationState> {
         let recording = self.record_as(MIGRATE, OperationType::Query, Some(LEDGER_TABLE));
         let state = match self.mode_adapter() {
+            ModeAdapter::Supabase(supabase) => supabase.migration_state().await,
             ModeAdapter::Local(local) => local.migration_state().await,
             ModeAdapter::Mock(mock) => mock.migration_state().await,
         };
@@ -68,6 +69,7 @@ impl Database {
     ) -> DbResult<MigrationReport> {
         let recording = self.record_as(MIGRATE, OperationType::Transaction, Some(LEDGER_TABLE));
         let report = match self.mode_adapter() {
+            ModeAdapter::Supabase(supabase) => supabase.migrate(options, &progress).await,
             ModeAdapter::Local(local) => local.migrate(options, &progress).await,
             ModeAdapter::Mock(mock) => mock.migrate(&progress).await,
         };
@@ -84,6 +86,7 @@ impl Database {
     pub async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
         let recording = self.record_as(MIGRATE, OperationType::Transaction, Some(LEDGER_TABLE));
         let adoption = match self.mode_adapter() {
+            ModeAdapter::Supabase(supabase) => supabase.adopt(options).await,
             ModeAdapter::Local(local) => local.adopt(options).await,
             ModeAdapter::Mock(mock) => mock.adopt().await,
         };

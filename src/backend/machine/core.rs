@@ -163,7 +163,9 @@ impl Machine {
         self.connection.note_success(now.wall);
         self.phase = Phase::Connected(Box::new(Watching::new(&self.rhythm, now)));
         self.lanes.end();
-        effects.push(Effect::StartGuard);
+        if self.rhythm.is_guarded {
+            effects.push(Effect::StartGuard);
+        }
         match self.rhythm.auto_migrate {
             AutoMigrate::On => effects.push(Effect::StartMigration(MigrationTask::Migrate)),
             AutoMigrate::Off | AutoMigrate::Refused => {}

@@ -16,6 +16,9 @@ pub(in crate::backend) struct Rhythm {
     pub(in crate::backend) timeout: Duration,
     /// Time between two heartbeats; `None` when there are none.
     pub(in crate::backend) heartbeat: Option<Duration>,
+    /// Whether there is something to guard: a connection that stands, or
+    /// heartbeats that are sent.
+    pub(in crate::backend) is_guarded: bool,
     /// Delays of the quick lane.
     pub(in crate::backend) backoff: Backoff,
     /// Tries in the quick lane.

@@ -71,6 +71,8 @@ impl Lanes {
             Lane::Slow | Lane::Paused if error.is_transient() => self.rhythm.interval,
             Lane::Slow | Lane::Paused => self.rhythm.interval.saturating_mul(PERMANENT_FACTOR),
         };
+        // Who asks to be left alone is, unless a person wants it otherwise.
+        let delay = delay.max(error.retry_after().unwrap_or_default());
         self.note(error, now);
         (delay, lane)
     }
@@ -133,7 +135,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AutoMigrate, Backoff};
+    use crate::domain::{Action, AutoMigrate, Backoff, ErrorKind};
 
     fn lanes() -> Lanes {
         let ms = Duration::from_millis;
@@ -141,11 +143,31 @@ mod tests {
             auto_migrate: AutoMigrate::Off,
             interval: ms(30_000),
             heartbeat: None,
+            is_guarded: true,
             backoff: Backoff::try_new(ms(1_000), ms(30_000)).unwrap(),
             max_retries: 3,
             timeout: ms(5_000),
             knock_pace: None,
         })
+    }
+
+    #[test]
+    fn who_asks_to_be_left_alone_is() {
+        let limited = |seconds| {
+            let wait = Duration::from_secs(seconds);
+            let error = DbError::new(Action::HealthCheck, ErrorKind::RateLimited);
+            Arc::new(error.with_retry_after(wait))
+        };
+        let now = Moment {
+            mono: Duration::ZERO,
+            wall: chrono::DateTime::UNIX_EPOCH,
+        };
+        let mut lanes = lanes();
+        let (delay, lane) = lanes.next(limited(17), now, 0.0);
+        assert_eq!(delay, Duration::from_secs(17));
+        assert_eq!(lane, Lane::Quick { retry: 1, of: 3 });
+        let (delay, _) = lanes.next(limited(0), now, 0.0);
+        assert!(delay >= Duration::from_secs(1), "{delay:?}");
     }
 
     #[test]

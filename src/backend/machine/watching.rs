@@ -78,7 +78,7 @@ pub(super) enum Verdict {
 }
 
 impl Watching {
-    /// From now on, with a guard being posted.
+    /// From now on, with a guard being posted where there is something to guard.
     pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
         // It costs what the heartbeats would, and no more than one a second.
         let knock_pace = rhythm.heartbeat.filter(|_| rhythm.knock_pace.is_some());
@@ -90,7 +90,11 @@ impl Watching {
             beats: rhythm.heartbeat.is_some(),
             timeout: rhythm.timeout,
             check: Check::Due(now.mono + rhythm.interval),
-            guard: Guard::Posting,
+            guard: if rhythm.is_guarded {
+                Guard::Posting
+            } else {
+                Guard::Needless
+            },
             guard_posted: now.mono,
             guard_again: None,
             heartbeats: Vec::with_capacity(HEARTBEATS),

@@ -101,6 +101,9 @@ fn server(details: &HealthDetails, data: &Data, look: &Look) -> Vec<Fact> {
         }
     };
     add("server", details.server_version.clone());
+    let rest = details.rest.as_ref();
+    add("service", rest.and_then(|rest| rest.service.clone()));
+    add("key", rest.map(|rest| rest.key.to_string()));
     add("role", details.role.clone());
     add("db name", details.database.clone());
     add("size", details.database_size_bytes.map(words::bytes));
@@ -189,6 +192,13 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
             add("pooler", pooler.mode.told(), theme.text);
             if let Some(words) = pooler.mode.watching() {
                 add("watching", words.to_owned(), theme.text);
+            }
+        }
+        if let Some(rest) = &details.rest {
+            add("role is", rest.role_is_from.clone(), theme.dim);
+            add("asked", rest.asked_words(), theme.text);
+            for tables in rest.table_words() {
+                add("tables", tables, theme.text);
             }
         }
     }

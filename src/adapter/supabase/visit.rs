@@ -1,0 +1,183 @@
+//! A connection of its own, opened for a look and closed after it: host name,
+//! TCP and TLS are timed apart. Knows nothing of what the answers mean.
+
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    Request,
+    body::{Body, Bytes},
+    client::conn::http1::{SendRequest, handshake},
+    header::HOST,
+};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::{
+    adapter::{
+        DbResult,
+        classify::from_io,
+        local::{Phase, PhaseClock, Socket, open_socket, system_tls},
+        supabase::{
+            answer::Answer,
+            failure::{from_hyper, with_next_step},
+            project::Project,
+        },
+    },
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// So much of an answer to a look is read.
+const LARGEST_LOOK: usize = 1 << 20;
+
+/// An open connection. Dropped, it is closed.
+#[derive(Debug)]
+pub(super) struct Visit<'p> {
+    project: &'p Project,
+    action: Action,
+    sender: SendRequest<Empty<Bytes>>,
+    driving: JoinHandle<()>,
+    /// TLS version and cipher, or `off`.
+    pub(super) tls: String,
+}
+
+impl<'p> Visit<'p> {
+    /// Opens a connection, timed by the clock: dns, tcp and tls.
+    pub(super) async fn open(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        let opened = Self::open_it(project, clock).await;
+        opened.map_err(|error| with_next_step(error, project))
+    }
+
+    async fn open_it(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        let endpoint = project.endpoint();
+        let deadline = Instant::now() + project.section().timeout;
+        let socket = open_socket(&endpoint.endpoint(), deadline, clock).await?;
+        if !endpoint.is_encrypted {
+            clock.skip(Phase::Tls);
+            return Self::over(socket, "off".to_owned(), project, clock).await;
+        }
+        clock.begin(Phase::Tls);
+        let stream = shake_hands(socket, &endpoint.host, clock).await?;
+        clock.end();
+        let tls = tls_words(&stream);
+        Self::over(stream, tls, project, clock).await
+    }
+
+    async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        tls: String,
+        project: &'p Project,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        // The key goes with every request: there is no login of its own.
+        clock.skip(Phase::Login);
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unanswered(from_hyper(error, clock.action(), project)))?;
+        let driving = tokio::spawn(async move {
+            // Its failure is that of the request which is under way.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the connection of a look ended");
+            }
+        });
+        Ok(Self {
+            project,
+            action: clock.action(),
+            sender,
+            driving,
+            tls,
+        })
+    }
+
+    /// What it is made for.
+    pub(super) fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Asks, and tells when the first byte of the answer has come.
+    pub(super) async fn get(
+        &mut self,
+        target: &str,
+        first_byte: impl FnOnce(),
+    ) -> DbResult<Answer> {
+        let (project, action) = (self.project, self.action);
+        let failed = |error| unanswered(from_hyper(error, action, project));
+        let mut request = Request::get(target).header(HOST, project.authority());
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(project.headers().clone());
+        }
+        let request = request.body(Empty::new()).map_err(|error| {
+            DbError::new(action, ErrorKind::OwnSide)
+                .with_details("the request could not be put together")
+                .with_source(error)
+        })?;
+        self.sender.ready().await.map_err(failed)?;
+        let response = self.sender.send_request(request).await.map_err(failed)?;
+        first_byte();
+        let (head, mut body) = response.into_parts();
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            if let Some(data) = frame.map_err(failed)?.data_ref() {
+                bytes.extend_from_slice(data);
+            }
+            if bytes.len() > LARGEST_LOOK && !body.is_end_stream() {
+                let words = "the answer to a look takes more than 1 MB";
+                return Err(DbError::new(action, ErrorKind::OwnSide).with_details(words));
+            }
+        }
+        Ok(Answer::new(head.status.as_u16(), &head.headers, bytes))
+    }
+}
+
+/// The address was reached, so an end before the answer is the gateway's.
+fn unanswered(error: DbError) -> DbError {
+    match error.kind() {
+        ErrorKind::ConnectionLost => error.at_layer(Layer::Login),
+        _ => error,
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.driving.abort();
+    }
+}
+
+async fn shake_hands(
+    socket: Socket,
+    host: &str,
+    clock: &PhaseClock,
+) -> DbResult<TlsStream<Socket>> {
+    let action = clock.action();
+    clock.step("the files with certificates were not read");
+    let config = system_tls(action).await?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| {
+        DbError::new(action, ErrorKind::OwnSide)
+            .at_layer(Layer::Tls)
+            .with_details("no certificate can be for the host's name")
+            .with_source(error)
+    })?;
+    clock.step("the TLS handshake was begun and not finished");
+    let connector = TlsConnector::from(std::sync::Arc::new(config));
+    connector
+        .connect(name, socket)
+        .await
+        .map_err(|error| from_io(error, action).at_layer(Layer::Tls))
+}
+
+/// As PostgreSQL words it: `TLSv1.3` and the cipher's name.
+pub(super) fn tls_words(stream: &TlsStream<Socket>) -> String {
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        Some(_) | None => "TLS",
+    };
+    let suite = session.negotiated_cipher_suite();
+    let cipher = suite.and_then(|suite| suite.suite().as_str());
+    format!("{version} {}", cipher.unwrap_or("of an unknown cipher"))
+}
