@@ -94,6 +94,43 @@ pub(super) fn log(event: &Event) {
         Event::Rehearsed { rehearsed, .. } => {
             tracing::info!(target: "dbvitals::backend", "rehearsal {rehearsed}");
         }
+        Event::Switched { from, to, id, .. } => tracing::info!(
+            target: "dbvitals::backend",
+            "switched from {} {from} to {} {to} connection={id}",
+            from.mode,
+            to.mode
+        ),
+        Event::Left {
+            target,
+            error: None,
+            ..
+        } => tracing::debug!(
+            target: "dbvitals::backend",
+            "the connection to {} {target} that was left has ended",
+            target.mode
+        ),
+        Event::Left {
+            target,
+            error: Some(error),
+            ..
+        } => tracing::warn!(
+            target: "dbvitals::backend",
+            "the connection to {} {target} that was left was cut off: {}",
+            target.mode,
+            told(error)
+        ),
+        Event::Configured { changes, .. } => {
+            for change in changes.iter() {
+                let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
+                tracing::info!(
+                    target: "dbvitals::backend",
+                    "configuration: {} = {} (was {})",
+                    change.key,
+                    shown(&change.new),
+                    shown(&change.old)
+                );
+            }
+        }
         // A sample is for charts; its check has a line of its own.
         Event::Sampled(_) => {}
     }

@@ -51,7 +51,7 @@ impl Provenance {
 }
 
 /// What an adapter is made from, for each mode.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdapterSection {
     /// A PostgreSQL server.
     Local(Box<LocalSection>),
@@ -60,7 +60,7 @@ pub enum AdapterSection {
 }
 
 /// How to reach and use a PostgreSQL server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalSection {
     /// Where it listens.
     pub endpoint: Endpoint,

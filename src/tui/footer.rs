@@ -12,7 +12,7 @@ use crate::tui::{
     data::Data,
     keys::{BINDINGS, Binding},
     migrations, text,
-    view::View,
+    view::{Overlay, View},
 };
 
 /// Draws the footer.
@@ -48,7 +48,7 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
     let place = view.place();
     let mut shown: Vec<&Binding> = BINDINGS
         .iter()
-        .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data))
+        .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data, view))
         .collect();
     let width = |binding: &Binding| binding.name.len() + binding.word.len() + 3;
     while shown.iter().map(|binding| width(binding)).sum::<usize>() > room {
@@ -69,12 +69,13 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
 }
 
 /// Whether the binding does something now.
-fn is_of_use(binding: &Binding, data: &Data) -> bool {
-    binding.keys.iter().all(|(_, action)| {
-        if let Action::Ask(command) = action {
-            migrations::offer(data).is(*command)
-        } else {
-            true
-        }
+fn is_of_use(binding: &Binding, data: &Data, view: &View) -> bool {
+    binding.keys.iter().all(|(_, action)| match action {
+        Action::Ask(write) => migrations::offer(data).is(*write),
+        Action::Apply => match &view.overlay {
+            Some(Overlay::Review(panel)) => panel.confirm(&data.snapshot).is_ok(),
+            _ => false,
+        },
+        _ => true,
     })
 }

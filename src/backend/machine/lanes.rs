@@ -66,12 +66,11 @@ impl Lanes {
     ) -> (Duration, Lane) {
         self.retries = self.retries.saturating_add(1);
         let lane = self.lane();
+        self.note(error, now);
         let delay = match lane {
             Lane::Quick { retry, .. } => self.rhythm.backoff.delay(retry, jitter),
-            Lane::Slow | Lane::Paused if error.is_transient() => self.rhythm.interval,
-            Lane::Slow | Lane::Paused => self.rhythm.interval.saturating_mul(PERMANENT_FACTOR),
+            Lane::Slow | Lane::Paused => self.slow_delay(),
         };
-        self.note(error, now);
         (delay, lane)
     }
 
@@ -111,6 +110,21 @@ impl Lanes {
     pub(super) fn restart(&mut self) {
         self.retries = 0;
         self.early_full = Duration::ZERO;
+    }
+
+    /// Retries follow another rhythm from now on.
+    pub(super) fn retune(&mut self, rhythm: Rhythm) {
+        self.rhythm = rhythm;
+    }
+
+    /// The time between two tries of the slow lane after the newest failure.
+    pub(super) fn slow_delay(&self) -> Duration {
+        match &self.failing {
+            Some(failing) if !failing.error.is_transient() => {
+                self.rhythm.interval.saturating_mul(PERMANENT_FACTOR)
+            }
+            Some(_) | None => self.rhythm.interval,
+        }
     }
 
     /// The outage is over. The tries are counted on until the connection has
