@@ -323,10 +323,7 @@ fn runtime(name: &str) -> io::Result<ManuallyDrop<Runtime>> {
         .map(ManuallyDrop::new)
 }
 
-async fn watch(
-    switchboard: Switchboard<Database>,
-    runtime: &runtime::Handle,
-) -> io::Result<Ended> {
+async fn watch(switchboard: Switchboard<Database>, runtime: &runtime::Handle) -> io::Result<Ended> {
     tui::install_logging().map_err(io::Error::other)?;
     let look = switchboard.loaded.config.tui;
     let Backend { handle, task } = {

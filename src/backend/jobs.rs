@@ -14,8 +14,8 @@ use crate::{
     backend::watched::Watched,
     config::{Candidate, Catalogue, Choice, Complaints, Loaded},
     domain::{
-        Action, AlternativeKind, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent, MigrationRun,
-        MigrationState,
+        Action, AlternativeKind, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent,
+        MigrationRun, MigrationState,
     },
 };
 
@@ -202,7 +202,10 @@ async fn read<T: Send + 'static>(
         Ok(Ok(Ok(read))) => return Ok(read),
         Ok(Ok(Err(complaints))) => return Err(worded(&complaints)),
         Ok(Err(error)) => format!("reading the configuration failed: {error}"),
-        Err(_) => format!("the configuration was not read within {} ms", limit.as_millis()),
+        Err(_) => format!(
+            "the configuration was not read within {} ms",
+            limit.as_millis()
+        ),
     };
     Err(vec![words])
 }

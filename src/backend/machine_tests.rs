@@ -13,8 +13,8 @@ use super::{
 use crate::{
     adapter::Beat,
     domain::{
-        Action, AlternativeKind, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus,
-        DbError, ErrorKind, Lane, Layer, Mode, Pick,
+        Action, AlternativeKind, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId,
+        ConnectionStatus, DbError, ErrorKind, Lane, Layer, Mode, Pick,
     },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};

@@ -6,9 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     backend::jobs::worded,
     config::{self, Candidate, Config, Loaded},
-    domain::{
-        Alternative, AlternativeKind, ConfigDifference, Destination, Fate, Session, Use,
-    },
+    domain::{Alternative, AlternativeKind, ConfigDifference, Destination, Fate, Session, Use},
 };
 
 /// The session of a configuration, begun then.

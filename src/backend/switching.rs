@@ -22,8 +22,8 @@ use crate::{
     },
     config::{self, AdapterSection, Candidate, Catalogue, Choice, Loaded},
     domain::{
-        AlternativeKind, Alternatives, Chosen, Command, CommandOutcome, ConfigReview, Event, Former,
-        Lamps, Pick, Target,
+        AlternativeKind, Alternatives, Chosen, Command, CommandOutcome, ConfigReview, Event,
+        Former, Lamps, Pick, Target,
     },
 };
 

@@ -367,7 +367,10 @@ async fn nothing_happens_where_nothing_is_to_be_done() {
 
 #[tokio::test]
 async fn a_connection_that_hangs_is_left_at_once_and_ended_in_the_background() {
-    let mut scene = scene(Flags::default(), &[("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000")]);
+    let mut scene = scene(
+        Flags::default(),
+        &[("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000")],
+    );
     scene.connected_to("one.example:5432/app").await;
     scene.choose(AlternativeKind::Profile, "hang").await;
     let hanging = scene
@@ -381,7 +384,10 @@ async fn a_connection_that_hangs_is_left_at_once_and_ended_in_the_background() {
     scene.choose(AlternativeKind::Mode, "mock").await;
     let mock = scene.connected_to("in memory").await;
     // The end of the old one alone takes its whole deadline.
-    assert!(begun.elapsed() < Duration::from_secs(1), "it was waited for");
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "it was waited for"
+    );
     assert!(mock.diagnosis.is_none(), "the diagnosis was of the old one");
     let wait = async {
         loop {

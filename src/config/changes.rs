@@ -90,15 +90,18 @@ fn rows(old: &[Row], new: &[Row]) -> Vec<Differing> {
     let of = |rows: &[Row], key| {
         let row = rows.iter().find(|row| row.key == key)?;
         let value = row.value.clone()?;
-        Some(row.unit.filter(|unit| *unit == "ms").map_or_else(
-            || value.clone(),
-            |unit| format!("{value} {unit}"),
-        ))
+        Some(
+            row.unit
+                .filter(|unit| *unit == "ms")
+                .map_or_else(|| value.clone(), |unit| format!("{value} {unit}")),
+        )
     };
     let mut keys: Vec<_> = old.iter().chain(new).map(|row| row.key).collect();
     let mut seen = std::collections::BTreeSet::new();
     keys.retain(|key| seen.insert(*key));
-    let values = keys.into_iter().map(|key| (key, of(old, key), of(new, key)));
+    let values = keys
+        .into_iter()
+        .map(|key| (key, of(old, key), of(new, key)));
     values.filter(|(_, old, new)| old != new).collect()
 }
 

@@ -73,8 +73,8 @@ impl Choice {
         if is_from_environment && key != "read_only" && own.contains(key) {
             return false;
         }
-        let is_about_the_database =
-            DECIDING.contains(&key) || (key == "mock.scenario" && rehearsal::is_flag(&entry.origin));
+        let is_about_the_database = DECIDING.contains(&key)
+            || (key == "mock.scenario" && rehearsal::is_flag(&entry.origin));
         !(is_about_the_database && DECIDING.iter().any(|key| own.contains(key)))
     }
 

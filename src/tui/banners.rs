@@ -37,7 +37,11 @@ pub(super) fn lasting(data: &Data, look: &Look, width: usize) -> Vec<Line<'stati
 /// That this database is in production, and what that means for writing.
 pub(super) fn production(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let session = &*data.snapshot.session;
-    let Some(label) = session.environment.as_ref().filter(|_| session.is_production()) else {
+    let Some(label) = session
+        .environment
+        .as_ref()
+        .filter(|_| session.is_production())
+    else {
         return Vec::new();
     };
     let words = text::production(&clean(label), session.read_only);

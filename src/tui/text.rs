@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use crate::{
     backend::NotTaken,
-    domain::{AlternativeKind, Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity},
+    domain::{
+        AlternativeKind, Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity,
+    },
 };
 
 /// Words that may or may not have been made for the occasion.

@@ -83,7 +83,11 @@ mod tests {
                 assert_eq!(may_switch(chosen, writing).is_ok(), may);
             }
         }
-        assert!(may_switch(Other, UnderWay).unwrap_err().contains("migration"));
+        assert!(
+            may_switch(Other, UnderWay)
+                .unwrap_err()
+                .contains("migration")
+        );
         assert!(may_switch(InUse, UnderWay).unwrap_err().contains("in use"));
     }
 

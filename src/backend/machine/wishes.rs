@@ -27,7 +27,10 @@ impl Machine {
             Command::Migrate(_) => Ok(vec![Effect::StartMigration(MigrationTask::Migrate)]),
             Command::Adopt(_) => Ok(vec![Effect::StartMigration(MigrationTask::Adopt)]),
             // What is watched is not this machine's to choose.
-            Command::List(_) | Command::Switch(_) | Command::ReadConfig | Command::ApplyConfig(_) => {
+            Command::List(_)
+            | Command::Switch(_)
+            | Command::ReadConfig
+            | Command::ApplyConfig(_) => {
                 return Vec::new();
             }
         };

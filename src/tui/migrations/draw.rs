@@ -10,8 +10,7 @@ use ratatui::{
 
 use crate::{
     domain::{
-        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState,
-        Unwritable, clean,
+        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, Unwritable, clean,
     },
     tui::{
         data::Data,

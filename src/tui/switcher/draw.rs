@@ -129,7 +129,11 @@ impl Drawing<'_> {
                 line.push_span(Span::styled(target(to), theme.text));
                 if let Some(environment) = &to.environment {
                     let (words, style) = self.environment(environment);
-                    let gap = if is_production(environment) { " " } else { "  " };
+                    let gap = if is_production(environment) {
+                        " "
+                    } else {
+                        "  "
+                    };
                     line.push_span(Span::raw(gap));
                     line.push_span(Span::styled(words, style));
                 }

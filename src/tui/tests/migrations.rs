@@ -229,7 +229,11 @@ fn in_production_only_the_whole_name_confirms() {
 #[test]
 fn what_is_refused_is_adopted_where_that_helps_and_else_nothing_is_sent() {
     sent(tables_without_ledger(), "uy", &[]);
-    sent(tables_without_ledger(), "ay", &[Command::Adopt(fixtures::connection_id())]);
+    sent(
+        tables_without_ledger(),
+        "ay",
+        &[Command::Adopt(fixtures::connection_id())],
+    );
     sent(with(3), "ay", &[]);
     let foreign = refused(MigrationRefusal::ForeignLedger {
         table: "x.schema_migrations".into(),

@@ -249,7 +249,13 @@ fn a_configuration_is_compared_before_it_is_applied() {
         changes: vec![],
         ..difference()
     };
-    check("review_same_80x24", SMALL, 'R', reviewed(Ok(unchanged)), &[]);
+    check(
+        "review_same_80x24",
+        SMALL,
+        'R',
+        reviewed(Ok(unchanged)),
+        &[],
+    );
     let complaints = vec![
         "pool_size = 0 (config.toml:4): must be between 1 and 100".to_owned(),
         "tui.theme = grey (config.toml:9): must be one of dark, light".to_owned(),
