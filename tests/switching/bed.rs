@@ -68,6 +68,18 @@ pub(crate) fn see_connected(terminal: &Terminal, target: &str) {
     seen.unwrap_or_else(|screen| panic!("not connected to {target}:\n{screen}"));
 }
 
+/// Closes what lies over the panes, and waits until it is gone.
+#[track_caller]
+pub(crate) fn close(terminal: &mut Terminal) {
+    terminal.send("\x1b");
+    let closed = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        let titles = ["┏ Mode ", "┏ Profile ", "┏ Configuration "];
+        !titles.iter().any(|title| screen.contains(title))
+    });
+    closed.unwrap_or_else(|screen| panic!("it stays:\n{screen}"));
+}
+
 /// The lines above the panes.
 pub(crate) fn header(screen: &str) -> String {
     let is_pane = |line: &&str| line.starts_with(['┏', '┌', '+']);

@@ -19,7 +19,7 @@ fn switched(cluster: &Cluster, prepare: impl FnOnce(&Home) -> Terminal) -> (Home
     terminal.send("p");
     see(&terminal, "PRODUCTION");
     terminal.send("gj");
-    see(&terminal, "every write there asks for the target's name");
+    see(&terminal, &format!("local {} as", name(cluster)));
     terminal.send("\r");
     (home, terminal)
 }
@@ -76,7 +76,7 @@ fn production_is_a_colour_a_sign_and_a_word() {
     assert_eq!(cell.bgcolor(), vt100::Color::Default);
 
     let (_home, terminal) = switched(&shop, |home| home.launch().arg("--ascii").spawn());
-    see(&terminal, "* connected");
+    see(&terminal, "PRODUCTION - every write");
     let shown = header(&terminal.screen_text());
     assert!(shown.starts_with(" ! PRODUCTION - every write"), "{shown}");
 }

@@ -1,7 +1,7 @@
 //! The configuration read again by a key.
 
 use crate::{
-    bed::{Home, LIMIT, header, id, name, see, see_connected, sessions_become},
+    bed::{Home, LIMIT, close, header, id, name, see, see_connected, sessions_become},
     support::cluster::Cluster,
 };
 
@@ -27,7 +27,7 @@ fn another_interval_keeps_the_connection_and_another_url_does_not() {
     sessions_become(&one, 1);
     terminal.send("R");
     see(&terminal, "nothing has changed");
-    terminal.send("\x1b");
+    close(&mut terminal);
 
     home.write(&url(&two));
     terminal.send("R");
@@ -36,7 +36,7 @@ fn another_interval_keeps_the_connection_and_another_url_does_not() {
         &format!("A new connection to local {}", name(&two)),
     );
     // Looking alone changes nothing.
-    terminal.send("\x1b");
+    close(&mut terminal);
     see_connected(&terminal, &name(&one));
     terminal.send("R");
     see(&terminal, "Apply 2 changes?");
@@ -63,7 +63,8 @@ fn a_broken_file_is_told_whole_and_changes_nothing() {
     for complaint in ["pool_size = 0 (config.toml:2)", "grey", "nonsense"] {
         see(&terminal, complaint);
     }
-    terminal.send("y\x1b");
+    terminal.send("y");
+    close(&mut terminal);
     see_connected(&terminal, &name(&one));
     assert_eq!(id(&terminal), first);
     sessions_become(&one, 1);

@@ -1,7 +1,7 @@
 //! From one target to the next and back.
 
 use crate::{
-    bed::{Home, header, id, name, see, see_connected, select, sessions_become},
+    bed::{Home, close, header, id, name, see, see_connected, select, sessions_become},
     support::cluster::Cluster,
 };
 
@@ -40,7 +40,8 @@ fn from_local_to_mock_to_another_local_each_with_a_new_connection() {
     // The list marks what is in use now, and says so to whoever chooses it.
     terminal.send("p");
     see(&terminal, "in use already; r reconnects");
-    terminal.send("\r\x1b");
+    terminal.send("\r");
+    close(&mut terminal);
     select(&mut terminal, "p", 1);
     terminal.send("\r");
     see_connected(&terminal, &name(&one));
@@ -64,19 +65,18 @@ fn the_list_says_why_something_is_not_possible() {
     terminal.send("k\r");
     see(&terminal, "not possible: its settings are not valid");
     see(&terminal, "supabase is not possible, for");
-    terminal.send("\x1b");
-    see_connected(&terminal, &name(&one));
+    close(&mut terminal);
     home.write(&format!(
         "database_url = \"{}\"\n[profiles.odd]\npool_size = 0\nslow_threshold = 0\n",
         one.url()
     ));
-    terminal.send("pj");
+    select(&mut terminal, "p", 1);
     see(&terminal, "odd is not possible, for 2 reasons:");
     see(
         &terminal,
         "slow_threshold = 0 (config.toml:4 [profiles.odd])",
     );
-    terminal.send("\x1b");
+    close(&mut terminal);
     // A file that cannot be read is no list of profiles.
     home.write("this is not TOML");
     terminal.send("p");
