@@ -1,5 +1,10 @@
 //! Many switches by keys, between modes and two profiles of which one hangs, and
 //! how long each took to be seen. Shared with the benchmarks.
+#![allow(
+    clippy::panic,
+    dead_code,
+    reason = "a program that does not behave must end this, and each user measures a part of it"
+)]
 
 use std::{
     fs,
