@@ -110,11 +110,14 @@ pub(super) async fn check<A: Watched>(watched: Arc<A>, limit: Duration) -> JobRe
 }
 
 pub(super) async fn disconnect<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
-    JobResult::Disconnected(
-        bounded(Action::Disconnect, limit, watched.disconnect())
-            .await
-            .and_then(|ended| ended.map_err(Arc::new)),
-    )
+    JobResult::Disconnected(part(watched, limit).await)
+}
+
+/// Ends a connection, within the limit.
+pub(super) async fn part<A: Watched>(watched: Arc<A>, limit: Duration) -> Result<(), Arc<DbError>> {
+    bounded(Action::Disconnect, limit, watched.disconnect())
+        .await
+        .and_then(|ended| ended.map_err(Arc::new))
 }
 
 pub(super) async fn knock<A: Watched>(watched: Arc<A>) -> JobResult {

@@ -6,10 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 use crate::{
-    backend::{
-        jobs::{self, JobResult},
-        watched::Watched,
-    },
+    backend::{jobs, watched::Watched},
     domain::{DbError, Target},
 };
 
@@ -44,10 +41,7 @@ impl Partings {
             limit.min(MOMENT)
         };
         self.ends.spawn(async move {
-            let error = match jobs::disconnect(left, limit).await {
-                JobResult::Disconnected(Err(error)) => Some(error),
-                _ => None,
-            };
+            let error = jobs::part(left, limit).await.err();
             Parted { target, error }
         });
     }

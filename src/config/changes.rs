@@ -121,8 +121,10 @@ fn secrets(old: &Loaded, new: &Loaded) -> Vec<&'static str> {
 
 /// Whether the password differs, which may come from a file of its own.
 fn has_other_password(old: &Loaded, new: &Loaded) -> bool {
-    match (&old.config.adapter, &new.config.adapter) {
-        (AdapterSection::Local(old), AdapterSection::Local(new)) => old.password != new.password,
-        _ => false,
-    }
+    let (AdapterSection::Local(old), AdapterSection::Local(new)) =
+        (&old.config.adapter, &new.config.adapter)
+    else {
+        return false;
+    };
+    old.password != new.password
 }

@@ -70,12 +70,12 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
 
 /// Whether the binding does something now.
 fn is_of_use(binding: &Binding, data: &Data, view: &View) -> bool {
-    binding.keys.iter().all(|(_, action)| match action {
-        Action::Ask(write) => migrations::offer(data).is(*write),
-        Action::Apply => match &view.overlay {
-            Some(Overlay::Review(panel)) => panel.confirm(&data.snapshot).is_ok(),
-            _ => false,
-        },
-        _ => true,
+    binding.keys.iter().all(|(_, action)| {
+        if let Action::Ask(write) = action {
+            return migrations::offer(data).is(*write);
+        }
+        let is_about_nothing = matches!(&view.overlay, Some(Overlay::Review(panel))
+            if panel.confirm(&data.snapshot).is_err());
+        !(is_about_nothing && *action == Action::Apply)
     })
 }

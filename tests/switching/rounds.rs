@@ -62,13 +62,13 @@ pub(crate) fn places(
         memory(),
         place("m", LOCAL, nowhere, true),
     ];
-    let mut file = String::new();
+    let mut project = String::new();
     if let Some((url, key, shown)) = supabase {
-        file = format!("supabase_url = \"{url}\"\nsupabase_key = \"{key}\"\n");
+        project = format!("supabase_url = \"{url}\"\nsupabase_key = \"{key}\"\n");
         round.push(place("m", SUPABASE, shown.to_owned(), false));
     }
-    file += &format!(
-        "[profiles.live]\nmode = \"local\"\ndatabase_url = \"{}\"\n\
+    let file = format!(
+        "{project}[profiles.live]\nmode = \"local\"\ndatabase_url = \"{}\"\n\
          [profiles.hangs]\nmode = \"local\"\ndatabase_url = \"{}\"\n",
         live.url(),
         hangs.url()

@@ -10,7 +10,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    domain::{Alternative, AlternativeKind, Destination, Use, clean, is_production},
+    domain::{Alternative, AlternativeKind, AutoMigrate, Destination, Use, clean, is_production},
     tui::{
         data::Data,
         picker::Scroll,
@@ -192,20 +192,20 @@ impl Drawing<'_> {
             }
         };
         let theme = &self.look.theme;
-        let mut what = format!("{} {}", to.target.mode, target(to));
-        if !to.target.role.is_empty() {
-            what.push_str(&format!(" as {}", to.target.role));
-        }
-        what.push_str(&format!(", {}", text::security(to.target.security)));
-        if let Some(profile) = &to.profile {
-            what.push_str(&format!(", profile {profile}"));
-        }
+        let role = match to.target.role.as_str() {
+            "" => String::new(),
+            role => format!(" as {role}"),
+        };
+        let profile = to.profile.as_ref();
+        let profile = profile.map_or(String::new(), |profile| format!(", profile {profile}"));
+        let (mode, security) = (to.target.mode, text::security(to.target.security));
+        let what = format!("{mode} {}{role}, {security}{profile}", target(to));
         let mut lines = self.words(&what, theme.text);
         let is_there = to.environment.as_deref().is_some_and(is_production);
         if is_there && !to.read_only {
             lines.extend(self.words(text::PRODUCTION_ASKS, theme.warn));
         }
-        if to.auto_migrate == crate::domain::AutoMigrate::On {
+        if to.auto_migrate == AutoMigrate::On {
             lines.extend(self.words(text::MIGRATES_THERE, theme.warn));
         }
         let remarks = to.remarks.iter();

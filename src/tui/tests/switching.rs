@@ -205,11 +205,11 @@ fn the_modes_say_what_each_connects_to_and_what_speaks_against_it() {
 fn the_profiles_say_which_of_them_is_production() {
     use KeyCode::Down;
     let list = || listing(AlternativeKind::Profile, profiles());
-    let last = [Down, Down, Down];
-    check("profiles_80x24", SMALL, 'p', list(), &last);
-    check("profiles_120x40", LARGE, 'p', list(), &last[1..]);
+    let thrice = [Down, Down, Down];
+    check("profiles_80x24", SMALL, 'p', list(), &thrice);
+    check("profiles_120x40", LARGE, 'p', list(), &thrice[1..]);
     on_paused_time(|| async {
-        let screen = opened(SMALL, ASCII, 'p', list(), &last).await;
+        let screen = opened(SMALL, ASCII, 'p', list(), &thrice).await;
         insta::assert_snapshot!("profiles_ascii_80x24", screen.picture());
     });
 }
