@@ -82,8 +82,8 @@ fn launch(
         (Some(server), Target::WrongPassword) => {
             launch.env("DATABASE_URL", server.url_with_password("no-longer-right"))
         }
-        (Some(server), _) => launch.env("DATABASE_URL", server.url()),
         (Some(_), Target::Profiles(name)) => launch.arg("--profile").arg(name),
+        (Some(server), _) => launch.env("DATABASE_URL", server.url()),
         (None, Target::Rehearsal(name)) => launch.arg("--scenario").arg(name),
         (None, _) => launch,
     }
