@@ -118,8 +118,9 @@ impl Drawing<'_> {
         let mut line = Line::from(Span::styled(format!("{mark} {name}  "), theme.title));
         match &row.standing {
             Err(complaints) => {
-                let words = format!("{} {}  ", glyphs.failed, text::INVALID);
+                let words = format!("{} {}", glyphs.failed, text::INVALID);
                 line.push_span(Span::styled(words, theme.bad));
+                line.push_span(Span::raw("  "));
                 let why = complaints.first().map(|it| clean(it).into_owned());
                 line.push_span(Span::styled(why.unwrap_or_default(), theme.text));
             }
@@ -160,9 +161,10 @@ impl Drawing<'_> {
         }
         if is_selected {
             whole.push_span(Span::raw(" ".repeat(room)));
-            // One style for the whole bar: colours under it could not be read.
-            let bar = self.look.theme.selected;
-            for span in &mut whole.spans {
+            // One style for the whole bar: colours under it could not be read. What
+            // warns of a production warns there, too.
+            let (bar, alarm) = (self.look.theme.selected, self.look.theme.alarm);
+            for span in whole.spans.iter_mut().filter(|span| span.style != alarm) {
                 span.style = bar;
             }
         }
