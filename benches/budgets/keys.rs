@@ -73,6 +73,8 @@ const PRESSES: &[Press] = &[
     press("z", Hides("6 Log")),
     press("D", Shows("┏ Diagnosis")),
     press("\x1b", Hides("┏ Diagnosis")),
+    press("M", Shows("┏ Migrations")),
+    press("\x1b", Hides("┏ Migrations")),
     press("c", Shows("check now: ")),
     press("r", Shows("reconnect: ")),
     press("d", Shows("disconnect: ")),

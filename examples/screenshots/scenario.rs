@@ -151,6 +151,31 @@ const RELOADED: &[Step] = &[
     See("Apply 3 changes?"),
 ];
 
+const PENDING: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(12)),
+    Press("M"),
+    See("u applies them"),
+];
+
+const APPLY: &[Step] = &[
+    CONNECTED,
+    Press("M"),
+    See("u applies them"),
+    Press("u"),
+    See("y does it"),
+];
+
+const APPLIED: &[Step] = &[
+    CONNECTED,
+    Press("M"),
+    See("u applies them"),
+    Press("u"),
+    See("y does it"),
+    Press("y"),
+    See("files are applied"),
+];
+
 /// All pictures.
 #[rustfmt::skip]
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -176,5 +201,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "production-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Profiles("shop"),   steps: PRODUCTION },
     Scenario { name: "production-nocolor-80x24", size: Size::Narrow, colors: Colors::None, target: Target::Profiles("shop"),  steps: PRODUCTION },
     Scenario { name: "reload-80x24",          size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: RELOADED },
+    Scenario { name: "migrations-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: APPLIED },
+    Scenario { name: "migrations-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: APPLY },
+    Scenario { name: "migrations-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Server,       steps: PENDING },
     Scenario { name: "help-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HELP },
 ];

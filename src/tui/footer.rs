@@ -50,12 +50,17 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
         .iter()
         .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data, view))
         .collect();
+    // What covers the panes must say how it is left.
+    let rank = |binding: &Binding| match &view.overlay {
+        Some(_) if leads_back(binding) => 0,
+        Some(_) | None => binding.rank,
+    };
     let width = |binding: &Binding| binding.name.len() + binding.word.len() + 3;
     while shown.iter().map(|binding| width(binding)).sum::<usize>() > room {
         let last = shown
             .iter()
             .enumerate()
-            .max_by_key(|(_, binding)| binding.rank)
+            .max_by_key(|(_, binding)| rank(binding))
             .map(|(at, _)| at);
         let Some(last) = last else { break };
         shown.remove(last);
@@ -66,6 +71,11 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
         line.push_span(Span::styled(format!(" {} ", binding.word), theme.dim));
     }
     line
+}
+
+fn leads_back(binding: &Binding) -> bool {
+    let mut actions = binding.keys.iter().map(|(_, action)| action);
+    actions.any(|action| matches!(action, Action::Back))
 }
 
 /// Whether the binding does something now.

@@ -99,8 +99,11 @@ pub(super) fn places(schema: &str, ledger: &str) -> String {
 
 /// When the migrations were looked at.
 pub(super) fn looked(at: &str, age: &str) -> String {
-    format!("looked at {at}, {age} ago; M looks again, Esc closes")
+    format!("looked at {at}, {age} ago")
 }
+
+/// The keys of the migrations that are no offer.
+pub(super) const LOOK_AGAIN: &str = "; M looks again, Esc closes";
 
 /// That all files are applied.
 pub(super) fn all_applied(count: usize) -> String {
@@ -124,7 +127,7 @@ pub(super) fn apply_files(count: usize) -> String {
 
 /// A question that a key answers.
 pub(super) fn confirm_by_key(what: &str, target: &str) -> String {
-    format!("{what} at {target}? y does it, Esc leaves it")
+    format!("{what}? Target: {target}. y does it, Esc leaves it")
 }
 
 /// A question that the target's name answers.

@@ -1,7 +1,11 @@
 //! The commands that each cause is shown to, beside the dashboard: one column
 //! each. A further command joins the matrix by a further entry of [`ALL`].
 
-use std::{process::Command, thread, time::Instant};
+use std::{
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -10,7 +14,11 @@ use crate::{
     diagnosed::Diagnosis,
     scene::{Bed, Scene},
     seen::{Said, Words, layer_of},
+    support::process::wait_exit,
 };
+
+/// Much longer than any command may take.
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A command that looks at the database once and prints JSON.
 pub(crate) struct Instrument {
@@ -84,7 +92,7 @@ impl Instrument {
             command.env("PATH", path);
         }
         let begun = Instant::now();
-        let output = command.output().expect("the program can be started");
+        let output = self.output(command);
         let took = begun.elapsed();
         let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             let (out, err) = (&output.stdout, &output.stderr);
@@ -101,6 +109,27 @@ impl Instrument {
             diagnosis: None,
         };
         (said, json)
+    }
+
+    /// What the command prints. It is short, so that the pipes hold it.
+    fn output(&self, mut command: Command) -> Output {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
+        let ended = wait_exit(&mut child, LIMIT).is_some();
+        if !ended {
+            child.kill().expect("a child of ours can be killed");
+        }
+        let output = child.wait_with_output().expect("its output can be read");
+        assert!(
+            ended,
+            "`{}` did not end in {LIMIT:?}: {output:?}",
+            self.name
+        );
+        output
     }
 }
 

@@ -1,8 +1,13 @@
 //! The same on the embedded database.
 
+use std::io::Read;
+
 use serde_json::json;
 
-use crate::bed::{Run, run};
+use crate::{
+    bed::{Run, command, run},
+    support::process::{Signal, signal},
+};
 
 fn mock(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     run(&[&["--mode", "mock"], arguments].concat(), variables)
@@ -66,4 +71,20 @@ fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
         &production,
     )
     .succeeds();
+}
+
+#[test]
+fn a_statement_that_is_stopped_is_not_called_unsent() {
+    let endless = "select 1 as a union all select count(*) from \
+                   (with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)";
+    let mut child = command(&["--mode", "mock", "--format", "csv", endless], &[])
+        .spawn()
+        .unwrap();
+    let mut first = [0; 4];
+    let out = child.stdout.as_mut().unwrap();
+    out.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"a\n1\n");
+    signal(child.id(), Signal::INT);
+    let run = Run::of(child.wait_with_output().unwrap());
+    run.fails(1, "the statement was under way");
 }

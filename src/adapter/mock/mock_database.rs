@@ -2,7 +2,10 @@
 //! nothing of status and recording.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,10 @@ enum Schema {
     Required,
     Ignored,
 }
+
+/// What is said of a statement that was stopped while it ran.
+const LEFT_UNDER_WAY: &str =
+    "the statement was under way; nothing of this database outlives the program";
 
 impl MockDatabase {
     pub(in crate::adapter) fn new(section: MockSection) -> Self {
@@ -119,6 +126,7 @@ impl MockDatabase {
     ) -> DbResult<Ran> {
         let action = Action::Query;
         let limit = order.timeout.unwrap_or(self.timeout);
+        let is_under_way = AtomicBool::new(false);
         let work = self.alone(action, limit, async {
             let mut turn = self.turn(action).await?;
             let mut session = turn.session(action)?;
@@ -126,11 +134,19 @@ impl MockDatabase {
                 // The next turn begins as configured again.
                 set_access(session.connection, order.access, action).await?;
             }
+            is_under_way.store(true, Ordering::Relaxed);
             run(&mut session, &order, pieces).await
         });
         tokio::select! {
             biased;
-            () = stop => Err(DbError::new(action, ErrorKind::Cancelled)),
+            () = stop => {
+                let left = DbError::new(action, ErrorKind::Cancelled);
+                Err(if is_under_way.load(Ordering::Relaxed) {
+                    left.with_details(LEFT_UNDER_WAY)
+                } else {
+                    left
+                })
+            }
             done = work => done,
         }
     }

@@ -39,7 +39,16 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
         return;
     };
     let asking = panel.asking.as_ref();
-    let lines = |width| Drawing { data, look, width }.lines(asking);
+    let is_asking = asking.is_some();
+    let lines = |width| {
+        let drawing = Drawing {
+            data,
+            look,
+            width,
+            is_asking,
+        };
+        drawing.lines(asking)
+    };
     let content = Popup {
         lines,
         scroll: &mut panel.scroll,
@@ -54,6 +63,8 @@ struct Drawing<'a> {
     data: &'a Data,
     look: &'a Look,
     width: usize,
+    /// A question stands above, and the keys are its own.
+    is_asking: bool,
 }
 
 impl Drawing<'_> {
@@ -131,7 +142,10 @@ impl Drawing<'_> {
         };
         let moment = &self.data.moment;
         let age = words::age(moment.now, newest.at);
-        let words = text::looked(&moment.local(newest.at), &age);
+        let mut words = text::looked(&moment.local(newest.at), &age);
+        if !self.is_asking {
+            words.push_str(text::LOOK_AGAIN);
+        }
         lines.append(&mut self.words(&words, theme.dim));
         lines
     }
@@ -154,6 +168,7 @@ impl Drawing<'_> {
             None => self.words(&text::pending(applied, pending), theme.warn),
         };
         lines.append(&mut match offer {
+            Offer::Migrate(_) | Offer::Adopt if self.is_asking => Vec::new(),
             Offer::Migrate(_) => self.next_step(text::U_APPLIES),
             Offer::Adopt => self.next_step(text::A_ADOPTS),
             Offer::Nothing(_) if pending == 0 || self.data.is_migrating() => Vec::new(),

@@ -1,7 +1,7 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, ConnectionId, MigrationRefusal, MigrationState},
+    domain::{Command, ConnectionId, MigrationLook, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
 
@@ -58,7 +58,11 @@ pub(in crate::tui) fn offer(data: &Data) -> Offer {
     if data.is_migrating() {
         return Offer::Nothing(text::MIGRATION_RUNS);
     }
-    match snapshot.migrations.as_ref().map(|look| &look.result) {
+    // What was found before a run has changed with it.
+    let ended = snapshot.migration.as_ref().and_then(|run| run.ended());
+    let is_old = |look: &MigrationLook| ended.is_some_and(|(at, _)| *at > look.at);
+    let newest = snapshot.migrations.as_deref().filter(|look| !is_old(look));
+    match newest.map(|look| &look.result) {
         None => Offer::Nothing(text::MIGRATIONS_ASKED),
         Some(Err(_)) => Offer::Nothing(text::MIGRATIONS_UNKNOWN),
         Some(Ok(state)) => by_state(state),

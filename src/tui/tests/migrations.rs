@@ -59,6 +59,13 @@ fn ended(applied: usize, result: Result<MigrationRun, DbError>) -> Arc<Migration
     progress
 }
 
+/// The run that has ended, and the look that follows it.
+fn ends(snapshot: &mut Snapshot, run: Arc<MigrationProgress>) {
+    snapshot.migration = Some(run);
+    let look = snapshot.migrations.as_mut().unwrap();
+    Arc::make_mut(look).at = fixtures::now();
+}
+
 /// The screen after `M` and these keys.
 #[track_caller]
 fn check(name: &'static str, size: (u16, u16), snapshot: Snapshot, keys: &str) {
@@ -112,8 +119,30 @@ fn a_failure_has_its_cause_and_a_next_step() {
         .with_code("53100")
         .with_details("0005_trace_entries was rolled back: could not extend file");
     let mut snapshot = with(4);
-    snapshot.migration = Some(ended(4, Err(error)));
+    ends(&mut snapshot, ended(4, Err(error)));
     check("migrations_failed_80x24", SMALL, snapshot, "");
+}
+
+#[test]
+fn nothing_is_offered_between_the_end_of_a_run_and_the_look_after_it() {
+    on_paused_time(|| async {
+        let mut snapshot = with(0);
+        let report = MigrationReport {
+            schema: "public".into(),
+            ledger: "public.schema_migrations".into(),
+            applied: vec![],
+            applied_by_others: vec![],
+        };
+        snapshot.migration = Some(ended(10, Ok(MigrationRun::Migrated(Arc::new(report)))));
+        let screen = Screen::start(SMALL, snapshot, PLAIN);
+        screen.settle().await;
+        screen.type_in("M");
+        screen.settle().await;
+        let picture = screen.picture();
+        assert!(picture.contains("all 10 files are applied"), "{picture}");
+        assert!(!picture.contains("u applies"), "{picture}");
+        assert!(!picture.contains("u apply"), "{picture}");
+    });
 }
 
 #[test]
@@ -121,7 +150,7 @@ fn a_connection_that_is_lost_meanwhile_is_told() {
     let lost = || DbError::new(Action::Migrate, ErrorKind::ConnectionLost);
     let mut snapshot = fixtures::lost(lost(), Lane::Quick { retry: 1, of: 3 });
     snapshot.migrations = Some(fixtures::look(Err(lost())));
-    snapshot.migration = Some(ended(2, Err(lost())));
+    ends(&mut snapshot, ended(2, Err(lost())));
     check("migrations_lost_80x24", SMALL, snapshot, "");
 }
 
