@@ -12,12 +12,15 @@ use std::{
 use clap::Parser;
 use dbvitals::{
     adapter::{Database, MigrationDialect},
-    backend::{self, Backend, Clock, Handle, Subject},
+    backend::{self, Backend, Clock, Handle, Subject, Switchboard},
     cli::{
         self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
         Style, Task, WaitOptions, WatchOptions, config::Format,
     },
-    config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
+    config::{
+        self, AdapterSection, Catalogue, Complaints, Config, Fallback, Flags, Loaded, Sources,
+        SystemEnv,
+    },
     domain::ConnectionId,
     tui::{self, Ended},
 };
@@ -70,6 +73,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
     };
     let loaded = config::load(&sources, fallback);
     match loaded {
+        Ok(loaded) if matches!(task, Task::Screen) => screen(loaded, sources),
         Ok(loaded) => carry_out(task, &loaded),
         Err(complaints) => {
             // What is wrong is then the answer itself.
@@ -86,7 +90,8 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
     let config = &loaded.config;
     let mut out = io::stdout();
     match task {
-        Task::Screen => screen(loaded),
+        // Begun where the sources still are, which it may read again.
+        Task::Screen => Exit::Done.silent(),
         Task::Check { format, bar } => {
             let options = CheckOptions { format, bar };
             once(cli::check(config, options, &mut out))
@@ -272,7 +277,7 @@ fn watching<F: Future<Output = Outcome>>(
 }
 
 /// The dashboard, where there is a terminal.
-fn screen(loaded: &Loaded) -> Outcome {
+fn screen(loaded: Loaded, sources: Sources<'_>) -> Outcome {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         tell(
             "dbvitals: the dashboard needs a terminal for input and output; \
@@ -280,7 +285,13 @@ fn screen(loaded: &Loaded) -> Outcome {
         );
         return Exit::NotAttempted.silent();
     }
-    match on_two_runtimes(&loaded.config) {
+    let Sources { flags, cwd, .. } = sources;
+    let switchboard = Switchboard {
+        catalogue: Catalogue::new(flags, Arc::new(SystemEnv), cwd),
+        loaded,
+        make: Box::new(subject),
+    };
+    match on_two_runtimes(switchboard) {
         Ok(Ended::ByKey) => Exit::Done.silent(),
         Ok(Ended::BySignal(signal)) => tui::end_by(signal),
         Err(error) => {
@@ -293,12 +304,12 @@ fn screen(loaded: &Loaded) -> Outcome {
 /// The backend on a thread of its own, the screen on this one. They share no
 /// runtime: what blocks the backend's thread must not hold up keys, signals or
 /// frames.
-fn on_two_runtimes(config: &Config) -> io::Result<Ended> {
+fn on_two_runtimes(switchboard: Switchboard<Database>) -> io::Result<Ended> {
     let backend = runtime("backend")?;
     // The screen itself runs on this thread; its worker sees to the end of the
     // program also while the terminal blocks this one.
     let screen = runtime("screen")?;
-    screen.block_on(watch(config, backend.handle()))
+    screen.block_on(watch(switchboard, backend.handle()))
 }
 
 /// A runtime with one thread. It is never dropped, also not by a panic, for
@@ -312,10 +323,15 @@ fn runtime(name: &str) -> io::Result<ManuallyDrop<Runtime>> {
         .map(ManuallyDrop::new)
 }
 
-async fn watch(config: &Config, runtime: &runtime::Handle) -> io::Result<Ended> {
+async fn watch(switchboard: Switchboard<Database>, runtime: &runtime::Handle) -> io::Result<Ended> {
     tui::install_logging().map_err(io::Error::other)?;
-    let Backend { handle, task } = start(config, runtime);
-    let shown = tui::run(handle, config.tui).await;
+    let look = switchboard.loaded.config.tui;
+    let Backend { handle, task } = {
+        let _inside = runtime.enter();
+        let first = subject(&switchboard.loaded.config.adapter);
+        backend::start_switchable(first, switchboard, Clock::system())
+    };
+    let shown = tui::run(handle, look).await;
     // The last handle is gone with the screen, so the supervisor ends now.
     let farewell = tokio::time::timeout(FAREWELL, task).await;
     let ended = shown.map_err(io::Error::other)?.ended;
@@ -326,20 +342,23 @@ async fn watch(config: &Config, runtime: &runtime::Handle) -> io::Result<Ended> 
     }
 }
 
-/// Starts the backend on its own runtime.
+/// Starts the backend on its own runtime, for this configuration only.
 fn start(config: &Config, runtime: &runtime::Handle) -> Backend {
     let _inside = runtime.enter();
     let clock = Clock::system();
     let session = Arc::new(backend::session(config, clock.now().wall));
+    backend::start(subject(&config.adapter), &config.watch, session, clock)
+}
+
+/// A new connection, not open yet.
+fn subject(section: &AdapterSection) -> Subject<Database> {
     let id = ConnectionId(Uuid::now_v7());
     let (sink, operations) = backend::operation_feed();
-    let watched = Arc::new(Database::new(&config.adapter, id, sink));
-    let subject = Subject {
-        watched,
+    Subject {
+        watched: Arc::new(Database::new(section, id, sink)),
         id,
         operations,
-    };
-    backend::start(subject, &config.watch, session, clock)
+    }
 }
 
 /// Prints help and version, which are answers; the rest is wrong usage, told

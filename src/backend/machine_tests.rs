@@ -13,13 +13,14 @@ use super::{
 use crate::{
     adapter::Beat,
     domain::{
-        Action, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus,
-        DbError, ErrorKind, Lane, Layer, Mode,
+        Action, AlternativeKind, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId,
+        ConnectionStatus, DbError, ErrorKind, Lane, Layer, Mode, Pick,
     },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};
 
 const SECOND: Duration = Duration::from_secs(1);
+const ID: ConnectionId = ConnectionId(Uuid::nil());
 
 fn at(seconds: u64) -> Moment {
     let mono = Duration::from_secs(seconds);
@@ -47,7 +48,7 @@ fn machine_with(knock_pace: Option<Duration>) -> Machine {
 }
 
 fn machine_like(rhythm: Rhythm) -> Machine {
-    Machine::new(rhythm, ConnectionId(Uuid::nil()), Mode::Local, at(0))
+    Machine::new(rhythm, ID, Mode::Local, at(0))
 }
 
 fn rhythm(knock_pace: Option<Duration>) -> Rhythm {
@@ -267,11 +268,96 @@ fn every_row_of_the_table_about_wishes_holds() {
 }
 
 #[test]
+fn whoever_leaves_ends_in_every_phase_and_waits_for_nothing() {
+    let left = ["abandon", "no guard", "no knock"];
+    for (phase, status) in [
+        ("closed", Disconnected),
+        ("connecting", Error),
+        ("connected", Disconnected),
+        ("checking", Disconnected),
+        ("waiting", Error),
+        ("paused", Error),
+        ("closing", Disconnected),
+    ] {
+        check(phase, Input::Leave, &left, status);
+        let mut machine = in_phase(phase);
+        machine.handle(Input::Leave, at(1), 0.0);
+        assert_eq!(machine.next_due(), None, "{phase}");
+        assert_eq!(machine.handle(Input::Due, at(2), 0.0), [], "{phase}");
+    }
+}
+
+#[test]
+fn an_attempt_that_is_left_is_cancelled_and_never_counted() {
+    let mut machine = in_phase("connecting");
+    machine.handle(Input::Leave, at(1), 0.0);
+    let cancelled = error(ErrorKind::Cancelled).message();
+    let connection = machine.connection();
+    assert_eq!(connection.error_count(), 0);
+    assert_eq!(connection.last_error(), Some(cancelled.as_str()));
+    assert!(machine.failing().is_none());
+}
+
+#[test]
+fn what_is_due_follows_another_rhythm() {
+    let quick = Rhythm {
+        interval: 10 * SECOND,
+        ..rhythm(None)
+    };
+    let mut machine = in_phase("connected");
+    assert_eq!(machine.next_step(), Some(30 * SECOND));
+    assert_eq!(machine.handle(Input::Retuned(quick), at(4), 0.0), []);
+    assert_eq!(machine.next_step(), Some(10 * SECOND));
+    assert_eq!(machine.handle(Input::Retuned(rhythm(None)), at(4), 0.0), []);
+    assert_eq!(machine.next_step(), Some(30 * SECOND));
+    // What would have been due long ago is due now.
+    machine.handle(Input::Retuned(quick), at(25), 0.0);
+    assert_eq!(machine.next_step(), Some(25 * SECOND));
+
+    let mut machine = in_phase("waiting");
+    for time in [100, 200, 300] {
+        machine.handle(Input::Due, at(time), 0.0);
+        machine.handle(Input::AttemptEnded(Err(refused())), at(time), 0.0);
+    }
+    assert_eq!(machine.lane(), Lane::Slow);
+    assert_eq!(machine.next_step(), Some(330 * SECOND));
+    machine.handle(Input::Retuned(quick), at(301), 0.0);
+    assert_eq!(machine.next_step(), Some(311 * SECOND));
+}
+
+#[test]
+fn other_heartbeats_need_another_guard_and_nothing_else_does() {
+    let other = Rhythm {
+        heartbeat: Some(2 * SECOND),
+        ..rhythm(None)
+    };
+    check("connected", Input::Retuned(rhythm(None)), &[], Connected);
+    let anew = ["no guard", "guard"];
+    check("connected", Input::Retuned(other), &anew, Connected);
+    check("connecting", Input::Retuned(other), &[], Connecting);
+    check("paused", Input::Retuned(other), &[], Error);
+}
+
+#[test]
+fn what_is_watched_is_not_the_machines_to_choose() {
+    for command in [
+        Command::List(AlternativeKind::Mode),
+        Command::Switch(Pick { list: 1, row: 0 }),
+        Command::ReadConfig,
+        Command::ApplyConfig(1),
+    ] {
+        for (phase, status) in [("connected", Connected), ("waiting", Error)] {
+            check(phase, Input::Wished(command), &[], status);
+        }
+    }
+}
+
+#[test]
 fn migrations_are_begun_in_every_phase_and_change_none() {
     for (command, effect) in [
         (Command::LookAtMigrations, "look"),
-        (Command::Migrate, "migrate"),
-        (Command::Adopt, "adopt"),
+        (Command::Migrate(ID), "migrate"),
+        (Command::Adopt(ID), "adopt"),
     ] {
         let begun = ["begun", effect];
         for (phase, status) in [
@@ -1005,8 +1091,8 @@ fn outside() -> impl Strategy<Value = Outside> {
         Command::CheckNow,
         Command::Diagnose,
         Command::LookAtMigrations,
-        Command::Migrate,
-        Command::Adopt,
+        Command::Migrate(ID),
+        Command::Adopt(ID),
     ]);
     let beat = prop::sample::select(vec![Beat::Opened, Beat::Answered(SECOND), Beat::Late]);
     prop_oneof![

@@ -53,6 +53,8 @@ impl<A: Watched> Supervisor<A> {
             JobResult::Diagnosed(result) => self.diagnosed(result),
             JobResult::Looked(result) => self.looked(result),
             JobResult::Migrated(result) => self.migrated(result),
+            JobResult::Listed(listing) => self.listed(listing),
+            JobResult::Reread(result) => self.reread(result),
             JobResult::Knocked(result) => {
                 if result.is_err() {
                     self.sample_silence();

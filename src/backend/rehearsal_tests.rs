@@ -91,6 +91,8 @@ fn play(rehearsal: Rehearsal) -> Play {
             security: TransportSecurity::ThisMachine,
         },
         mode_reason: "Mode chosen because of the test".into(),
+        chosen: None,
+        former: vec![],
         warnings: vec![],
         profile: None,
         environment: None,
@@ -348,7 +350,7 @@ async fn migrations_begin_with_six_of_nine_tables_and_can_be_applied() {
     let failed = play.query("select * from audit_logs").await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::SchemaMissing);
 
-    play.send(Command::Migrate);
+    play.send(Command::Migrate(found.connection.id()));
     let applied = |s: &Snapshot| s.verdict.health == Health::Healthy;
     let healthy = play.until("healthy", (0.0, 1.5), applied).await;
     assert_eq!(healthy.lamps.schema.words, "9/9, 9 of 9 migrations");

@@ -12,7 +12,9 @@ use crate::{
         operation_feed::OperationFeed,
         publish::first_snapshot,
         rehearsing::Stage,
+        session,
         supervisor::{Parts, Supervisor},
+        switching::Switchboard,
         watched::Watched,
     },
     config::WatchSection,
@@ -52,6 +54,32 @@ pub fn start<A: Watched>(
     session: Arc<Session>,
     clock: Clock,
 ) -> Backend {
+    begin(subject, section, session, clock, None)
+}
+
+/// The same, with the means to watch something else later, or by another
+/// configuration, as a reader wishes.
+///
+/// Must be called within a tokio runtime.
+#[must_use]
+pub fn start_switchable<A: Watched>(
+    subject: Subject<A>,
+    switchboard: Switchboard<A>,
+    clock: Clock,
+) -> Backend {
+    let config = &switchboard.loaded.config;
+    let session = Arc::new(session::session(config, clock.now().wall));
+    let section = config.watch;
+    begin(subject, &section, session, clock, Some(switchboard))
+}
+
+fn begin<A: Watched>(
+    subject: Subject<A>,
+    section: &WatchSection,
+    session: Arc<Session>,
+    clock: Clock,
+    switchboard: Option<Switchboard<A>>,
+) -> Backend {
     let mode = session.target.mode;
     let rhythm = rhythm(section, subject.watched.knock_pace(), mode);
     let now = clock.now();
@@ -67,6 +95,7 @@ pub fn start<A: Watched>(
         heartbeat: section.heartbeat_interval,
         operations: subject.operations,
         outlet,
+        switchboard,
     });
     Backend {
         handle,
@@ -75,7 +104,7 @@ pub fn start<A: Watched>(
 }
 
 /// The machine's rhythm for a configuration.
-fn rhythm(section: &WatchSection, knock_pace: Option<Duration>, mode: Mode) -> Rhythm {
+pub(super) fn rhythm(section: &WatchSection, knock_pace: Option<Duration>, mode: Mode) -> Rhythm {
     // A configuration's retry delay is 100 ms to 10 s, so this holds; a
     // section made by hand gets the nearest delay that does.
     let base = section

@@ -2,6 +2,9 @@
 //! as a whole. Knows nothing of connections or screens.
 
 mod assign;
+mod catalogue;
+mod changes;
+mod choice;
 mod complaint;
 mod env;
 mod environment;
@@ -28,6 +31,9 @@ mod supabase;
 mod terminal;
 mod values;
 
+pub use catalogue::{Candidate, Catalogue};
+pub use changes::{changes, serves};
+pub use choice::{Choice, ProfileChoice};
 pub use complaint::{Complaint, Complaints};
 pub use env::{Env, FixedEnv, SystemEnv};
 pub use load::{ledger_schema, load, settings};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
-        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, profile, rehearsal,
-        sources::Sources, values::Values,
+        Complaint, Complaints, Fallback, Origin, choice, file, libpq, origin::Sourced, profile,
+        rehearsal, sources::Sources, values::Values,
     },
     domain::{Mode, Scenario},
 };
@@ -125,10 +125,15 @@ fn rehearsed(scenario: Scenario, means: &Means<'_>) -> ChosenMode {
 }
 
 fn given(mode: &Sourced<Mode>) -> ChosenMode {
-    let place = mode.origin.in_sentence();
+    let reason = if choice::is_chosen(mode) {
+        "Mode chosen by you.".to_owned()
+    } else {
+        let place = mode.origin.in_sentence();
+        format!("Mode chosen because mode = {} {place}.", mode.value)
+    };
     ChosenMode {
         mode: mode.value,
-        reason: format!("Mode chosen because mode = {} {place}.", mode.value),
+        reason,
         is_fallback: false,
         warning: (mode.value == Mode::Mock).then(|| {
             format!(

@@ -52,7 +52,7 @@ impl Provenance {
 }
 
 /// What an adapter is made from, for each mode.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdapterSection {
     /// A Supabase project.
     Supabase(Box<SupabaseSection>),
@@ -63,7 +63,7 @@ pub enum AdapterSection {
 }
 
 /// How to reach and use a PostgreSQL server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalSection {
     /// Where it listens.
     pub endpoint: Endpoint,
@@ -185,7 +185,7 @@ pub struct ClientCertificate {
 }
 
 /// How to reach and use a Supabase project over its REST interface.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupabaseSection {
     /// Where it is.
     pub endpoint: SupabaseEndpoint,

@@ -39,6 +39,7 @@ mod scenario;
 mod schema;
 mod secret;
 mod snapshot;
+mod switching;
 mod target;
 mod verdict;
 
@@ -83,7 +84,11 @@ pub use round_trip::RoundTrip;
 pub use scenario::Scenario;
 pub use schema::{OLDER_NAME, REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
-pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};
+pub use snapshot::{Former, Lane, Outage, Refusal, Session, Snapshot};
+pub use switching::{
+    Alternative, AlternativeKind, Alternatives, Chosen, ConfigChange, ConfigDifference,
+    ConfigReview, Destination, Fate, Pick, Taking, Use,
+};
 pub use target::{Target, TransportSecurity};
 pub use verdict::{Asked, DegradedReason, Evidence, Health, HealthPolicy, Verdict};
 

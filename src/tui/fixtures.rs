@@ -83,6 +83,8 @@ pub(super) fn session() -> Session {
             security: TransportSecurity::ThisMachine,
         },
         mode_reason: "Mode chosen because DATABASE_URL is set.".into(),
+        chosen: None,
+        former: vec![],
         warnings: vec![],
         profile: None,
         environment: Some("staging".into()),
@@ -237,6 +239,8 @@ pub(super) fn healthy() -> Snapshot {
         rehearsal: None,
         migrations: None,
         migration: None,
+        alternatives: None,
+        review: None,
     }
 }
 
@@ -346,6 +350,8 @@ pub(super) fn blank() -> Snapshot {
         rehearsal: None,
         migrations: None,
         migration: None,
+        alternatives: None,
+        review: None,
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
         _ => failure::lines(data, look, width),
     }
     .into_iter();
+    lines.extend(banners::production(data, look, width));
     lines.extend(head.next());
     lines.extend(banners::rehearsal(data, look, width));
     lines.extend(banners::frozen(data, look, width));

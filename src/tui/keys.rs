@@ -4,9 +4,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::{
-    domain::Command,
+    domain::{AlternativeKind, Command},
     tui::{
         action::{Action, Motion},
+        migrations::Write,
         view::{Pane, Place},
     },
 };
@@ -52,6 +53,10 @@ pub(super) enum Scope {
     Log,
     /// In the migrations.
     Migrations,
+    /// In the list of what could be watched instead.
+    Switcher,
+    /// In the configuration that was read again.
+    Review,
     /// Where a question waits for a key.
     Question,
     /// Where a name is typed.
@@ -121,9 +126,49 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 5,
     },
     Binding {
+        keys: &[(plain('m'), Action::List(AlternativeKind::Mode))],
+        scope: Scope::Everywhere,
+        name: "m",
+        word: "mode",
+        help: "choose another mode: supabase, local or mock; Esc closes it",
+        rank: 6,
+    },
+    Binding {
+        keys: &[(plain('p'), Action::List(AlternativeKind::Profile))],
+        scope: Scope::Everywhere,
+        name: "p",
+        word: "profile",
+        help: "choose another profile of the configuration file; Esc closes it",
+        rank: 6,
+    },
+    Binding {
+        keys: &[(plain('R'), Action::Review)],
+        scope: Scope::Everywhere,
+        name: "R",
+        word: "reload",
+        help: "read the configuration again and show what it would change",
+        rank: 7,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Enter), Action::Choose)],
+        scope: Scope::Switcher,
+        name: "Enter",
+        word: "switch",
+        help: "end this connection and begin the one that is selected (modes, profiles)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('y'), Action::Apply)],
+        scope: Scope::Review,
+        name: "y",
+        word: "apply",
+        help: "apply what has changed (configuration)",
+        rank: 0,
+    },
+    Binding {
         keys: &[
-            (plain('u'), Action::Ask(Command::Migrate)),
-            (Key::Plain(KeyCode::Enter), Action::Ask(Command::Migrate)),
+            (plain('u'), Action::Ask(Write::Migrate)),
+            (Key::Plain(KeyCode::Enter), Action::Ask(Write::Migrate)),
         ],
         scope: Scope::Migrations,
         name: "u",
@@ -132,7 +177,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 0,
     },
     Binding {
-        keys: &[(plain('a'), Action::Ask(Command::Adopt))],
+        keys: &[(plain('a'), Action::Ask(Write::Adopt))],
         scope: Scope::Migrations,
         name: "a",
         word: "adopt",
@@ -370,7 +415,9 @@ impl Scope {
             | (Self::Panes, Place::Pane(_))
             | (Self::Rows, Place::Pane(Pane::Checks | Pane::Operations | Pane::Errors))
             | (Self::Log, Place::Pane(Pane::Log))
-            | (Self::Migrations, Place::Migrations) => true,
+            | (Self::Migrations, Place::Migrations)
+            | (Self::Switcher, Place::Switcher)
+            | (Self::Review, Place::Review) => true,
             (Self::Scrolled, place) => !matches!(place, Place::Pane(Pane::Latency)),
             (Self::Ends, place) => !matches!(place, Place::Pane(Pane::Latency | Pane::Log)),
             (
@@ -378,6 +425,8 @@ impl Scope {
                 | Self::Rows
                 | Self::Log
                 | Self::Migrations
+                | Self::Switcher
+                | Self::Review
                 | Self::Question
                 | Self::Name,
                 _,
@@ -397,6 +446,8 @@ mod tests {
             Place::Detail,
             Place::Diagnosis,
             Place::Migrations,
+            Place::Switcher,
+            Place::Review,
             Place::Question,
             Place::Name,
         ])
@@ -456,8 +507,12 @@ mod tests {
         check(
             key('u'),
             Place::Migrations,
-            Some(Action::Ask(Command::Migrate)),
+            Some(Action::Ask(Write::Migrate)),
         );
+        check(enter, Place::Switcher, Some(Action::Choose));
+        check(key('y'), Place::Review, Some(Action::Apply));
+        check(key('y'), Place::Switcher, None);
+        check(key('R'), Place::Name, Some(Action::Type('R')));
         check(key('y'), Place::Question, Some(Action::Confirm));
         check(key('r'), Place::Question, None);
         check(key('q'), Place::Name, Some(Action::Type('q')));

@@ -107,6 +107,14 @@ impl Given {
         load(&sources, fallback)
     }
 
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    pub(crate) fn given_flags(&self) -> Flags {
+        self.flags.clone()
+    }
+
     /// What is shown of the values, whether they are valid or not.
     pub(crate) fn settings(&self) -> String {
         let env: FixedEnv = self.env.iter().cloned().collect();

@@ -7,6 +7,7 @@
     reason = "what a test cannot set up or does not expect is a failed test"
 )]
 
+mod choices;
 mod files;
 mod fixture;
 mod invalid;

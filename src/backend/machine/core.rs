@@ -49,7 +49,7 @@ pub(super) enum AfterClosing {
 /// The machine. It owns the connection as the dashboard shows it.
 #[derive(Debug)]
 pub(in crate::backend) struct Machine {
-    rhythm: Rhythm,
+    pub(super) rhythm: Rhythm,
     connection: DatabaseConnection,
     pub(super) phase: Phase,
     pub(super) lanes: Lanes,
@@ -91,6 +91,8 @@ impl Machine {
             Input::DisconnectEnded => self.disconnected(now),
             Input::MigrationEnded => self.check_again(now),
             Input::Due => self.due(now, jitter),
+            Input::Leave => self.leave(now),
+            Input::Retuned(rhythm) => self.retune(rhythm, now),
             Input::Wished(command) => self.wished(command, now),
         }
     }

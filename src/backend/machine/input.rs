@@ -61,6 +61,10 @@ pub(in crate::backend) enum Input {
     MigrationEnded,
     /// What was due is due now.
     Due,
+    /// Something else is to be watched, by another machine.
+    Leave,
+    /// Another rhythm holds.
+    Retuned(Rhythm),
     /// A reader's wish.
     Wished(Command),
 }

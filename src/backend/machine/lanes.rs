@@ -66,15 +66,14 @@ impl Lanes {
     ) -> (Duration, Lane) {
         self.retries = self.retries.saturating_add(1);
         let lane = self.lane();
+        // Who asks to be left alone is, unless a person wants it otherwise.
+        let asked = error.retry_after().unwrap_or_default();
+        self.note(error, now);
         let delay = match lane {
             Lane::Quick { retry, .. } => self.rhythm.backoff.delay(retry, jitter),
-            Lane::Slow | Lane::Paused if error.is_transient() => self.rhythm.interval,
-            Lane::Slow | Lane::Paused => self.rhythm.interval.saturating_mul(PERMANENT_FACTOR),
+            Lane::Slow | Lane::Paused => self.slow_delay(),
         };
-        // Who asks to be left alone is, unless a person wants it otherwise.
-        let delay = delay.max(error.retry_after().unwrap_or_default());
-        self.note(error, now);
-        (delay, lane)
+        (delay.max(asked), lane)
     }
 
     /// Notes the newest cause; the first one begins the outage.
@@ -113,6 +112,25 @@ impl Lanes {
     pub(super) fn restart(&mut self) {
         self.retries = 0;
         self.early_full = Duration::ZERO;
+    }
+
+    /// Retries follow another rhythm from now on.
+    pub(super) fn retune(&mut self, rhythm: Rhythm) {
+        self.rhythm = rhythm;
+    }
+
+    /// The time between two tries of the slow lane after the newest failure.
+    pub(super) fn slow_delay(&self) -> Duration {
+        let interval = self.rhythm.interval;
+        let Some(Failing { error, .. }) = &self.failing else {
+            return interval;
+        };
+        let delay = if error.is_transient() {
+            interval
+        } else {
+            interval.saturating_mul(PERMANENT_FACTOR)
+        };
+        delay.max(error.retry_after().unwrap_or_default())
     }
 
     /// The outage is over. The tries are counted on until the connection has

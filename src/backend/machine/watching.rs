@@ -107,6 +107,29 @@ impl Watching {
         }
     }
 
+    /// Follows another rhythm from now on. True when the guard is to be posted
+    /// anew, because its heartbeats are other ones.
+    pub(super) fn retune(&mut self, before: &Rhythm, rhythm: &Rhythm, now: Moment) -> bool {
+        if let Check::Due(due) = &mut self.check {
+            let since = due.saturating_sub(before.interval);
+            *due = (since + rhythm.interval).max(now.mono);
+        }
+        if before.heartbeat == rhythm.heartbeat {
+            return false;
+        }
+        let anew = Self::new(rhythm, now);
+        self.beats = anew.beats;
+        self.knock_pace = anew.knock_pace;
+        self.knocking = anew.knocking;
+        self.guard = anew.guard;
+        self.guard_posted = anew.guard_posted;
+        self.guard_again = None;
+        self.late_check_from = None;
+        self.suspect = None;
+        self.heartbeats.clear();
+        true
+    }
+
     /// Why there is no guard.
     pub(in crate::backend) fn unguarded(&self) -> Option<&Arc<DbError>> {
         self.guard.missing()

@@ -10,14 +10,13 @@ use ratatui::{
 
 use crate::{
     domain::{
-        Command, DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState,
-        Unwritable, clean,
+        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, Unwritable, clean,
     },
     tui::{
         data::Data,
         migrations::{
             files::{File, Standing, files},
-            offer::{Offer, offer},
+            offer::{Offer, Write, offer},
             panel::{Answer, Asking},
         },
         text,
@@ -100,10 +99,10 @@ impl Drawing<'_> {
     fn question(self, asking: &Asking) -> Vec<Line<'static>> {
         let theme = &self.look.theme;
         let target = self.data.snapshot.session.target.to_string();
-        let what = match (asking.command, offer(self.data)) {
-            (Command::Migrate, Offer::Migrate(count)) => text::apply_files(count),
-            (Command::Migrate, _) => text::APPLY_PENDING.to_owned(),
-            (other, _) => text::question_of(other).to_owned(),
+        let what = match (asking.write, offer(self.data)) {
+            (Write::Migrate, Offer::Migrate(count)) => text::apply_files(count),
+            (Write::Migrate, _) => text::APPLY_PENDING.to_owned(),
+            (Write::Adopt, _) => text::ADOPT.to_owned(),
         };
         let alarm = theme.warn.patch(theme.title);
         let mut lines = match &asking.answer {

@@ -1,9 +1,28 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, MigrationLook, MigrationRefusal, MigrationState},
+    domain::{Command, ConnectionId, MigrationLook, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
+
+/// What writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Write {
+    /// Apply what is pending.
+    Migrate,
+    /// Compare and record what others made.
+    Adopt,
+}
+
+impl Write {
+    /// The command for this connection and no other.
+    pub(in crate::tui) const fn at(self, id: ConnectionId) -> Command {
+        match self {
+            Self::Migrate => Command::Migrate(id),
+            Self::Adopt => Command::Adopt(id),
+        }
+    }
+}
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +37,10 @@ pub(in crate::tui) enum Offer {
 
 impl Offer {
     /// Whether this is what is wished.
-    pub(in crate::tui) fn is(self, command: Command) -> bool {
+    pub(in crate::tui) fn is(self, write: Write) -> bool {
         match self {
-            Self::Migrate(_) => command == Command::Migrate,
-            Self::Adopt => command == Command::Adopt,
+            Self::Migrate(_) => write == Write::Migrate,
+            Self::Adopt => write == Write::Adopt,
             Self::Nothing(_) => false,
         }
     }

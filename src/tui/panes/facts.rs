@@ -209,7 +209,10 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
         let at = at.map_or(String::new(), |at| format!("{at} "));
         add("last err.", format!("{at}{error}"), theme.text);
     }
-    add("mode", session.mode_reason.clone(), theme.dim);
+    let chosen = session.chosen.map(|it| (it.kind, data.moment.local(it.at)));
+    let chosen = chosen.as_ref().map(|(kind, at)| (*kind, at.as_str()));
+    let reason = text::mode_reason(&session.mode_reason, chosen);
+    add("mode", reason, theme.dim);
     let file = session.config_file.as_ref();
     let file = file.map_or("none".to_owned(), |file| file.display().to_string());
     add("config", file, theme.dim);

@@ -228,7 +228,7 @@ fn sent(snapshot: Snapshot, keys: &str, expected: &[Command]) {
 
 #[test]
 fn nothing_is_sent_before_it_is_confirmed() {
-    let migrate = [Command::Migrate];
+    let migrate = [Command::Migrate(fixtures::connection_id())];
     sent(with(3), "u", &[]);
     sent(with(3), "uy", &migrate);
     sent(with(3), "\ny", &migrate);
@@ -244,7 +244,7 @@ fn nothing_is_sent_before_it_is_confirmed() {
 
 #[test]
 fn in_production_only_the_whole_name_confirms() {
-    let migrate = [Command::Migrate];
+    let migrate = [Command::Migrate(fixtures::connection_id())];
     let snapshot = || in_production(with(3));
     sent(snapshot(), "uy", &[]);
     sent(snapshot(), "uy\n", &[]);
@@ -258,7 +258,11 @@ fn in_production_only_the_whole_name_confirms() {
 #[test]
 fn what_is_refused_is_adopted_where_that_helps_and_else_nothing_is_sent() {
     sent(tables_without_ledger(), "uy", &[]);
-    sent(tables_without_ledger(), "ay", &[Command::Adopt]);
+    sent(
+        tables_without_ledger(),
+        "ay",
+        &[Command::Adopt(fixtures::connection_id())],
+    );
     sent(with(3), "ay", &[]);
     let foreign = refused(MigrationRefusal::ForeignLedger {
         table: "x.schema_migrations".into(),
@@ -285,7 +289,7 @@ fn one_run_at_a_time_and_what_came_between_is_not_done() {
         assert_eq!(commands.try_recv(), Ok(Command::LookAtMigrations));
         assert!(commands.try_recv().is_err());
         screen.tell(Event::CommandDone {
-            command: Command::Migrate,
+            command: Command::Migrate(fixtures::connection_id()),
             outcome: CommandOutcome::Needless("a migration is under way"),
         });
         screen.settle().await;
