@@ -17,6 +17,8 @@ mod failures;
 mod hijack;
 mod hostile;
 mod probing;
+mod project_commands;
+mod projects;
 mod read_only;
 mod rehearsed;
 mod statements;
