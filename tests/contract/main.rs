@@ -17,6 +17,7 @@ mod failures;
 mod hijack;
 mod hostile;
 mod probing;
+mod project_bed;
 mod project_commands;
 mod projects;
 mod read_only;

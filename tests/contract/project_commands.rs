@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Command, Output, Stdio},
+    sync::mpsc,
     thread,
 };
 
@@ -165,12 +166,13 @@ fn heartbeats_are_requests_and_no_proxy_stands_before_this_machine() {
     assert_eq!(answered, 5);
 }
 
-/// A proxy that opens a way to one port, whatever host is asked for; gives what
+/// A proxy that opens a way to one port, whatever host is asked for; tells what
 /// it was asked.
-fn proxy(to: u16) -> (u16, thread::JoinHandle<String>) {
+fn proxy(to: u16) -> (u16, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let serving = thread::spawn(move || {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         let mut asked = Vec::new();
         while !asked.ends_with(b"\r\n\r\n") {
@@ -178,17 +180,16 @@ fn proxy(to: u16) -> (u16, thread::JoinHandle<String>) {
             client.read_exact(&mut byte).unwrap();
             asked.push(byte[0]);
         }
-        let server = TcpStream::connect(("127.0.0.1", to)).unwrap();
+        tell.send(String::from_utf8(asked).unwrap()).unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", to)).unwrap();
         client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
         let (mut from_client, mut to_server) =
             (client.try_clone().unwrap(), server.try_clone().unwrap());
-        // What one side has no more of, the other is told.
+        // Both ways end with the program, or with the test.
         thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
-        let (mut from_server, mut to_client) = (server, client);
-        drop(std::io::copy(&mut from_server, &mut to_client));
-        String::from_utf8(asked).unwrap()
+        std::io::copy(&mut server, &mut client)
     });
-    (port, serving)
+    (port, told)
 }
 
 #[test]
@@ -197,7 +198,7 @@ fn a_proxy_opens_the_way_to_another_machine() {
     let home = TempDir::new().unwrap();
     let key = standin.key(Key::Secret);
     let url = "https://abc.supabase.co";
-    let (port, serving) = proxy(standin.port());
+    let (port, told) = proxy(standin.port());
     let mut command = program(url, key, &home);
     command
         .env("HTTPS_PROXY", format!("http://me:Zq9@127.0.0.1:{port}"))
@@ -208,7 +209,7 @@ fn a_proxy_opens_the_way_to_another_machine() {
     let tls = said["details"]["tls"].as_str().unwrap();
     assert!(tls.starts_with("TLSv1."), "{tls}");
     assert_eq!(said["details"]["rest"]["service"], "project abc");
-    let asked = serving.join().unwrap();
+    let asked = told.recv().unwrap();
     assert!(
         asked.starts_with("CONNECT abc.supabase.co:443 HTTP/1.1"),
         "{asked}"
@@ -236,7 +237,8 @@ fn a_certificate_that_is_not_accepted_is_told_with_its_words() {
         command
     };
     run(trusting(standin.ca_path()).arg("check"), key, 0);
-    let said = run(trusting(standin.ca_path()).arg("diagnose"), key, 0);
+    let mut diagnosing = trusting(standin.ca_path());
+    let said = run(diagnosing.args(["diagnose", "--json"]), key, 0);
     assert!(said.contains("certificate accepted"), "{said}");
     let said = run(trusting(standin.stranger_ca_path()).arg("check"), key, 1);
     assert!(said.contains("kind TlsCertificate, layer tls"), "{said}");

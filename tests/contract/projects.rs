@@ -17,7 +17,8 @@ use dbvitals::{
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{self, PATIENT, database, local_section, supabase_section},
+    bed::{self, PATIENT, database, local_section},
+    project_bed::supabase_section,
     support::standin::{Fault, Key, Standin},
 };
 
