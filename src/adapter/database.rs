@@ -13,7 +13,7 @@ use crate::{
     adapter::{
         DatabaseAdapter, DbResult, HealthReport, OperationSink, Rehearsing, SqlValue,
         TransactionClient,
-        mode_adapter::{Check, ModeAdapter, Record, Statement},
+        mode_adapter::{Check, ModeAdapter, OnTaken, Record, Statement},
         recorder::{Call, Recorder, Recording},
         retry::Retries,
         status::StatusCell,
@@ -173,7 +173,7 @@ impl Database {
     }
 
     /// Refuses what cannot be sent, before it is sent.
-    fn permit(&self, action: Action) -> DbResult<()> {
+    pub(super) fn permit(&self, action: Action) -> DbResult<()> {
         let writes = matches!(action, Action::Insert | Action::Update | Action::Delete);
         if writes && self.shared.writing == Writing::SwitchedOff {
             return Err(DbError::new(action, ErrorKind::ReadOnlyConfigured));
@@ -282,7 +282,12 @@ impl DatabaseAdapter for Database {
         let row = async {
             self.permit(Action::Insert)?;
             let data = record_of(data, Action::Insert)?;
-            typed(self.shared.mode.insert(table, &data).await?, Action::Insert)
+            let row = self
+                .shared
+                .mode
+                .insert(table, &data, OnTaken::Refuse)
+                .await?;
+            typed(row, Action::Insert)
         }
         .await;
         recording.finish(&row, |_| Some(1));
@@ -345,7 +350,7 @@ impl fmt::Debug for Database {
 }
 
 /// The row as the caller's type.
-fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
+pub(super) fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
     serde_json::from_value(row).map_err(|error| {
         let words = format!("a row is not of the expected form: {error}");
         DbError::new(action, ErrorKind::SchemaMismatch)
@@ -355,7 +360,7 @@ fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
 }
 
 /// The columns of a caller's value.
-fn record_of<D: Serialize>(data: &D, action: Action) -> DbResult<Record> {
+pub(super) fn record_of<D: Serialize>(data: &D, action: Action) -> DbResult<Record> {
     let invalid = |words: &str| DbError::new(action, ErrorKind::InvalidData).with_details(words);
     match serde_json::to_value(data) {
         Ok(Value::Object(columns)) => Ok(columns),

@@ -17,6 +17,7 @@ mod running;
 mod status;
 mod supabase;
 mod vigil;
+mod whole_rows;
 
 pub use database::Database;
 pub use database_adapter::{DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient};

@@ -10,7 +10,10 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         DbResult, DiagnosisOptions, Piece, Ran, Rehearsing, RunOrder, SqlValue, TransactionClient,
-        diagnosis::Findings, guard::Guard, local::LocalDatabase, mock::MockDatabase,
+        diagnosis::Findings,
+        guard::Guard,
+        local::{LocalDatabase, quoted},
+        mock::MockDatabase,
         supabase::SupabaseDatabase,
     },
     config::AdapterSection,
@@ -41,6 +44,15 @@ pub(super) struct Statement<'s> {
     pub(super) sql: &'s str,
     pub(super) params: &'s [SqlValue],
     pub(super) action: Action,
+}
+
+/// What becomes of a new row whose id another row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnTaken {
+    /// It is refused.
+    Refuse,
+    /// The other row's given columns are changed.
+    Change,
 }
 
 /// Takes a statement's rows as they arrive, so that only the taker holds them
@@ -150,6 +162,21 @@ impl ModeAdapter {
         }
     }
 
+    /// Hands on all rows of a table, in the order of their ids.
+    pub(super) async fn read(&self, table: &str, take: &mut TakeRow<'_>) -> DbResult<u64> {
+        let sql = format!("select * from {} order by id", quoted(table));
+        let statement = Statement {
+            sql: &sql,
+            params: &[],
+            action: Action::Query,
+        };
+        match self {
+            Self::Supabase(supabase) => supabase.read(table, take).await,
+            Self::Local(local) => local.query(statement, take).await,
+            Self::Mock(mock) => mock.query(statement, take).await,
+        }
+    }
+
     /// Runs one statement and tells how many rows it returned or changed.
     pub(super) async fn query(
         &self,
@@ -163,11 +190,16 @@ impl ModeAdapter {
         }
     }
 
-    pub(super) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+    pub(super) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
         match self {
-            Self::Supabase(supabase) => supabase.insert(table, data).await,
-            Self::Local(local) => local.insert(table, data).await,
-            Self::Mock(mock) => mock.insert(table, data).await,
+            Self::Supabase(supabase) => supabase.insert(table, data, on_taken).await,
+            Self::Local(local) => local.insert(table, data, on_taken).await,
+            Self::Mock(mock) => mock.insert(table, data, on_taken).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! DbError: what we tried, what kind of failure it was, and why.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use crate::domain::{ErrorKind, Layer, excerpt};
 
@@ -23,7 +23,8 @@ pub struct DbError {
     details: Option<Box<str>>,
     position: Option<u32>,
     hint: Option<&'static str>,
-    retry_after: Option<Duration>,
+    /// In seconds.
+    retry_after: Option<NonZeroU32>,
     source: Option<Source>,
 }
 
@@ -140,10 +141,11 @@ impl DbError {
         self
     }
 
-    /// Says for how long the server asked to be left alone.
+    /// Says for how long the server asked to be left alone, in whole seconds.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        self.retry_after = NonZeroU32::new(seconds);
         self
     }
 
@@ -187,7 +189,8 @@ impl DbError {
     /// For how long the server asked to be left alone, if it did.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        let seconds = self.retry_after?;
+        Some(Duration::from_secs(seconds.get().into()))
     }
 
     /// Where in the statement it arose, in characters from 1, if the server told.

@@ -11,7 +11,8 @@ use dbvitals::{
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{database, supabase_section},
+    bed::database,
+    project_bed::supabase_section,
     support::standin::{Fault, Key, Standin},
 };
 

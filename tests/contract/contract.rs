@@ -1,5 +1,13 @@
 //! Every case of the contract against every adapter.
 
+/// Every engine's bed by its name.
+pub(crate) mod engines {
+    pub(crate) use crate::{
+        bed::{local, mock},
+        project_bed::supabase,
+    };
+}
+
 /// One module an engine and a chapter, one test a case.
 macro_rules! contract {
     ($engine:ident: $($chapter:ident [$($case:ident),+ $(,)?])+) => {
@@ -7,7 +15,7 @@ macro_rules! contract {
             $(mod $chapter {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let bed = crate::bed::$engine(crate::bed::PATIENT).await;
+                    let bed = crate::contract::engines::$engine(crate::bed::PATIENT).await;
                     crate::cases::$chapter::$case(&bed).await;
                 })+
             })+
@@ -16,13 +24,13 @@ macro_rules! contract {
             mod deadline {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn a_statement_that_takes_too_long_is_ended() {
-                    let bed = crate::bed::$engine(crate::bed::BRIEF).await;
+                    let bed = crate::contract::engines::$engine(crate::bed::BRIEF).await;
                     crate::cases::deadline::a_statement_that_takes_too_long_is_ended(&bed).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn a_transaction_that_takes_too_long_is_undone() {
-                    let bed = crate::bed::$engine(crate::bed::BRIEF).await;
+                    let bed = crate::contract::engines::$engine(crate::bed::BRIEF).await;
                     crate::cases::deadline::a_transaction_that_takes_too_long_is_undone(&bed).await;
                 }
             }
@@ -124,7 +132,7 @@ macro_rules! alone {
             $(mod $chapter {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let bed = crate::bed::supabase_alone(crate::bed::PATIENT).await;
+                    let bed = crate::project_bed::supabase_alone(crate::bed::PATIENT).await;
                     crate::cases::$chapter::$case(&bed).await;
                 })+
             })+

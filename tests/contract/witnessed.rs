@@ -1,6 +1,8 @@
 //! An adapter that cannot run SQL, with a witness beside it that can: so the
 //! same cases can look at what it has written.
 
+use std::sync::Arc;
+
 use dbvitals::{
     adapter::{Database, DatabaseAdapter, DbResult, HealthReport, SqlValue, TransactionClient},
     domain::{DatabaseConnection, Mode},
@@ -10,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Everything goes to the adapter; SQL, while it is connected, to the witness.
 pub(crate) struct Witnessed {
-    pub(crate) adapter: Database,
+    pub(crate) adapter: Arc<Database>,
     pub(crate) witness: Database,
 }
 

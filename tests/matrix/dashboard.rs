@@ -24,6 +24,9 @@ use crate::{
 /// Longer than anything takes that is going to happen.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Time until a key is pressed again.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// A dashboard in the middle of its row.
 struct Show<'a> {
     row: &'a Row,
@@ -231,9 +234,7 @@ impl Show<'_> {
         });
         if let Recovery::ByKey(key) = self.row.expected.recovery {
             mend(&mut self.scene);
-            let asked = Instant::now();
-            self.terminal.send(key);
-            self.told.back = self.wait(Claims::is_well).map(|at| at - asked);
+            self.told.back = self.press_until_well(key);
             return;
         }
         let mut scene = std::mem::take(&mut self.scene);
@@ -248,6 +249,26 @@ impl Show<'_> {
         });
         self.scene = scene;
         self.told.back = back.map(|back| back.saturating_duration_since(mended));
+    }
+}
+
+impl Show<'_> {
+    /// Presses the key until all is well; gives the time since it was pressed
+    /// first. A try or check that began before the cause was gone leaves
+    /// nothing to be asked for, so the key is pressed again.
+    fn press_until_well(&mut self, key: &str) -> Option<Duration> {
+        let asked = Instant::now();
+        while asked.elapsed() < LIMIT {
+            let state = screen::read(&self.terminal.screen_text()).state;
+            // While it stands, `r` would part from it and connect anew.
+            if key != "r" || state != "connected" {
+                self.terminal.send(key);
+            }
+            if let Some((at, _)) = watch_for(&self.viewer, AGAIN, Claims::is_well) {
+                return Some(at - asked);
+            }
+        }
+        None
     }
 }
 

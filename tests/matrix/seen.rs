@@ -195,7 +195,7 @@ fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
             let wanted = &expected.instead(*wanted, words);
             faults.failure("check", wanted, words, bed);
             faults.check("check exit", exit_of(wanted.kind), said.exit);
-            let allowed = Promise::Timeout.time(bed).mul_f64(1.2) + SLACK;
+            let allowed = said.timeout.mul_f64(1.2) + SLACK;
             if said.took > allowed {
                 faults.check("check took", allowed, said.took);
             }

@@ -33,7 +33,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Statement, TakeRow},
+        mode_adapter::{Check, OnTaken, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{
@@ -162,11 +162,16 @@ impl LocalDatabase {
         .await
     }
 
-    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+    pub(in crate::adapter) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
         let asked = Asked::default();
         self.bounded(Action::Insert, &asked, async {
             let mut lease = self.lease(Action::Insert, &asked).await?;
-            let row = statements::insert(&mut lease, table, data).await;
+            let row = statements::insert(&mut lease, table, data, on_taken).await;
             settle(lease, row).await
         })
         .await

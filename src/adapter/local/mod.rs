@@ -43,6 +43,7 @@ pub(super) use params::hex_text;
 pub(super) use phase_clock::{Phase, PhaseClock, timeout_error};
 pub(super) use sentinel::Sentinel;
 pub(super) use socket::{Socket, open as open_socket};
+pub(super) use statements::change_taken;
 pub(super) use table::quoted;
 pub(super) use tls::{judge_system, system_tls, trusting_system_tls};
 pub(super) use transaction::rolled_back;

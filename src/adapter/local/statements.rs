@@ -14,7 +14,7 @@ use crate::{
             table::Table,
             transaction::BEGIN_READ_ONLY,
         },
-        mode_adapter::{Record, Statement, TakeRow},
+        mode_adapter::{OnTaken, Record, Statement, TakeRow},
         running::as_read_only,
     },
     domain::{Action, DbError, ErrorKind},
@@ -132,7 +132,12 @@ pub(super) async fn query_read_only(
 
 /// Adds one row: the server converts each value to its column's type, and what
 /// is not given takes the column's default.
-pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbResult<Value> {
+pub(super) async fn insert(
+    lease: &mut Lease,
+    table: &str,
+    data: &Record,
+    on_taken: OnTaken,
+) -> DbResult<Value> {
     let action = Action::Insert;
     let table = Table::find(lease, table, action).await?;
     let columns = table.columns(data, action)?;
@@ -145,9 +150,14 @@ pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbR
         return Ok(table.with_utc(row));
     }
     let (names, values) = (columns.join(", "), given(&columns));
+    let taken = match on_taken {
+        OnTaken::Refuse => String::new(),
+        OnTaken::Change => change_taken(&table.column("id", action)?, &columns),
+    };
     let sql = format!(
         "insert into {quoted} as {ROW} ({names}) select {values} \
-         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given returning pg_catalog.to_jsonb({ROW}.*)"
+         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given \
+         {taken} returning pg_catalog.to_jsonb({ROW}.*)"
     );
     let params = [SqlValue::Json(Value::Object(data.clone()))];
     let row = changed_row(lease, &sql, &params, action).await?;
@@ -197,6 +207,15 @@ pub(super) async fn delete(lease: &mut Lease, table: &str, id: &str) -> DbResult
         Ok(affected) => Ok(affected),
         Err(error) => Err(lease.classify(error, action).await),
     }
+}
+
+/// What an insert does where another row has the id.
+pub(in crate::adapter) fn change_taken(key: &str, columns: &[String]) -> String {
+    let sets: Vec<_> = columns
+        .iter()
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
+    format!("on conflict ({key}) do update set {}", sets.join(", "))
 }
 
 /// The columns as `jsonb_populate_record` gives them.

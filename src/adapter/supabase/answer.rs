@@ -88,13 +88,12 @@ impl Answer {
 /// `Retry-After`: seconds, or the time of a day.
 fn wait(text: &str) -> Option<Duration> {
     let text = text.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-            let left = at.signed_duration_since(chrono::Utc::now());
-            left.to_std().ok()?
-        }
+    let wait = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+        let left = at.signed_duration_since(chrono::Utc::now());
+        left.to_std().ok()?
     };
     (!wait.is_zero()).then_some(wait.min(LONGEST_WAIT))
 }

@@ -13,10 +13,10 @@ use tokio::sync::Semaphore;
 use crate::{
     adapter::{
         DbResult,
-        local::system_tls,
+        local::{system_tls, timeout_error},
         supabase::{answer::Answer, failure::from_reqwest, project::Project, resolver::Resolver},
     },
-    domain::{Action, DbError, ErrorKind},
+    domain::{Action, DbError, ErrorKind, Layer},
 };
 
 /// After so many timeouts in a row the client is made anew: a connection that
@@ -96,8 +96,8 @@ impl Client {
         // The client's own deadlines come first, and say more.
         let answer = match tokio::time::timeout(limit, sending).await {
             Ok(answer) => answer,
-            Err(elapsed) => Err(crate::adapter::local::timeout_error(action, limit)
-                .at_layer(crate::domain::Layer::Statement)
+            Err(elapsed) => Err(timeout_error(action, limit)
+                .at_layer(Layer::Statement)
                 .with_details("the request was not answered")
                 .with_source(elapsed)),
         };
@@ -201,4 +201,37 @@ async fn exchange(
     }
     let status = response.status().as_u16();
     Ok(Answer::new(status, response.headers(), body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{adapter::supabase::project::tests::project, domain::KeyKind};
+
+    fn timed_out() -> DbResult<Answer> {
+        Err(timeout_error(Action::Query, Duration::from_secs(1)))
+    }
+
+    fn refused() -> DbResult<Answer> {
+        Err(DbError::new(Action::Query, ErrorKind::KeyRefused))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_only_times_out_is_made_anew() {
+        let client = Client::new(Arc::new(project(KeyKind::Secret)));
+        client.client(Action::Query).await.unwrap();
+        let is_kept = || client.current().client.is_some();
+        client.note(&timed_out());
+        assert!(is_kept());
+        // Any answer shows that the connections live.
+        client.note(&refused());
+        client.note(&timed_out());
+        assert!(is_kept());
+        client.note(&timed_out());
+        assert!(!is_kept());
+        let made = client.client(Action::Query).await.unwrap();
+        assert!(is_kept() && !format!("{made:?} {client:?}").contains("Zq9"));
+        client.close();
+        assert!(!is_kept());
+    }
 }

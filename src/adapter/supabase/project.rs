@@ -68,12 +68,12 @@ impl Project {
 
     /// The address of a table with a query, whole.
     pub(super) fn url(&self, table: &TableName<'_>, query: &str) -> String {
-        format!("{}{}", self.endpoint().base, self.path(table, query))
+        format!("{}{}", self.endpoint().base, path(table, query))
     }
 
     /// The same from its first slash on.
     pub(super) fn target(&self, table: &TableName<'_>, query: &str) -> String {
-        format!("{}{}", self.prefix(), self.path(table, query))
+        format!("{}{}", self.prefix(), path(table, query))
     }
 
     /// Another path of the project from its first slash on.
@@ -94,14 +94,6 @@ impl Project {
             return text.to_owned();
         }
         text.replace(key.expose(), &key.to_string())
-    }
-
-    fn path(&self, table: &TableName<'_>, query: &str) -> String {
-        let table = utf8_percent_encode(table.0, ENCODED);
-        match query {
-            "" => format!("{REST}{table}"),
-            query => format!("{REST}{table}?{query}"),
-        }
     }
 
     /// The path of a project that does not lie at the root of its host.
@@ -132,6 +124,14 @@ impl<'t> TableName<'t> {
             return Err(DbError::new(action, ErrorKind::SchemaMissing).with_details(&words));
         }
         Ok(Self(name))
+    }
+}
+
+fn path(table: &TableName<'_>, query: &str) -> String {
+    let table = utf8_percent_encode(table.0, ENCODED);
+    match query {
+        "" => format!("{REST}{table}"),
+        query => format!("{REST}{table}?{query}"),
     }
 }
 

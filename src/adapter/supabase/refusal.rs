@@ -210,13 +210,15 @@ fn said(answer: &Answer, words: Option<&Words>, kind: ErrorKind, project: &Proje
         None => bare(answer),
     };
     if kind == ErrorKind::ProjectPaused {
-        said.push_str(&match &project.endpoint().project {
-            Some(name) => format!("; resume it at {DASHBOARD}/project/{name}"),
-            None => format!("; resume it at {DASHBOARD}"),
-        });
+        said.push_str("; resume it at ");
+        said.push_str(DASHBOARD);
+        if let Some(name) = &project.endpoint().project {
+            said.extend(["/project/", name]);
+        }
     }
     if let Some(wait) = answer.retry_after {
-        said.push_str(&format!("; asks to wait for {} s", wait.as_secs().max(1)));
+        let seconds = wait.as_secs().max(1).to_string();
+        said.extend(["; asks to wait for ", &seconds, " s"]);
     }
     project.without_key(&said)
 }
@@ -249,10 +251,10 @@ impl Words {
         };
         let mut said = text(&self.message)?;
         if let Some(details) = text(&self.details) {
-            said.push_str(&format!(" ({details})"));
+            said.extend([" (", &details, ")"]);
         }
         if let Some(hint) = text(&self.hint) {
-            said.push_str(&format!(" (hint: {hint})"));
+            said.extend([" (hint: ", &hint, ")"]);
         }
         Some(said)
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     adapter::{
         DbResult,
-        mode_adapter::Record,
+        mode_adapter::{OnTaken, Record},
         supabase::{
             client::{Client, Request},
             project::{Project, TableName, by_id},
@@ -20,23 +20,33 @@ use crate::{
 /// The row comes back as it is stored.
 const RETURN: &str = "return=representation";
 
+/// The same, and a row that has the id already is changed.
+const MERGE: &str = "resolution=merge-duplicates,return=representation";
+
+/// A row to be added.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct New<'a> {
+    pub(super) table: &'a str,
+    pub(super) data: &'a Record,
+    pub(super) on_taken: OnTaken,
+}
+
 /// Adds one row and gives it as it is stored.
-pub(super) async fn insert(
-    client: &Client,
-    project: &Project,
-    table: &str,
-    data: &Record,
-) -> DbResult<Value> {
+pub(super) async fn insert(client: &Client, project: &Project, new: New<'_>) -> DbResult<Value> {
     let action = Action::Insert;
-    let name = TableName::of(table, action)?;
+    let name = TableName::of(new.table, action)?;
+    let (query, prefer) = match new.on_taken {
+        OnTaken::Refuse => ("", RETURN),
+        OnTaken::Change => ("on_conflict=id", MERGE),
+    };
     let request = Request {
         method: Method::POST,
-        url: project.url(&name, ""),
-        prefer: Some(RETURN),
-        body: Some(body(data, action)?),
+        url: project.url(&name, query),
+        prefer: Some(prefer),
+        body: Some(body(new.data, action)?),
     };
     let rows = client.send(request, action).await?;
-    one(table, rows.rows(action, project)?, action)
+    one(new.table, rows.rows(action, project)?, action)
 }
 
 /// Changes one row and gives it as it is stored.
@@ -50,7 +60,7 @@ pub(super) async fn update(
     let action = Action::Update;
     if data.is_empty() {
         return Err(DbError::new(action, ErrorKind::InvalidData)
-            .with_details("an update needs at least one column"));
+            .with_details("no column is given to change"));
     }
     let name = TableName::of(table, action)?;
     let request = Request {

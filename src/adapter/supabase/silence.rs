@@ -69,10 +69,12 @@ pub(super) async fn watched<T>(
     }
     let mut present = Present::Nobody;
     let both = async {
+        // Boxed: what a handshake needs would make every future that looks large.
+        let beside = Box::pin(who_answers(project, clock));
         tokio::select! {
             biased;
             answered = &mut asking => return answered,
-            found = who_answers(project, clock) => present = found,
+            found = beside => present = found,
         }
         asking.await
     };

@@ -16,15 +16,15 @@ use crate::{
         TransactionClient,
         diagnosis::Findings,
         local::LocalDatabase,
-        mode_adapter::{Check, Record, Statement, TakeRow},
+        mode_adapter::{Check, OnTaken, Record, Statement, TakeRow},
         supabase::{
             book::Book,
             client::{Client, Request},
             diagnose::{Subject, diagnose},
-            direct, look,
+            direct, look, page,
             project::{Project, TableName},
             pulse::RestPulse,
-            rows,
+            rows::{self, New},
         },
     },
     config::SupabaseSection,
@@ -191,8 +191,31 @@ impl SupabaseDatabase {
         self.direct(statement.action)?.query(statement, take).await
     }
 
-    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
-        rows::insert(&self.client, &self.project, table, data).await
+    /// Hands on all rows of a table, page by page.
+    pub(in crate::adapter) async fn read(
+        &self,
+        table: &str,
+        take: &mut TakeRow<'_>,
+    ) -> DbResult<u64> {
+        page::read(&self.client, &self.project, table, take).await
+    }
+
+    pub(in crate::adapter) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
+        rows::insert(
+            &self.client,
+            &self.project,
+            New {
+                table,
+                data,
+                on_taken,
+            },
+        )
+        .await
     }
 
     pub(in crate::adapter) async fn update(

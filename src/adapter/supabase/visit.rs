@@ -6,7 +6,7 @@ use hyper::{
     Request,
     body::{Body, Bytes},
     client::conn::http1::{SendRequest, handshake},
-    header::HOST,
+    header::{HOST, PROXY_AUTHORIZATION},
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -21,11 +21,12 @@ use crate::{
     adapter::{
         DbResult,
         classify::from_io,
-        local::{Phase, PhaseClock, Socket, open_socket, system_tls},
+        local::{Phase, PhaseClock, open_socket, system_tls},
         supabase::{
             answer::Answer,
             failure::{from_hyper, with_next_step},
             project::Project,
+            proxy::Proxy,
         },
     },
     domain::{Action, DbError, ErrorKind, Layer},
@@ -41,6 +42,8 @@ pub(super) struct Visit<'p> {
     action: Action,
     sender: SendRequest<Empty<Bytes>>,
     driving: JoinHandle<()>,
+    /// The proxy that takes requests in plain text and hands them on.
+    proxy: Option<Proxy>,
     /// TLS version and cipher, or `off`.
     pub(super) tls: String,
 }
@@ -48,11 +51,15 @@ pub(super) struct Visit<'p> {
 impl<'p> Visit<'p> {
     /// Opens a connection, timed by the clock: dns, tcp and tls.
     pub(super) async fn open(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
-        let opened = Self::open_it(project, clock).await;
-        opened.map_err(|error| with_next_step(error, project))
+        match Proxy::before(project, clock.action())? {
+            Some(proxy) => Self::through(proxy, project, clock).await,
+            None => Self::straight(project, clock)
+                .await
+                .map_err(|error| with_next_step(error, project)),
+        }
     }
 
-    async fn open_it(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+    async fn straight(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
         let endpoint = project.endpoint();
         let deadline = Instant::now() + project.section().timeout;
         let socket = open_socket(&endpoint.endpoint(), deadline, clock).await?;
@@ -61,7 +68,33 @@ impl<'p> Visit<'p> {
             return Self::over(socket, "off".to_owned(), project, clock).await;
         }
         clock.begin(Phase::Tls);
-        let stream = shake_hands(socket, &endpoint.host, clock).await?;
+        Self::encrypted(socket, project, clock).await
+    }
+
+    /// The phases dns and tcp are those of the way to the proxy.
+    async fn through(proxy: Proxy, project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        let deadline = Instant::now() + project.section().timeout;
+        let socket = open_socket(&proxy.endpoint(), deadline, clock).await;
+        let socket = socket.map_err(|error| proxy.blame(error))?;
+        if !project.endpoint().is_encrypted {
+            clock.skip(Phase::Tls);
+            let mut visit = Self::over(socket, "off".to_owned(), project, clock).await?;
+            visit.proxy = Some(proxy);
+            return Ok(visit);
+        }
+        clock.begin(Phase::Tls);
+        clock.step("the proxy did not open the way");
+        let tunnel = proxy.open(socket, project, clock.action()).await?;
+        let encrypted = Self::encrypted(tunnel, project, clock).await;
+        encrypted.map_err(|error| with_next_step(error, project))
+    }
+
+    async fn encrypted(
+        wire: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        project: &'p Project,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        let stream = shake_hands(wire, &project.endpoint().host, clock).await?;
         clock.end();
         let tls = tls_words(&stream);
         Self::over(stream, tls, project, clock).await
@@ -89,6 +122,7 @@ impl<'p> Visit<'p> {
             action: clock.action(),
             sender,
             driving,
+            proxy: None,
             tls,
         })
     }
@@ -106,7 +140,14 @@ impl<'p> Visit<'p> {
     ) -> DbResult<Answer> {
         let (project, action) = (self.project, self.action);
         let failed = |error| unanswered(from_hyper(error, action, project));
-        let mut request = Request::get(target).header(HOST, project.authority());
+        let mut request = match &self.proxy {
+            None => Request::get(target),
+            Some(_) => Request::get(format!("http://{}{target}", project.authority())),
+        };
+        if let Some(authorization) = self.proxy.as_ref().and_then(Proxy::authorization) {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
+        }
+        request = request.header(HOST, project.authority());
         if let Some(headers) = request.headers_mut() {
             headers.extend(project.headers().clone());
         }
@@ -147,11 +188,11 @@ impl Drop for Visit<'_> {
     }
 }
 
-async fn shake_hands(
-    socket: Socket,
+async fn shake_hands<W: AsyncRead + AsyncWrite + Unpin>(
+    wire: W,
     host: &str,
     clock: &PhaseClock,
-) -> DbResult<TlsStream<Socket>> {
+) -> DbResult<TlsStream<W>> {
     let action = clock.action();
     clock.step("the files with certificates were not read");
     let config = system_tls(action).await?;
@@ -164,13 +205,13 @@ async fn shake_hands(
     clock.step("the TLS handshake was begun and not finished");
     let connector = TlsConnector::from(std::sync::Arc::new(config));
     connector
-        .connect(name, socket)
+        .connect(name, wire)
         .await
         .map_err(|error| from_io(error, action).at_layer(Layer::Tls))
 }
 
 /// As PostgreSQL words it: `TLSv1.3` and the cipher's name.
-pub(super) fn tls_words(stream: &TlsStream<Socket>) -> String {
+pub(super) fn tls_words<W>(stream: &TlsStream<W>) -> String {
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",

@@ -9,9 +9,10 @@ use crate::{
         supabase::{
             diagnose::{inside, tls},
             project::Project,
+            proxy::Proxy,
         },
     },
-    domain::{Exam, FindingStatus},
+    domain::{Action, Exam, FindingStatus},
 };
 
 /// What is examined.
@@ -40,15 +41,25 @@ pub(in crate::adapter::supabase) async fn diagnose(
     reached
 }
 
-/// The way from outside: name, addresses, TLS, without a request.
+/// The way from outside: name, addresses, TLS, without a request. Where a
+/// proxy stands before the project, name and address are the proxy's.
 async fn way(project: &Project, limits: Limits, findings: &Findings) {
-    let endpoint = project.endpoint().endpoint();
+    // What is wrong with the choice of a proxy is the error of the requests.
+    let proxy = Proxy::before(project, Action::HealthCheck).ok().flatten();
+    let endpoint = match &proxy {
+        Some(proxy) => proxy.endpoint(),
+        None => project.endpoint().endpoint(),
+    };
     let named = look_at_name(&endpoint, limits.entry()).await;
     findings.tell(named.finding);
-    let connected = look_at_addresses(&endpoint, &named.addresses, limits).await;
+    let mut connected = look_at_addresses(&endpoint, &named.addresses, limits).await;
+    if let Some(proxy) = &proxy {
+        let words = format!("the way goes through the proxy {}", proxy.shown());
+        connected.finding.note(words);
+    }
     findings.tell(connected.finding);
     let socket = connected.open.map(|(socket, _)| socket);
-    findings.tell(tls::look(project, socket, limits).await);
+    findings.tell(tls::look(project, proxy.as_ref(), socket, limits).await);
 }
 
 /// The requests were answered: what was found wrong with the way did not end it.

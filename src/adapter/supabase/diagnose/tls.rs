@@ -7,7 +7,10 @@ use std::{
 };
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout_at},
+};
 use tokio_rustls::TlsConnector;
 
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
         DbResult,
         classify::from_io,
         local::{Limits, Socket, describe, judge_system, timeout_error, trusting_system_tls},
-        supabase::{failure::with_next_step, project::Project, visit::tls_words},
+        supabase::{failure::with_next_step, project::Project, proxy::Proxy, visit::tls_words},
     },
     domain::{Action, DbError, ErrorKind, Exam, Finding, Layer},
 };
@@ -33,7 +36,12 @@ struct Shown {
 
 /// Shakes hands on a socket of its own, believing whatever is shown, and then
 /// judges it.
-pub(super) async fn look(project: &Project, socket: Option<Socket>, limits: Limits) -> Finding {
+pub(super) async fn look(
+    project: &Project,
+    proxy: Option<&Proxy>,
+    socket: Option<Socket>,
+    limits: Limits,
+) -> Finding {
     if !project.endpoint().is_encrypted {
         return plain(project);
     }
@@ -41,7 +49,13 @@ pub(super) async fn look(project: &Project, socket: Option<Socket>, limits: Limi
         return Finding::skipped(Exam::Tls, "not reached: no address answers");
     };
     let began = Instant::now();
-    let asked = timeout_at(limits.handshake(), ask(project, socket)).await;
+    let asking = async {
+        match proxy {
+            Some(proxy) => ask(project, proxy.open(socket, project, ACTION).await?).await,
+            None => ask(project, socket).await,
+        }
+    };
+    let asked = timeout_at(limits.handshake(), asking).await;
     let asked = asked.unwrap_or_else(|_| {
         Err(timeout_error(ACTION, limits.timeout())
             .at_layer(Layer::Tls)
@@ -49,6 +63,7 @@ pub(super) async fn look(project: &Project, socket: Option<Socket>, limits: Limi
     });
     let finding = match asked {
         Ok(shown) => judge(project, shown).await,
+        Err(error) if proxy.is_some() => Finding::failed(Exam::Tls, error),
         Err(error) => Finding::failed(Exam::Tls, with_next_step(error, project)),
     };
     finding.taking(began.elapsed())
@@ -66,7 +81,10 @@ fn plain(project: &Project) -> Finding {
     finding
 }
 
-async fn ask(project: &Project, socket: Socket) -> DbResult<Shown> {
+async fn ask<W>(project: &Project, wire: W) -> DbResult<Shown>
+where
+    W: AsyncRead + AsyncWrite + Unpin,
+{
     let config = trusting_system_tls(ACTION).await?;
     let host = project.endpoint().host.clone();
     let name = ServerName::try_from(host).map_err(|error| {
@@ -76,7 +94,7 @@ async fn ask(project: &Project, socket: Socket) -> DbResult<Shown> {
             .with_source(error)
     })?;
     let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, socket)
+        .connect(name, wire)
         .await
         .map_err(|error| from_io(error, ACTION).at_layer(Layer::Tls))?;
     let (_, session) = stream.get_ref();

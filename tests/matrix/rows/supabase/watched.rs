@@ -27,7 +27,8 @@ pub(crate) fn rows() -> Vec<Row> {
             |_| Scene::open_project(Key::Secret),
             |scene| {
                 await_a_beat(scene);
-                scene.standin_mut().kill();
+                // In order: none is under way then.
+                scene.standin_mut().stop();
             },
             Expected::fails(refused.advises("check supabase_url: nothing listens there"))
                 .within(Promise::Interval)
@@ -69,6 +70,7 @@ fn await_a_beat(scene: &Scene) {
         let target = request["target"].as_str().unwrap_or_default();
         target.ends_with("/agents?limit=1") && request["status"] == 200
     };
+    scene.standin().forget_requests();
     let has_come = || scene.standin().requests().iter().any(is_beat);
     assert!(wait_until(LIMIT, has_come), "no heartbeat came");
 }
