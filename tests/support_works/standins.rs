@@ -4,6 +4,7 @@
 use std::{
     io::ErrorKind,
     net::{SocketAddr, TcpStream},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     LIMIT,
     support::{
         cluster::StopMode,
-        process::{is_alive, wait_until},
+        process::{Signal, is_alive, signal, wait_until},
         standin::{Answer, Fault, Key, Request, Standin, Token},
     },
 };
@@ -265,6 +266,10 @@ fn its_certificate_is_for_its_host_by_an_authority_of_its_own() {
         std::fs::read(stranger).expect("it can be read"),
         std::fs::read(standin.ca_path()).expect("it can be read")
     );
+    let expired = Standin::builder().tls_expired("localhost").start();
+    let refused = expired.send(&Request::get(AGENTS, &[]));
+    let words = refused.expect_err("its time is over").to_string();
+    assert!(words.contains("expired"), "{words}");
 }
 
 #[test]
@@ -291,10 +296,26 @@ fn it_stops_freezes_and_starts_again_on_the_same_port() {
 }
 
 #[test]
+fn a_request_that_would_wait_for_an_hour_holds_nobody_up() {
+    let standin = Standin::start();
+    standin.fault(&Fault::delay(Duration::from_hours(1)));
+    let pid = standin.pid();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| standin.send(&Request::get(AGENTS, &[])));
+        let begun = wait_until(LIMIT, || standin.requests().len() == 1);
+        assert!(begun);
+        assert_eq!(standin.requests()[0]["status"], 0);
+        signal(pid, Signal::TERM);
+        let answer = waiting.join().expect("it does not panic");
+        assert!(answer.is_err(), "{answer:?}");
+    });
+}
+
+#[test]
 fn a_dropped_standin_leaves_nothing() {
     let mut standin = Standin::start();
     let address = SocketAddr::from(([127, 0, 0, 1], standin.port()));
-    let folder = standin.ca_path().parent().expect("a folder").to_owned();
+    let folder = standin.folder().to_owned();
     let pids = [standin.pid(), standin.cluster().pid()];
     standin.freeze();
     drop(standin);

@@ -76,10 +76,8 @@ impl Gateway {
 
     async fn check_key(&self, request: Request) -> Response {
         if head_length(&request) > LONGEST_HEAD {
-            return StatusCode::from_u16(520).map_or_else(
-                |_| StatusCode::BAD_GATEWAY.into_response(),
-                |status| (status, "error code: 520").into_response(),
-            );
+            let status = StatusCode::from_u16(520).expect("it has three digits");
+            return (status, "error code: 520").into_response();
         }
         let Some(key) = key_of(&request) else {
             return refuse(

@@ -9,7 +9,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -25,8 +25,11 @@ use crate::settings::{Settings, TlsFiles};
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long accepting rests after it failed: for want of files, usually.
+/// How long binding and accepting rest after they failed.
 const REST: Duration = Duration::from_millis(50);
+
+/// How long the port may still be somebody else's.
+const HELD: Duration = Duration::from_secs(5);
 
 /// A connection of either kind.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -45,7 +48,7 @@ impl Listener {
     /// Listens.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let tls = settings.tls.as_ref().map(acceptor).transpose()?;
-        let socket = TcpListener::bind(&settings.listen).await?;
+        let socket = bind(&settings.listen).await?;
         let address = socket.local_addr()?;
         let has_tls = tls.is_some();
         let (give, ready) = mpsc::channel(64);
@@ -85,6 +88,20 @@ impl Drop for Listener {
     /// Closes the port.
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// Waits for a port that a process which is just starting has inherited and
+/// will let go.
+async fn bind(address: &str) -> io::Result<TcpListener> {
+    let end = Instant::now() + HELD;
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                sleep(REST).await;
+            }
+            bound => return bound,
+        }
     }
 }
 

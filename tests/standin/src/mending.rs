@@ -3,8 +3,8 @@
 //! keys and faults.
 //!
 //! What stays different, and what no test may rely on: totals of `PATCH` and
-//! `DELETE` with `count=exact`; the code of an unknown column in `select`
-//! (`PGRST204` here, `42703` there); the messages of `PGRST301`.
+//! `DELETE` with `count=exact`; the messages of `PGRST301`; that a database
+//! without a free slot is told of after ten seconds only.
 
 use axum::{
     Json,
@@ -33,6 +33,10 @@ const NO_FILTERS: [&str; 6] = [
     "offset",
 ];
 
+/// What the server behind says with `PGRST204` of a column that is read; of one
+/// that is written it says more.
+const COLUMN_OF_SELECT: &str = "Column not found";
+
 /// What must be known of a request to mend its answer.
 #[derive(Debug)]
 pub(crate) struct Mending<'a> {
@@ -59,10 +63,14 @@ impl Mending<'_> {
         }
         let (mut parts, body) = answer.into_parts();
         let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
-        let Some(code) = code_in(&bytes) else {
+        let Some((code, message)) = said_in(&bytes) else {
             return Response::from_parts(parts, Body::from(bytes));
         };
         match code.as_str() {
+            // PostgREST leaves the columns of a `select` to the database.
+            "PGRST204" if message == COLUMN_OF_SELECT => {
+                return told(StatusCode::BAD_REQUEST, "42703", "column does not exist");
+            }
             // No login at all, or none free within ten seconds: one code here.
             "PGRST500" => return self.without_session().await,
             "42501" => {
@@ -134,7 +142,9 @@ fn error(mut parts: Parts, body: Bytes, code: &str) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
-fn code_in(body: &[u8]) -> Option<String> {
+/// Code and message of an error.
+fn said_in(body: &[u8]) -> Option<(String, String)> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    body.get("code")?.as_str().map(str::to_owned)
+    let text = |name| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some((text("code")?, text("message").unwrap_or_default()))
 }

@@ -1,9 +1,7 @@
 //! What a new stand-in shall be like. It must not know what happens to it
 //! later.
 
-use std::path::PathBuf;
-
-use tempfile::TempDir;
+use std::fs;
 
 use super::{
     build,
@@ -79,12 +77,14 @@ impl Builder {
         if self.migrated {
             cluster.paste_migrations();
         }
-        let folder = TempDir::with_prefix("dbvitals-standin-").expect("a folder can be made");
+        // It goes with the cluster's folder, also after a kill.
+        let folder = cluster.socket_folder().join("standin");
+        fs::create_dir(&folder).expect("a folder can be made");
         if let Some((host, validity)) = &self.tls {
-            certificates::write(folder.path(), host, *validity);
+            certificates::write(&folder, host, *validity);
         }
         let mut standin = Standin::assemble(Parts {
-            program: PathBuf::from(program),
+            program,
             folder,
             cluster,
             port: ClaimedPort::claim(),

@@ -5,14 +5,13 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     thread,
     time::Duration,
 };
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::{
     Answer, Builder, Fault, Request,
@@ -47,8 +46,9 @@ pub(crate) struct Standin {
 /// What a stand-in keeps from its making.
 #[derive(Debug)]
 pub(super) struct Parts {
-    pub(super) program: PathBuf,
-    pub(super) folder: TempDir,
+    pub(super) program: &'static Path,
+    /// Inside of the cluster's.
+    pub(super) folder: PathBuf,
     pub(super) cluster: Cluster,
     pub(super) port: ClaimedPort,
     pub(super) tls_host: Option<String>,
@@ -131,14 +131,19 @@ impl Standin {
         self.parts.port.number()
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.parts.folder
+    }
+
     /// The authority of the certificate, a PEM file (with TLS only).
     pub(crate) fn ca_path(&self) -> PathBuf {
-        self.parts.folder.path().join("ca.pem")
+        self.parts.folder.join("ca.pem")
     }
 
     /// An authority that signed nothing, a PEM file.
     pub(crate) fn stranger_ca_path(&self) -> PathBuf {
-        let path = self.parts.folder.path().join("stranger.pem");
+        let path = self.parts.folder.join("stranger.pem");
         certificates::write_stranger(&path);
         path
     }
@@ -247,7 +252,7 @@ impl Standin {
     /// stopped; returns when it answers. Its database must be there.
     pub(crate) fn start_again(&mut self) {
         assert!(self.running.is_none(), "the stand-in runs already");
-        let mut command = Command::new(&self.parts.program);
+        let mut command = Command::new(self.parts.program);
         let port = self.port();
         let database = self.parts.cluster.port();
         let database =
@@ -259,7 +264,7 @@ impl Standin {
         if let Some(secret) = &self.parts.jwt_secret {
             command.env("STANDIN_JWT_SECRET", secret);
         }
-        let folder = self.parts.folder.path();
+        let folder = &self.parts.folder;
         if self.parts.tls_host.is_some() {
             command
                 .env("STANDIN_CERTIFICATE", folder.join("server.crt"))
@@ -339,7 +344,7 @@ impl Standin {
 
     /// What it wrote since it was started last.
     pub(crate) fn log(&self) -> String {
-        let bytes = std::fs::read(self.parts.folder.path().join("log"));
+        let bytes = std::fs::read(self.parts.folder.join("log"));
         String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
     }
 

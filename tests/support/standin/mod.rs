@@ -1,6 +1,7 @@
 //! A stand-in for a hosted Supabase project: its Data API in a process of its
 //! own (`tests/standin`), over a cluster of ours. It must not know who asks it.
 
+pub(crate) mod answers;
 mod build;
 mod builder;
 mod fault;
