@@ -104,12 +104,12 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::ReadOnly { .. }
-        | DegradedReason::NoTransactions
         | DegradedReason::NotPermitted { .. }
         | DegradedReason::RowsHidden {
             is_certain: true, ..
         }
         | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
         | DegradedReason::RowsHidden {
@@ -302,11 +302,11 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::LedgerFault { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
-        | DegradedReason::NoTransactions
         | DegradedReason::NotPermitted { .. }
         | DegradedReason::RowsHidden { .. }
         | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::DatabaseNotAsked
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
     });
     let reasons = reasons.map(|reason| {

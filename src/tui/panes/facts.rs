@@ -188,17 +188,17 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
             add("held by", holders.join(", "), theme.warn);
         }
         add("phases ms", detail::phases(details), theme.text);
-        if let Some(pooler) = details.pooler {
-            add("pooler", pooler.mode.told(), theme.text);
-            if let Some(words) = pooler.mode.watching() {
-                add("watching", words.to_owned(), theme.text);
-            }
-        }
         if let Some(rest) = &details.rest {
             add("role is", rest.role_is_from.clone(), theme.dim);
             add("asked", rest.asked_words(), theme.text);
             for tables in rest.table_words() {
                 add("tables", tables, theme.text);
+            }
+        }
+        if let Some(pooler) = details.pooler {
+            add("pooler", pooler.mode.told(), theme.text);
+            if let Some(words) = pooler.mode.watching() {
+                add("watching", words.to_owned(), theme.text);
             }
         }
     }
