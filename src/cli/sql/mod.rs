@@ -6,6 +6,7 @@ mod asking;
 mod command;
 mod confirm;
 mod csv;
+mod failure;
 mod json;
 mod output;
 mod source;

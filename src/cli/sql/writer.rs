@@ -9,8 +9,9 @@ use crate::{
         sql::{
             ResultFormat, Screen,
             csv::{self, Reader},
+            failure::error_object,
             json::{Entries, JsonWriter},
-            summary::{Ended, error_object},
+            summary::Ended,
             table::TableWriter,
         },
     },
