@@ -46,7 +46,9 @@ fn one_statement_only() {
     }
     mock(&["select 1;"], &[]).succeeds();
     mock(&["select * frm x"], &[]).fails(1, "kind StatementInvalid");
-    mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let missing = mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let headline = "dbvitals: no such table: nowhere\n";
+    assert!(missing.err.starts_with(headline), "{missing:?}");
 }
 
 #[test]

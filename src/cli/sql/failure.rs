@@ -9,15 +9,12 @@ use crate::{
         json::error_json,
         sql::summary::{Asked, Ended, Policy},
     },
-    domain::{DbError, ErrorKind},
+    domain::{DbError, ErrorKind, REQUIRED_TABLES},
 };
 
 /// What went wrong, in lines for people.
 pub(super) fn failure(error: &DbError, ended: &Ended<'_>) -> String {
-    let message = match ended.asked {
-        Asked::Nothing => error.message(),
-        Asked::ToStop => stopped(error),
-    };
+    let message = headline(error, ended);
     let mut words = format!("dbvitals: {message}\n");
     let mut line = |line: std::fmt::Arguments<'_>| {
         writeln!(words, "  {line}").expect("a String takes any text");
@@ -34,12 +31,24 @@ pub(super) fn failure(error: &DbError, ended: &Ended<'_>) -> String {
     let (kind, layer) = (error.kind().name(), error.layer().as_str());
     line(format_args!("kind {kind}, layer {layer}{code}{place}"));
     // A cause with the same code has the same words.
-    let is_news = |cause: &String| error.code().is_none_or(|code| !cause.contains(code));
+    let is_news = |cause: &String| match (error.code(), error.details()) {
+        (Some(code), _) => !cause.contains(code),
+        (None, Some(details)) => cause != details,
+        (None, None) => true,
+    };
     for cause in error.causes().filter(is_news) {
         line(format_args!("cause: {cause}"));
     }
     line(format_args!("next: {}", ended.hint(error)));
     words
+}
+
+/// The first line about it.
+fn headline(error: &DbError, ended: &Ended<'_>) -> String {
+    match ended.asked {
+        Asked::Nothing => error.headline(),
+        Asked::ToStop => stopped(error),
+    }
 }
 
 /// What a signal of ours has led to.
@@ -51,7 +60,7 @@ fn stopped(error: &DbError) -> String {
         ErrorKind::Cancelled if error.details().is_none() => {
             "Interrupted. Nothing was sent.".to_owned()
         }
-        _ => format!("Interrupted. {}", error.message()),
+        _ => format!("Interrupted. {}", error.headline()),
     }
 }
 
@@ -72,6 +81,7 @@ fn place(error: &DbError, sql: &str) -> Option<(usize, usize)> {
 /// The error with all that is known of it.
 pub(super) fn error_object(error: &DbError, ended: &Ended<'_>) -> Value {
     let mut object = error_json(error);
+    object["message"] = json!(headline(error, ended));
     object["hint"] = json!(ended.hint(error));
     object["position"] = json!(error.position());
     object["line"] = json!(place(error, ended.sql).map(|(line, _)| line));
@@ -91,9 +101,28 @@ impl Ended<'_> {
                 "look at the server's load and locks; --timeout SECONDS gives it longer"
             }
             (ErrorKind::Unsupported, _) => "use psql for it",
+            (ErrorKind::SchemaMissing, _) if names_table_of_ours(error) => {
+                "'dbvitals migrate status' tells whether the tables of its migrations are there"
+            }
+            (ErrorKind::SchemaMissing, _) => "check the name, and the search_path",
+            (ErrorKind::SchemaMismatch, _) => {
+                "check the name, and of a function the types of its arguments"
+            }
+            (ErrorKind::InvalidData, _) => "correct the value, or how it is computed",
+            (ErrorKind::TransactionRolledBack, _) => "run it again",
             _ => error.hint(),
         }
     }
+}
+
+/// Whether the server's words hold the name of a table that our migrations make:
+/// names are the same in every language.
+fn names_table_of_ours(error: &DbError) -> bool {
+    let mut words = error
+        .details()
+        .unwrap_or_default()
+        .split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| REQUIRED_TABLES.contains(&word))
 }
 
 #[cfg(test)]
