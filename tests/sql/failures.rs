@@ -184,6 +184,39 @@ fn what_cannot_be_attempted_says_so_with_its_own_code() {
 }
 
 #[test]
+fn two_arguments_are_the_url_and_the_statement_in_this_order() {
+    let url = "postgres://somebody@127.0.0.1:1/app";
+    let order = "the URL comes before the statement: dbvitals sql URL STATEMENT";
+    run(&["select 1", url], &[]).fails(3, order);
+    let json = run(&["--json", "select 1", url], &[]).json();
+    assert_eq!(json["error"]["kind"], "InvalidUsage");
+    let quoted = "the statement is one argument: put it in quotes";
+    run(&["select", "1"], &[("DATABASE_URL", url)]).fails(3, quoted);
+}
+
+#[test]
+fn a_usage_error_says_what_may_be_said_and_where_the_help_is() {
+    let url = [("DATABASE_URL", "postgres://somebody@127.0.0.1:1/app")];
+    let help = "try 'dbvitals sql --help'";
+    run(&["--timeout", "0", "select 1"], &url).fails(
+        3,
+        "the value of --timeout is not understood: it is not a number of seconds from 0.001 to \
+         604800\n",
+    );
+    let said = run(&["--format", "xml", "select 1"], &url).fails(3, help);
+    let list = "the value of --format is none of table, json, csv\n";
+    assert!(said.err.contains(list), "{said:?}");
+    let dash = "argument 2 begins like a flag; if it is none, put '--' before it";
+    run(&["-- only a comment"], &url).fails(3, dash);
+    run(
+        &["--mode", "mock", "--", "-- a comment\nselect 1 as a"],
+        &[],
+    )
+    .succeeds();
+    run(&["-- only a comment", "--no-such"], &url).fails(3, "dbvitals: ");
+}
+
+#[test]
 fn a_wrong_password_is_named_and_not_shown() {
     let cluster = Cluster::start();
     let url = cluster.url_with_password("never-show-this-either");

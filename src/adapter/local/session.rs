@@ -12,12 +12,13 @@ use tokio_postgres::{CancelToken, Client, NoTls};
 
 use crate::{
     adapter::{
-        DbResult,
+        DbResult, NoticeSink,
         classify::{Stage, from_io, from_postgres},
         local::{
             first_byte::FirstByte,
             meter::{self, Allowance, Metered},
             phase_clock::{Phase, PhaseClock},
+            remarks::Remarks,
             reported::Reported,
             socket,
             target::{Purpose, Target, Wrapping},
@@ -71,6 +72,8 @@ struct Opening<'a> {
     target: &'a Target,
     purpose: Purpose,
     deadline: Instant,
+    /// Who hears what the server remarks.
+    notices: Option<&'a NoticeSink>,
 }
 
 // === impl Session ===
@@ -83,13 +86,30 @@ impl Session {
         purpose: Purpose,
         clock: &PhaseClock,
     ) -> DbResult<Self> {
-        let session = Self::open_unattended(target, purpose, clock).await?;
-        Ok(Self {
+        let session = Opening::of(target, purpose).unattended(clock).await?;
+        Ok(Self::attended(session))
+    }
+
+    /// The same for the statements of somebody who hears what the server remarks.
+    pub(super) async fn open_heard(
+        target: &Target,
+        notices: Option<&NoticeSink>,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        let opening = Opening {
+            notices,
+            ..Opening::of(target, Purpose::Statements)
+        };
+        Ok(Self::attended(opening.unattended(clock).await?))
+    }
+
+    fn attended(session: Unattended) -> Self {
+        Self {
             client: session.client,
             driver: Driver(Some(tokio::spawn(session.traffic))),
             is_encrypted: session.is_encrypted,
             allowance: session.allowance,
-        })
+        }
     }
 
     /// The same, for an owner who moves the bytes.
@@ -98,17 +118,7 @@ impl Session {
         purpose: Purpose,
         clock: &PhaseClock,
     ) -> DbResult<Unattended> {
-        let opening = Opening {
-            target,
-            purpose,
-            deadline: Instant::now() + target.section().timeout,
-        };
-        match opening.as_configured(clock).await {
-            Err(error) if is_about_options(&error) && target.give_up_options(purpose) => {
-                opening.as_configured(clock).await
-            }
-            decided => decided,
-        }
+        Opening::of(target, purpose).unattended(clock).await
     }
 
     /// The driver's client, for statements.
@@ -206,7 +216,26 @@ impl Drop for Driver {
 
 // === impl Opening ===
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    /// One that nobody listens to.
+    fn of(target: &'a Target, purpose: Purpose) -> Self {
+        Self {
+            target,
+            purpose,
+            deadline: Instant::now() + target.section().timeout,
+            notices: None,
+        }
+    }
+
+    async fn unattended(self, clock: &PhaseClock) -> DbResult<Unattended> {
+        match self.as_configured(clock).await {
+            Err(error) if is_about_options(&error) && self.target.give_up_options(self.purpose) => {
+                self.as_configured(clock).await
+            }
+            decided => decided,
+        }
+    }
+
     /// `prefer` falls back to plain text like libpq: when the server offers no
     /// TLS, when the handshake fails, and when the login is refused over TLS.
     async fn as_configured(self, clock: &PhaseClock) -> DbResult<Unattended> {
@@ -279,18 +308,19 @@ impl Opening<'_> {
     }
 
     async fn log_in(self, channel: Channel) -> Result<(Client, Traffic), tokio_postgres::Error> {
+        let remarks = Remarks::heard_by(self.notices.cloned());
         Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
                 let stream = Reported::over(FirstByte::of(socket));
                 let (client, connection) = login.connect_raw(stream, NoTls).await?;
-                (client, traffic(connection))
+                (client, traffic(connection, remarks))
             }
             Channel::Encrypted(stream) => {
                 let login = self.target.login(self.purpose, Wrapping::Encrypted);
                 let handover = Handover(stream);
                 let (client, connection) = login.connect_raw(empty(), handover).await?;
-                (client, traffic(connection))
+                (client, traffic(connection, remarks))
             }
         })
     }
@@ -317,9 +347,8 @@ pub(super) async fn send_cancel(
     clock: &PhaseClock,
 ) -> DbResult<()> {
     let opening = Opening {
-        target,
-        purpose: Purpose::Statements,
         deadline: Instant::now() + clock.limit(),
+        ..Opening::of(target, Purpose::Statements)
     };
     let mode = match protection {
         Protection::None => SslMode::Disable,

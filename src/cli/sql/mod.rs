@@ -8,6 +8,7 @@ mod confirm;
 mod csv;
 mod failure;
 mod json;
+mod notices;
 mod output;
 mod source;
 mod summary;
@@ -16,4 +17,4 @@ mod writer;
 
 pub(super) use args::SqlArgs;
 pub use args::{ResultFormat, SqlOptions};
-pub use command::{Screen, sql};
+pub use command::{Screen, sql, sql_misused};

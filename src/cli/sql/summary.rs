@@ -2,7 +2,7 @@
 
 use crate::{
     adapter::{DbResult, Ran, RunAccess},
-    cli::json::millis,
+    cli::{json::millis, sql::notices::Notices},
 };
 
 /// How a statement ended.
@@ -16,6 +16,8 @@ pub(super) struct Ended<'a> {
     pub(super) policy: Policy,
     /// Whether a signal told us to stop it.
     pub(super) asked: Asked,
+    /// What the server remarked.
+    pub(super) notices: &'a Notices,
 }
 
 /// What our own configuration says of writing.
@@ -74,10 +76,11 @@ pub(super) fn words(ran: &Ran, shown: Shown) -> String {
             )
         }
         (true, _) => format!(
-            "first {} of more rows (--limit 0 prints all)",
+            "first {} rows; there are more (--limit 0 prints all)",
             grouped(rows)
         ),
         (false, true) => counted(rows, ""),
+        (false, false) if ran.affected == 0 && !ran.counts_rows => "done".to_owned(),
         (false, false) => counted(ran.affected, " affected"),
     };
     format!("{what}, {:.1} ms", millis(ran.took))
@@ -111,7 +114,9 @@ mod tests {
     fn check(affected: u64, rows: u64, has_more: bool, has_columns: bool, expected: &str) {
         let ran = Ran {
             affected,
+            counts_rows: true,
             has_more,
+            is_lost: false,
             took: Duration::from_micros(1_260),
         };
         let shown = Shown {
@@ -120,6 +125,23 @@ mod tests {
             reader: Reader::Reads,
         };
         assert_eq!(words(&ran, shown), format!("{expected}, 1.3 ms"));
+    }
+
+    #[test]
+    fn a_zero_that_counts_nothing_is_not_told() {
+        let ran = Ran {
+            affected: 0,
+            counts_rows: false,
+            has_more: false,
+            is_lost: false,
+            took: Duration::from_millis(1),
+        };
+        let shown = Shown {
+            rows: 0,
+            has_columns: false,
+            reader: Reader::Reads,
+        };
+        assert_eq!(words(&ran, shown), "done, 1.0 ms");
     }
 
     #[test]
@@ -132,7 +154,7 @@ mod tests {
             1_000,
             true,
             true,
-            "first 1,000 of more rows (--limit 0 prints all)",
+            "first 1,000 rows; there are more (--limit 0 prints all)",
         );
         check(
             5_000,

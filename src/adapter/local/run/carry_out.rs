@@ -22,7 +22,7 @@ use crate::{
                 within::{begin, end, execute, has_written, roll_back},
             },
             session::Session,
-            target::{Purpose, Target},
+            target::Target,
         },
         running::as_read_only,
     },
@@ -59,7 +59,7 @@ pub(in crate::adapter::local) async fn run(
     let mut session = tokio::select! {
         biased;
         () = &mut stop => return Err(DbError::new(Action::Query, ErrorKind::Cancelled)),
-        opened = clock.within(Session::open(&target, Purpose::Statements, &clock)) => opened?,
+        opened = clock.within(Session::open_heard(&target, order.notices, &clock)) => opened?,
     };
     let canceller = Canceller::of(&session, &target);
     let ran = {
@@ -91,7 +91,9 @@ async fn carry_out(
     match affected {
         Ok(affected) => Ok(Ran {
             affected,
+            counts_rows: inspected.counts_rows,
             has_more: relay.has_more,
+            is_lost: false,
             took: began.elapsed(),
         }),
         Err(error) => Err(name_copy(error, &inspected)),

@@ -12,9 +12,9 @@ use crate::{
     adapter::{
         DbResult, ResultColumn,
         classify::ServerWords,
+        leading::{counts_rows, leading_word},
         local::{
             learn::{BEGIN, END, PIN},
-            run::leading::leading_word,
             session::Session,
             table::quoted,
         },
@@ -44,6 +44,8 @@ pub(super) struct Inspected {
     pub(super) is_query: bool,
     /// Whether it is a COPY, which moves data past the protocol of rows.
     pub(super) is_copy: bool,
+    /// Whether the number that the server ends it with counts rows.
+    pub(super) counts_rows: bool,
 }
 
 /// Has the server read the statement.
@@ -65,6 +67,7 @@ pub(super) async fn inspect(session: &mut Session, sql: &str) -> DbResult<Inspec
         is_query: !types.is_empty()
             && ["select", "with", "values", "table"].contains(&word.as_str()),
         is_copy: word == "copy",
+        counts_rows: counts_rows(&word),
         types,
     })
 }
