@@ -18,6 +18,7 @@ use crate::{
             first_byte::FirstByte,
             meter::{self, Allowance, Metered},
             phase_clock::{Phase, PhaseClock},
+            protocol_notes::ProtocolNotes,
             remarks::Remarks,
             reported::Reported,
             socket,
@@ -44,6 +45,7 @@ pub(super) struct Session {
     driver: Driver,
     is_encrypted: bool,
     allowance: Allowance,
+    notes: ProtocolNotes,
 }
 
 /// An open session of which nothing runs by itself: its owner moves its bytes.
@@ -53,6 +55,7 @@ pub(super) struct Unattended {
     /// How much the server may still send; to be renewed by whoever asks.
     pub(super) allowance: Allowance,
     is_encrypted: bool,
+    notes: ProtocolNotes,
 }
 
 /// The task that moves bytes. It must not outlive its session: towards a
@@ -109,6 +112,7 @@ impl Session {
             driver: Driver(Some(tokio::spawn(session.traffic))),
             is_encrypted: session.is_encrypted,
             allowance: session.allowance,
+            notes: session.notes,
         }
     }
 
@@ -129,6 +133,11 @@ impl Session {
     /// The session serves another caller.
     pub(super) fn renew_allowance(&self) {
         self.allowance.renew(meter::STATEMENTS);
+    }
+
+    /// What the session's messages say beside their content.
+    pub(super) fn notes(&self) -> &ProtocolNotes {
+        &self.notes
     }
 
     /// What protects the session.
@@ -258,10 +267,11 @@ impl<'a> Opening<'a> {
         let (channel, allowance) = self.channel(mode, clock).await?;
         clock.begin(Phase::Login);
         let is_encrypted = matches!(channel, Channel::Encrypted(_));
+        let notes = ProtocolNotes::default();
         let (client, traffic) = self
-            .log_in(channel)
+            .log_in(channel, &notes)
             .await
-            .map_err(|error| self.login_error(error, clock.action()))?;
+            .map_err(|error| self.login_error(error, clock.action(), &notes))?;
         clock.end();
         allowance.renew(match self.purpose {
             Purpose::Probe => meter::PROBE,
@@ -273,6 +283,7 @@ impl<'a> Opening<'a> {
             traffic,
             allowance,
             is_encrypted,
+            notes,
         })
     }
 
@@ -307,26 +318,41 @@ impl<'a> Opening<'a> {
         Ok((channel, allowance))
     }
 
-    async fn log_in(self, channel: Channel) -> Result<(Client, Traffic), tokio_postgres::Error> {
+    async fn log_in(
+        self,
+        channel: Channel,
+        notes: &ProtocolNotes,
+    ) -> Result<(Client, Traffic), tokio_postgres::Error> {
+        let notes = notes.clone();
         let remarks = Remarks::heard_by(self.notices.cloned());
         Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
-                let stream = Reported::over(FirstByte::of(socket));
+                let stream = Reported::over(FirstByte::of(socket), notes);
                 let (client, connection) = login.connect_raw(stream, NoTls).await?;
                 (client, traffic(connection, remarks))
             }
             Channel::Encrypted(stream) => {
                 let login = self.target.login(self.purpose, Wrapping::Encrypted);
-                let handover = Handover(stream);
+                let handover = Handover { stream, notes };
                 let (client, connection) = login.connect_raw(empty(), handover).await?;
                 (client, traffic(connection, remarks))
             }
         })
     }
 
-    fn login_error(self, error: tokio_postgres::Error, action: Action) -> DbError {
-        let error = from_postgres(error, action, Stage::Login);
+    /// Poolers have no code of their own for a wrong password. An error that
+    /// comes instead of the word that the proof is good can only mean that.
+    fn login_error(
+        self,
+        error: tokio_postgres::Error,
+        action: Action,
+        notes: &ProtocolNotes,
+    ) -> DbError {
+        let mut error = from_postgres(error, action, Stage::Login);
+        if error.kind() == ErrorKind::LoginFailed && notes.awaits_proof() {
+            error = error.of_kind(ErrorKind::AuthFailed);
+        }
         if error.kind() == ErrorKind::AuthFailed && self.target.section().password.is_none() {
             let words = format!(
                 "{} (no password is configured)",
@@ -357,7 +383,11 @@ pub(super) async fn send_cancel(
     let (channel, _) = opening.channel(mode, clock).await?;
     let sent = match channel {
         Channel::Plain(socket) => token.cancel_query_raw(socket, NoTls).await,
-        Channel::Encrypted(stream) => token.cancel_query_raw(empty(), Handover(stream)).await,
+        Channel::Encrypted(stream) => {
+            let notes = ProtocolNotes::default();
+            let handover = Handover { stream, notes };
+            token.cancel_query_raw(empty(), handover).await
+        }
     };
     sent.map_err(|error| from_postgres(error, clock.action(), Stage::Login))
 }
