@@ -14,6 +14,7 @@ mod lookup;
 mod meter;
 mod migrate;
 mod migrations_told;
+mod opening;
 mod params;
 mod phase_clock;
 mod pool;
