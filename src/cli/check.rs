@@ -225,7 +225,7 @@ pub fn print_not_attempted(
             "kind": "InvalidConfiguration",
             "code": null,
             "message": "The configuration is not valid. Nothing was attempted.",
-            "hint": "mend what the complaints name",
+            "hint": "correct each key that the complaints name",
             "transient": false,
             "complaints": complaints,
             "moreComplaints": complaints.left_off(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    adapter::{Database, Ran, RunAccess, RunOrder},
+    adapter::{Database, RunAccess, RunOrder},
     cli::{
         exit::{Exit, Outcome},
         sql::{
@@ -22,7 +22,7 @@ use crate::{
             notices::{Notices, Telling},
             output::{Output, Printing},
             source,
-            summary::{Asked, Ended, Policy, Shown, words},
+            summary::{Asked, Ended, Policy, Shown, success},
             writer::Writer,
         },
     },
@@ -168,34 +168,12 @@ impl Work<'_> {
         };
         if self.options.format != ResultFormat::Json {
             let end = match &result {
-                Ok(ran) => self.end_in_words(ran, shown, &ended, writer.cut_mark()),
+                Ok(ran) => success(ran, shown, &ended, writer.cut_mark()),
                 Err(error) => failure(error, &ended),
             };
             tell(&format!("{}{end}", notices.rest()));
         }
         exit.printed(printed)
-    }
-
-    fn end_in_words(
-        self,
-        ran: &Ran,
-        shown: Shown,
-        ended: &Ended<'_>,
-        cut_mark: Option<char>,
-    ) -> String {
-        let mut words = words(ran, shown);
-        if ended.is_read_only() {
-            words.push_str(", in a read-only transaction");
-        }
-        if let Some(mark) = cut_mark {
-            words.push_str(&format!(
-                "\nvalues that end with {mark} are cut to fit; through a pipe they are whole"
-            ));
-        }
-        if ran.is_lost {
-            words.push_str("\nmock mode: nothing that was written persists");
-        }
-        words
     }
 
     fn policy(self) -> Policy {

@@ -57,8 +57,31 @@ pub(super) enum Reader {
     Gone,
 }
 
+/// What a statement that ran came to, and what its reader should know of it, in
+/// lines. `cut_mark` ends values that were cut.
+pub(super) fn success(
+    ran: &Ran,
+    shown: Shown,
+    ended: &Ended<'_>,
+    cut_mark: Option<char>,
+) -> String {
+    let mut lines = vec![words(ran, shown)];
+    if ended.is_read_only() {
+        lines[0].push_str(", in a read-only transaction");
+    }
+    if let Some(mark) = cut_mark {
+        lines.push(format!(
+            "values that end with {mark} are cut to fit; through a pipe they are whole"
+        ));
+    }
+    if ran.is_lost {
+        lines.push("mock mode: nothing that was written persists".to_owned());
+    }
+    lines.join("\n")
+}
+
 /// What a statement that ran came to, in a line.
-pub(super) fn words(ran: &Ran, shown: Shown) -> String {
+fn words(ran: &Ran, shown: Shown) -> String {
     let Shown {
         rows,
         has_columns,
