@@ -229,7 +229,7 @@ impl Refusal {
         self.exit.silent()
     }
 
-    /// One line, as the object of a statement that was run begins with one.
+    /// On one line: whoever reads results line by line reads this, too.
     fn object(&self, target: Option<&Target>) -> String {
         let mut object = Map::new();
         if let Some(target) = target {
