@@ -148,9 +148,18 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {}", error.message())?;
+    print_failure(&error.message(), error, out)
+}
+
+/// The error below these words about it.
+pub(super) fn print_failure(
+    headline: &str,
+    error: &DbError,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "  {headline}")?;
     // Some messages quote it.
-    let is_quoted = |details: &&str| error.message().contains(*details);
+    let is_quoted = |details: &&str| headline.contains(*details);
     if let Some(details) = error.details().filter(|details| !is_quoted(details)) {
         writeln!(out, "  said: {details}")?;
     }
@@ -164,7 +173,10 @@ pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()
         write!(out, ", code {code}")?;
     }
     writeln!(out)?;
-    for cause in error.causes() {
+    // What was said already is no news.
+    let said = error.details().filter(|it| !it.is_empty());
+    let is_news = |cause: &String| !said.is_some_and(|it| cause.contains(it));
+    for cause in error.causes().filter(is_news) {
         writeln!(out, "  cause: {cause}")?;
     }
     writeln!(out, "  next: {}", error.hint())
@@ -231,7 +243,7 @@ pub fn print_not_attempted(
             "kind": "InvalidConfiguration",
             "code": null,
             "message": "The configuration is not valid. Nothing was attempted.",
-            "hint": "mend what the complaints name",
+            "hint": "correct each key that the complaints name",
             "transient": false,
             "complaints": complaints,
             "moreComplaints": complaints.left_off(),
@@ -240,5 +252,30 @@ pub fn print_not_attempted(
     match layout {
         Layout::Pretty => write_pretty(&object, out),
         Layout::OneLine => writeln!(out, "{object}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, ErrorKind};
+
+    #[track_caller]
+    fn check(cause: &str, causes: usize) {
+        let error = DbError::new(Action::Connect, ErrorKind::ConnectionRefused)
+            .with_details("Connection refused")
+            .with_source(io::Error::other(cause.to_owned()));
+        let mut out = Vec::new();
+        print_error(&error, &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.contains("said: Connection refused\n"), "{told}");
+        assert_eq!(told.matches("cause: ").count(), causes, "{told}");
+    }
+
+    #[test]
+    fn a_cause_is_told_where_it_says_more_than_was_said() {
+        check("Connection refused", 0);
+        check("FATAL: Connection refused", 0);
+        check("No route to host", 1);
     }
 }

@@ -11,6 +11,7 @@ mod bed;
 mod endings;
 mod failures;
 mod mock;
+mod notices;
 mod poolers;
 mod production;
 mod read_only;
