@@ -10,6 +10,7 @@
 mod bed;
 mod endings;
 mod failures;
+mod long_lines;
 mod mock;
 mod poolers;
 mod production;
