@@ -14,9 +14,9 @@ use crate::{
 
 const FORMATS: [&str; 3] = ["table", "csv", "json"];
 
-/// Rows of forty thousand characters; at the fourth one it sleeps.
-const SLEEPER: &str = "select repeat('x', 40000) || \
-    case when n = 4 then pg_sleep(600)::text else '' end as a from generate_series(1, 9) n";
+/// A row of forty thousand characters, and a sleep behind the first batch of rows.
+const SLEEPER: &str = "select case n when 1 then repeat('x', 40000) \
+    when 1004 then pg_sleep(600)::text end as a from generate_series(1, 1009) n";
 
 /// Its end, however much it prints.
 #[track_caller]
