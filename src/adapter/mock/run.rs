@@ -10,8 +10,8 @@ use crate::{
     adapter::{
         CellForm, DbResult, Piece, Ran, ResultColumn, RunOrder,
         mock::{
-            classify::from_sqlite, decode::Columns, engine::Session, one_statement::only_one,
-            statements,
+            classify::from_sqlite, decode::Columns, engine::Session, no_files::no_files,
+            one_statement::only_one, statements,
         },
         mode_adapter::Statement,
     },
@@ -27,6 +27,7 @@ pub(super) async fn run(
     pieces: &mpsc::Sender<Piece>,
 ) -> DbResult<Ran> {
     only_one(order.sql, ACTION)?;
+    no_files(order.sql, ACTION)?;
     let began = Instant::now();
     if let Err(error) = session.catalogue.refresh(session.connection).await {
         return Err(from_sqlite(error, ACTION));
