@@ -8,6 +8,7 @@
 )]
 
 mod bed;
+mod effects;
 mod endings;
 mod failures;
 mod long_lines;

@@ -17,6 +17,7 @@ use crate::{
             phase_clock::{PhaseClock, timeout_error},
             run::{
                 cancel::Canceller,
+                effects::may_have_effects,
                 inspect::{Inspected, inspect},
                 relay::Relay,
                 within::{begin, end, execute, has_written, roll_back},
@@ -39,6 +40,9 @@ const LARGEST_BATCH: u64 = 50_000;
 /// The prefix that makes a cursor of a query. A cursor runs only as far as it is
 /// read, so that what nobody wants is not computed.
 const DECLARE: &str = "declare dbvitals_rows no scroll cursor without hold for ";
+
+/// Runs the cursor to its end and sends no rows.
+const THE_REST: &str = "move forward all in dbvitals_rows";
 
 /// Codes of what cannot be made a cursor: no query at all, one that changes
 /// data, one that makes a table.
@@ -104,7 +108,7 @@ async fn rows(session: &mut Session, order: &RunOrder<'_>, relay: &mut Relay<'_>
         begin(session, order.access).await?;
         match declare(session, order).await {
             Ok(()) => {
-                let affected = fetch(session, order.access, relay).await?;
+                let affected = fetch(session, order, relay).await?;
                 end(session, order.access).await?;
                 return Ok(affected);
             }
@@ -138,15 +142,17 @@ async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
     })
 }
 
-/// Reads the cursor as far as it is wanted; to its end, though, where the query
-/// has turned out to write: half a change is not what was asked for.
-async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) -> DbResult<u64> {
+/// Reads the cursor as far as it is wanted.
+async fn fetch(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    relay: &mut Relay<'_>,
+) -> DbResult<u64> {
     let (mut batch, mut total) = (FIRST_BATCH, 0);
-    let mut writes = false;
     loop {
         let asked = match relay.wanted() {
-            Some(wanted) if !writes => batch.min(wanted.saturating_add(1)),
-            Some(_) | None => batch,
+            Some(wanted) => batch.min(wanted.saturating_add(1)),
+            None => batch,
         };
         let sql = format!("fetch forward {asked} from dbvitals_rows");
         let came = relay.stream(session, &sql).await?;
@@ -154,14 +160,24 @@ async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) 
         if came < asked {
             return Ok(total);
         }
-        if relay.is_done() && !writes {
-            writes = access == RunAccess::Full && has_written(session).await?;
-            if !writes {
-                return Ok(relay.handed());
-            }
+        if relay.is_done() {
+            return if has_effects(session, order).await? {
+                Ok(total + relay.stream(session, THE_REST).await?)
+            } else {
+                Ok(relay.handed())
+            };
         }
         batch = batch.saturating_mul(4).min(LARGEST_BATCH);
     }
+}
+
+/// Whether the query must be run to its end, though nobody wants its rows: half
+/// of what it does is not what was asked for.
+async fn has_effects(session: &mut Session, order: &RunOrder<'_>) -> DbResult<bool> {
+    Ok(
+        (order.access == RunAccess::Full && has_written(session).await?)
+            || may_have_effects(session, order.sql).await?,
+    )
 }
 
 /// A read-only transaction does not hold a COPY back from writing files or

@@ -4,11 +4,11 @@
 mod array;
 mod cancel;
 mod carry_out;
+mod effects;
 mod inspect;
 mod json_text;
 mod leading;
 mod relay;
-
 mod within;
 
 pub(super) use carry_out::run;
