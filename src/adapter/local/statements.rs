@@ -10,6 +10,7 @@ use crate::{
             learn::{self, Place, Typed},
             params::Param,
             pool::Lease,
+            run::is_prepare_transaction,
             table::Table,
             transaction::BEGIN_READ_ONLY,
         },
@@ -60,12 +61,22 @@ pub(super) async fn query_read_only(
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
+    refuse_prepare_transaction(statement)?;
     if let Err(error) = lease.client().batch_execute(BEGIN_READ_ONLY).await {
         return Err(lease.classify(error, statement.action).await);
     }
     query(lease, Place::Within, statement, take)
         .await
         .map_err(as_read_only)
+}
+
+/// What a read-only transaction does not hold back: the server would keep it.
+pub(super) fn refuse_prepare_transaction(statement: Statement<'_>) -> DbResult<()> {
+    if is_prepare_transaction(statement.sql) {
+        return Err(DbError::new(statement.action, ErrorKind::ReadOnly)
+            .with_details("a transaction that may only read is not prepared"));
+    }
+    Ok(())
 }
 
 /// Adds one row: the server converts each value to its column's type, and what

@@ -31,6 +31,7 @@ pub(super) enum Access {
 /// The callback's side of a transaction.
 struct Statements<'a> {
     lease: &'a mut Lease,
+    access: Access,
     /// The first statement that failed: the cause, should the server roll back.
     first_failure: Option<DbError>,
 }
@@ -52,6 +53,7 @@ where
     .await?;
     let mut statements = Statements {
         lease,
+        access,
         first_failure: None,
     };
     let result = work(&mut statements).await;
@@ -117,6 +119,9 @@ impl TransactionClient for Statements<'_> {
                 params,
                 action: Action::Transaction,
             };
+            if self.access == Access::ReadOnly {
+                statements::refuse_prepare_transaction(statement)?;
+            }
             let mut rows = Vec::new();
             let mut take = |row| {
                 rows.push(row);

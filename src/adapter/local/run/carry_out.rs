@@ -19,6 +19,7 @@ use crate::{
                 cancel::Canceller,
                 effects::may_have_effects,
                 inspect::{Inspected, inspect},
+                leading::is_about_transactions,
                 relay::Relay,
                 within::{begin, end, execute, has_written, roll_back},
             },
@@ -89,6 +90,9 @@ async fn carry_out(
     let mut relay = Relay::new(order, &inspected, pieces);
     let affected = match order.access {
         RunAccess::ReadOnly if inspected.is_copy => return Err(copy_refused()),
+        RunAccess::ReadOnly if is_about_transactions(order.sql) => {
+            return Err(leaving_refused());
+        }
         RunAccess::ReadOnly => rows(session, order, &mut relay).await.map_err(as_read_only),
         RunAccess::Full => rows(session, order, &mut relay).await,
     };
@@ -186,6 +190,14 @@ fn copy_refused() -> DbError {
     DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(
         "COPY may write files and run programs at the server, which a read-only transaction \
          does not hold back",
+    )
+}
+
+/// A read-only transaction does not hold a PREPARE TRANSACTION back, which leaves
+/// something at the server that stays there.
+fn leaving_refused() -> DbError {
+    DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(
+        "it begins or ends transactions, and would leave the one that lets it only read",
     )
 }
 

@@ -4,11 +4,39 @@
 /// The word in lower case, after blanks, comments and opening brackets; empty
 /// where a statement begins otherwise.
 pub(super) fn leading_word(sql: &str) -> String {
+    first_word(sql).0
+}
+
+/// Whether the statement begins, ends or divides transactions. One that runs in
+/// a transaction of ours could leave it so.
+pub(super) fn is_about_transactions(sql: &str) -> bool {
+    let words = [
+        "abort",
+        "begin",
+        "commit",
+        "end",
+        "release",
+        "rollback",
+        "savepoint",
+        "start",
+    ];
+    words.contains(&leading_word(sql).as_str()) || is_prepare_transaction(sql)
+}
+
+/// Whether the statement hands its transaction over to the server, which keeps it
+/// until somebody ends it: also one that may only read.
+pub(in crate::adapter::local) fn is_prepare_transaction(sql: &str) -> bool {
+    let (first, rest) = first_word(sql);
+    first == "prepare" && leading_word(rest) == "transaction"
+}
+
+/// The word in lower case, and what follows it.
+fn first_word(sql: &str) -> (String, &str) {
     let rest = after_comments(sql);
     let end = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .unwrap_or(rest.len());
-    rest[..end].to_ascii_lowercase()
+    (rest[..end].to_ascii_lowercase(), &rest[end..])
 }
 
 fn after_comments(mut sql: &str) -> &str {
@@ -67,5 +95,22 @@ mod tests {
         check("/* not closed", "");
         check("'text'", "");
         check("", "");
+    }
+    #[test]
+    fn statements_about_transactions_are_known() {
+        for sql in [
+            "commit and chain",
+            "; END",
+            "-- x\nRollback to s",
+            "start transaction read write",
+            "prepare transaction 'x'",
+            "Prepare/* of */ -- two\n TRANSACTION'x'",
+        ] {
+            assert!(is_about_transactions(sql), "{sql}");
+        }
+        for sql in ["prepare p as select 1", "select 'commit'", "committed"] {
+            assert!(!is_about_transactions(sql), "{sql}");
+        }
+        assert!(!is_prepare_transaction("commit prepared 'x'"));
     }
 }

@@ -12,3 +12,4 @@ mod relay;
 mod within;
 
 pub(super) use carry_out::run;
+pub(super) use leading::is_prepare_transaction;

@@ -3,14 +3,20 @@
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::{
-    adapter::{
-        DbResult, RunAccess,
-        local::{session::Session, transaction::BEGIN_READ_ONLY},
-    },
+    adapter::{DbResult, RunAccess, local::session::Session},
     domain::{Action, DbError, ErrorKind},
 };
 
 const BEGIN: &str = "begin";
+
+/// After its first statement a transaction cannot be made writing any more. The
+/// mark ends with it.
+const BEGIN_READ_ONLY: &str =
+    "begin read only; select pg_catalog.set_config('dbvitals.transaction', 'ours', true)";
+
+/// Gives a row while the transaction is the one that we have begun.
+const IS_OURS: &str = "select 1 where pg_catalog.current_setting('dbvitals.transaction', true) \
+    operator(pg_catalog.=) 'ours'";
 
 /// Gives a row when the transaction has written anything; asked in full names,
 /// as others may have made functions that fit better.
@@ -32,19 +38,26 @@ pub(super) async fn end(session: &mut Session, access: RunAccess) -> DbResult<()
     if access == RunAccess::Full {
         return execute(session, "commit").await;
     }
+    let is_ours = gives_a_row(session, IS_OURS).await?;
     let has_written = has_written(session).await?;
     roll_back(session).await?;
-    if has_written {
-        return Err(DbError::new(Action::Query, ErrorKind::ReadOnly)
-            .with_details("it wrote although its transaction was read-only, and was rolled back"));
+    let refused = |words| Err(DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(words));
+    match (is_ours, has_written) {
+        (false, _) => refused("it has ended its read-only transaction: what it did may hold"),
+        (true, true) => {
+            refused("it wrote although its transaction was read-only, and was rolled back")
+        }
+        (true, false) => Ok(()),
     }
-    Ok(())
 }
 
-/// Whether the transaction has written anything. A statement that has ended it
-/// has left nothing to be asked about.
+/// Whether the transaction has written anything.
 pub(super) async fn has_written(session: &mut Session) -> DbResult<bool> {
-    match session.client().simple_query(HAS_WRITTEN).await {
+    gives_a_row(session, HAS_WRITTEN).await
+}
+
+async fn gives_a_row(session: &mut Session, sql: &str) -> DbResult<bool> {
+    match session.client().simple_query(sql).await {
         Ok(messages) => Ok(messages
             .iter()
             .any(|message| matches!(message, SimpleQueryMessage::Row(_)))),
