@@ -16,5 +16,6 @@ mod health;
 mod killing;
 mod printing;
 mod refusing;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

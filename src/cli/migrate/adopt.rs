@@ -18,7 +18,7 @@ use crate::{
         },
     },
     config::Config,
-    domain::{Adoption, MigrationName},
+    domain::{Adoption, MigrationName, clean},
 };
 
 /// Compares, records and tells.
@@ -78,7 +78,7 @@ fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
         target(config)
     )?;
     print_warnings(config, out)?;
-    let (schema, ledger) = (&adoption.schema, &adoption.ledger);
+    let (schema, ledger) = (clean(&adoption.schema), clean(&adoption.ledger));
     writeln!(out, "  tables in schema {schema}, ledger {ledger}")?;
     for name in &adoption.recorded_before {
         writeln!(out, "  recorded before {name}")?;

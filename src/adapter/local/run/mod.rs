@@ -7,9 +7,7 @@ mod carry_out;
 mod effects;
 mod inspect;
 mod json_text;
-mod leading;
 mod relay;
 mod within;
 
 pub(super) use carry_out::run;
-pub(super) use leading::is_prepare_transaction;

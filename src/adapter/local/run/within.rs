@@ -3,32 +3,30 @@
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::{
-    adapter::{DbResult, RunAccess, local::session::Session},
+    adapter::{
+        DbResult, RunAccess,
+        local::{session::Session, transaction::BEGIN_READ_ONLY},
+    },
     domain::{Action, DbError, ErrorKind},
 };
 
 const BEGIN: &str = "begin";
 
-/// After its first statement a transaction cannot be made writing any more. The
-/// mark ends with it.
-const BEGIN_READ_ONLY: &str =
-    "begin read only; select pg_catalog.set_config('dbvitals.transaction', 'ours', true)";
-
-/// Gives a row while the transaction is the one that we have begun.
-const IS_OURS: &str = "select 1 where pg_catalog.current_setting('dbvitals.transaction', true) \
-    operator(pg_catalog.=) 'ours'";
-
 /// Gives a row when the transaction has written anything; asked in full names,
 /// as others may have made functions that fit better.
 const HAS_WRITTEN: &str = "select 1 where pg_catalog.txid_current_if_assigned() is not null";
 
-/// Begins a transaction with this access.
-pub(super) async fn begin(session: &mut Session, access: RunAccess) -> DbResult<()> {
+/// Begins a transaction with this access and these settings of its own.
+pub(super) async fn begin(
+    session: &mut Session,
+    access: RunAccess,
+    own_settings: &str,
+) -> DbResult<()> {
     let sql = match access {
         RunAccess::ReadOnly => BEGIN_READ_ONLY,
         RunAccess::Full => BEGIN,
     };
-    execute(session, sql).await
+    execute(session, &format!("{sql}{own_settings}")).await
 }
 
 /// Ends a transaction: what could write is kept. What could not has nothing to
@@ -38,26 +36,21 @@ pub(super) async fn end(session: &mut Session, access: RunAccess) -> DbResult<()
     if access == RunAccess::Full {
         return execute(session, "commit").await;
     }
-    let is_ours = gives_a_row(session, IS_OURS).await?;
+    let refused = |words| Err(DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(words));
+    if session.notes().is_idle() {
+        return refused("it has ended its read-only transaction: what it did is not known");
+    }
     let has_written = has_written(session).await?;
     roll_back(session).await?;
-    let refused = |words| Err(DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(words));
-    match (is_ours, has_written) {
-        (false, _) => refused("it has ended its read-only transaction: what it did may hold"),
-        (true, true) => {
-            refused("it wrote although its transaction was read-only, and was rolled back")
-        }
-        (true, false) => Ok(()),
+    if has_written {
+        return refused("it wrote although its transaction was read-only, and was rolled back");
     }
+    Ok(())
 }
 
 /// Whether the transaction has written anything.
 pub(super) async fn has_written(session: &mut Session) -> DbResult<bool> {
-    gives_a_row(session, HAS_WRITTEN).await
-}
-
-async fn gives_a_row(session: &mut Session, sql: &str) -> DbResult<bool> {
-    match session.client().simple_query(sql).await {
+    match session.client().simple_query(HAS_WRITTEN).await {
         Ok(messages) => Ok(messages
             .iter()
             .any(|message| matches!(message, SimpleQueryMessage::Row(_)))),

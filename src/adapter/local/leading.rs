@@ -1,10 +1,11 @@
-//! The first word of a statement. Not what decides anything that the server can
-//! decide: it only spares the server questions whose answer is known.
+//! The first words of a statement. Not what decides anything that the server can
+//! decide: it spares the server questions whose answer is known, and other
+//! clients of a pooler what is meant for a session of one's own.
 
 /// The word in lower case, after blanks, comments and opening brackets; empty
 /// where a statement begins otherwise.
 pub(super) fn leading_word(sql: &str) -> String {
-    first_word(sql).0
+    word_and_rest(sql).0
 }
 
 /// Whether the statement begins, ends or divides transactions. One that runs in
@@ -25,13 +26,27 @@ pub(super) fn is_about_transactions(sql: &str) -> bool {
 
 /// Whether the statement hands its transaction over to the server, which keeps it
 /// until somebody ends it: also one that may only read.
-pub(in crate::adapter::local) fn is_prepare_transaction(sql: &str) -> bool {
-    let (first, rest) = first_word(sql);
+pub(super) fn is_prepare_transaction(sql: &str) -> bool {
+    let (first, rest) = word_and_rest(sql);
     first == "prepare" && leading_word(rest) == "transaction"
 }
 
-/// The word in lower case, and what follows it.
-fn first_word(sql: &str) -> (String, &str) {
+/// What the statement wants of a session that lasts, in words; `None` where
+/// nothing is seen of it: a function may want it, too.
+pub(super) fn session_bound(sql: &str) -> Option<&'static str> {
+    let (first, rest) = word_and_rest(sql);
+    let (second, _) = word_and_rest(rest);
+    match (first.as_str(), second.as_str()) {
+        ("set", "local" | "transaction" | "constraints") | ("prepare", "transaction") => None,
+        ("set" | "reset" | "discard" | "load", _) => Some("a session's settings"),
+        ("listen" | "unlisten", _) => Some("notifications (LISTEN)"),
+        ("prepare" | "execute" | "deallocate", _) => Some("prepared statements with a name"),
+        ("create", "temp" | "temporary") => Some("temporary tables"),
+        _ => None,
+    }
+}
+
+fn word_and_rest(sql: &str) -> (String, &str) {
     let rest = after_comments(sql);
     let end = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
@@ -81,6 +96,34 @@ mod tests {
     #[track_caller]
     fn check(sql: &str, word: &str) {
         assert_eq!(leading_word(sql), word);
+    }
+
+    #[test]
+    fn what_needs_a_session_is_known_by_its_first_words() {
+        for sql in [
+            "set x = 1",
+            "/* a */ SET session x to 1",
+            "reset all",
+            "discard all",
+            "listen news",
+            "prepare p as select 1",
+            "deallocate all",
+            "create temp table t ()",
+        ] {
+            assert!(session_bound(sql).is_some(), "{sql}");
+        }
+        for sql in [
+            "set local x = 1",
+            "set transaction read only",
+            "set constraints all deferred",
+            "prepare transaction 'x'",
+            "select set_config('x', '1', true)",
+            "create table t ()",
+            "notify news",
+            "",
+        ] {
+            assert_eq!(session_bound(sql), None, "{sql}");
+        }
     }
 
     #[test]
