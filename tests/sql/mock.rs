@@ -95,6 +95,21 @@ fn no_file_is_made_whatever_is_allowed() {
 }
 
 #[test]
+fn the_database_takes_no_more_memory_than_it_may() {
+    for sql in [
+        "select printf('%.*c', 900000000, 'x')",
+        "select length(zeroblob(400000000) || 'x')",
+    ] {
+        mock(&["--timeout", "30", sql], &[]).fails(1, "kind OutOfResources");
+    }
+    let run = mock(
+        &["--format", "csv", "select length(zeroblob(40000000)) as a"],
+        &[],
+    );
+    assert_eq!(run.succeeds().out, "a\n40000000\n");
+}
+
+#[test]
 fn a_statement_that_is_stopped_is_not_called_unsent() {
     let endless = "select 1 as a union all select count(*) from \
                    (with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)";
