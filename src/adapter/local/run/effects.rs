@@ -66,17 +66,17 @@ async fn asked(session: &mut Session, news: &Mentioned) -> DbResult<Option<Vec<O
         Ok(rows) => rows,
         Err(error) => return Err(session.classify(error, Action::Query).await),
     };
-    for row in rows {
-        let read = row
-            .try_get(0)
-            .and_then(|found| Ok((found, row.try_get(1)?)));
-        return match read {
-            Ok((true, _)) => Ok(None),
-            Ok((false, more)) => Ok(Some(more)),
-            Err(error) => Err(unlike_us(error, Action::Query)),
-        };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let read = row
+        .try_get(0)
+        .and_then(|found| Ok((found, row.try_get(1)?)));
+    match read {
+        Ok((true, _)) => Ok(None),
+        Ok((false, more)) => Ok(Some(more)),
+        Err(error) => Err(unlike_us(error, Action::Query)),
     }
-    Ok(None)
 }
 
 /// What may be a name in a text of SQL.
