@@ -56,6 +56,11 @@ fn run(task: Task, flags: Flags) -> Outcome {
     if let Task::MigratePrint { format, dialect } = task {
         return print_migrations(&sources, format, dialect);
     }
+    if let Task::Sql(options) = &task
+        && let Some(refused) = cli::sql_misused(options)
+    {
+        return refused;
+    }
     let fallback = match task {
         Task::Screen => Fallback::Mock,
         Task::Check { .. }
@@ -174,7 +179,7 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
             ..
         } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
         Task::Sql(options) if options.format() == ResultFormat::Json => {
-            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+            cli::print_not_attempted(complaints, Layout::OneLine, &mut out)
         }
         Task::Migrate(task) if task.format() == Format::Json => {
             cli::print_not_attempted(complaints, Layout::Pretty, &mut out)

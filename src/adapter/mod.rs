@@ -6,10 +6,12 @@ mod database;
 mod database_adapter;
 mod diagnosis;
 mod guard;
+mod leading;
 mod local;
 mod migrations;
 mod mock;
 mod mode_adapter;
+mod notice;
 mod own_side;
 mod recorder;
 mod retry;
@@ -26,5 +28,6 @@ pub use migrations::{
     migration_sources,
 };
 pub use mock::Rehearsing;
+pub use notice::{Notice, NoticeFeed, NoticeSink, notice_feed};
 pub use recorder::OperationSink;
 pub use running::{CellForm, Piece, Ran, ResultColumn, RunAccess, RunOrder};

@@ -147,10 +147,16 @@ impl<A: Watched> Supervisor<A> {
     /// among the checks: nobody who reads that list may think all was well.
     fn note_failure(&mut self, since: Moment, error: &Arc<DbError>) {
         let now = self.parts.clock.now();
+        // Who noticed the silence had waited before this began.
+        let waited = if let ErrorKind::Timeout { after_ms } = error.kind() {
+            Duration::from_millis(after_ms)
+        } else {
+            Duration::ZERO
+        };
         let draft = HealthCheckDraft {
             connection_id: self.parts.machine.connection().id(),
             timestamp: since.wall.min(now.wall),
-            latency: now.mono.saturating_sub(since.mono),
+            latency: now.mono.saturating_sub(since.mono).max(waited),
             outcome: Err(error.message()),
             details: None,
         };

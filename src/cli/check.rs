@@ -148,9 +148,18 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {}", error.message())?;
+    print_failure(&error.message(), error, out)
+}
+
+/// The error below these words about it.
+pub(super) fn print_failure(
+    headline: &str,
+    error: &DbError,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "  {headline}")?;
     // Some messages quote it.
-    let is_quoted = |details: &&str| error.message().contains(*details);
+    let is_quoted = |details: &&str| headline.contains(*details);
     if let Some(details) = error.details().filter(|details| !is_quoted(details)) {
         writeln!(out, "  said: {details}")?;
     }
@@ -216,7 +225,7 @@ pub fn print_not_attempted(
             "kind": "InvalidConfiguration",
             "code": null,
             "message": "The configuration is not valid. Nothing was attempted.",
-            "hint": "mend what the complaints name",
+            "hint": "correct each key that the complaints name",
             "transient": false,
             "complaints": complaints,
             "moreComplaints": complaints.left_off(),

@@ -23,7 +23,7 @@ pub use exit::{Exit, Outcome};
 pub use json::Layout;
 pub use line_json::Samples;
 pub use migrate::{MigrateTask, WriteOptions, migrate, print_migrations};
-pub use sql::{ResultFormat, Screen, SqlOptions, sql};
+pub use sql::{ResultFormat, Screen, SqlOptions, sql, sql_misused};
 pub use usage::usage_words;
 pub use wait::{WaitOptions, wait};
 pub use watch::{WatchOptions, watch};

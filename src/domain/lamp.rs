@@ -235,7 +235,7 @@ mod tests {
         check_schema(
             |d| d.migrations = summary(LedgerStanding::Ours, 10, Some(0), None),
             LampState::Good,
-            "9/9, 10 of 10 migrations",
+            "9/9, 10 migrations",
         );
         check_schema(
             |d| d.migrations = summary(LedgerStanding::Ours, 8, Some(2), None),

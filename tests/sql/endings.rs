@@ -65,6 +65,10 @@ fn an_interrupted_statement_is_cancelled_at_the_server() {
         (&error["code"], &error["interrupted"]),
         (&"57014".into(), &true.into())
     );
+    assert_eq!(
+        error["message"],
+        "Interrupted: the server was told to cancel the statement, and did."
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod endings;
 mod failures;
 mod long_lines;
 mod mock;
+mod notices;
 mod poolers;
 mod production;
 mod read_only;

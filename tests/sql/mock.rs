@@ -30,9 +30,40 @@ fn a_result_has_its_columns_in_order() {
                 select i from n";
     let run = mock(&[many], &[]).succeeds();
     assert_eq!(run.out.lines().count(), 1_002);
-    assert!(run.err.starts_with("first 1,000 of more rows"), "{run:?}");
+    assert!(
+        run.err.starts_with("first 1,000 rows; there are more"),
+        "{run:?}"
+    );
     let run = mock(&["create table made (a int)"], &[]).succeeds();
-    assert!(run.err.starts_with("0 rows affected"), "{run:?}");
+    assert!(run.err.starts_with("done, "), "{run:?}");
+}
+
+#[test]
+fn what_is_written_is_said_not_to_persist() {
+    let lost = "mock mode: nothing that was written persists";
+    for sql in [
+        "create table made (a int)",
+        "create temp table made (a int)",
+        "insert into agents (name, type) values ('Zoe', 'claude') returning name",
+        "delete from agents",
+    ] {
+        let run = mock(&[sql], &[]).succeeds();
+        assert_eq!(
+            run.err.contains(lost),
+            sql != "delete from agents",
+            "{run:?}"
+        );
+        let json = mock(&["--json", sql], &[]).json();
+        let persisted = json.get("persisted");
+        let expected = (sql != "delete from agents").then_some(&json!(false));
+        assert_eq!(persisted, expected, "{sql}");
+    }
+    let run = mock(&["select 1"], &[]).succeeds();
+    assert!(!run.err.contains("persist"), "{run:?}");
+    assert_eq!(
+        mock(&["--json", "select 1"], &[]).json().get("persisted"),
+        None
+    );
 }
 
 #[test]
@@ -46,7 +77,9 @@ fn one_statement_only() {
     }
     mock(&["select 1;"], &[]).succeeds();
     mock(&["select * frm x"], &[]).fails(1, "kind StatementInvalid");
-    mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let missing = mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let headline = "dbvitals: no such table: nowhere\n";
+    assert!(missing.err.starts_with(headline), "{missing:?}");
 }
 
 #[test]

@@ -4,10 +4,10 @@
 use crate::{
     adapter::{
         DbResult, SqlValue,
+        leading::is_prepare_transaction,
         local::{
             decode::row_to_json,
             fence::unlike_us,
-            leading::is_prepare_transaction,
             learn::{self, Place, Typed, deallocate},
             params::Param,
             pool::Lease,

@@ -81,7 +81,7 @@ fn entry(key: &str, value: &Value, out: &mut String) {
 
 /// The same JSON with nothing in it that a terminal would execute: within a
 /// text such characters are escaped, between values they are blanks.
-fn safe(json: &str) -> String {
+pub(super) fn safe(json: &str) -> String {
     let mut shown = String::new();
     write_safe(json, &mut shown);
     shown

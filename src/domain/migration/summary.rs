@@ -60,7 +60,7 @@ impl fmt::Display for MigrationSummary {
             (LedgerStanding::Foreign, _) => f.write_str("no ledger of ours"),
             (LedgerStanding::Absent, None) => f.write_str("no ledger"),
             (_, None) => f.write_str("ledger refused"),
-            (_, Some(0)) => write!(f, "{} of {} migrations", self.applied, self.applied),
+            (_, Some(0)) => write!(f, "{} migrations", self.applied),
             (_, Some(1)) => f.write_str("1 migration pending"),
             (_, Some(count)) => write!(f, "{count} migrations pending"),
         }

@@ -8,8 +8,9 @@ use tokio_postgres::CancelToken;
 
 use crate::{
     adapter::local::{
+        opening::send_cancel,
         phase_clock::PhaseClock,
-        session::{Protection, Session, send_cancel},
+        session::{Protection, Session},
         target::Target,
     },
     domain::Action,

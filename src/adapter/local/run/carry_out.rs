@@ -13,8 +13,8 @@ use tokio::{
 use crate::{
     adapter::{
         DbResult, Piece, Ran, RunAccess, RunOrder,
+        leading::is_about_transactions,
         local::{
-            leading::is_about_transactions,
             phase_clock::{PhaseClock, timeout_error},
             pooler,
             run::{
@@ -26,7 +26,7 @@ use crate::{
             },
             session::Session,
             statements::STANDS_ALONE,
-            target::{Purpose, Target},
+            target::Target,
         },
         running::as_read_only,
     },
@@ -66,7 +66,7 @@ pub(in crate::adapter::local) async fn run(
     let mut session = tokio::select! {
         biased;
         () = &mut stop => return Err(DbError::new(Action::Query, ErrorKind::Cancelled)),
-        opened = clock.within(Box::pin(open(&target, order.sql, &clock))) => opened?,
+        opened = clock.within(Box::pin(open(&target, &order, &clock))) => opened?,
     };
     let own = target.own_settings();
     let canceller = Canceller::of(&session, &target);
@@ -84,13 +84,13 @@ pub(in crate::adapter::local) async fn run(
 }
 
 /// A session, and what is known of a pooler that holds it.
-async fn open(target: &Target, sql: &str, clock: &PhaseClock) -> DbResult<Session> {
-    let mut session = Session::open(target, Purpose::Statements, clock).await?;
+async fn open(target: &Target, order: &RunOrder<'_>, clock: &PhaseClock) -> DbResult<Session> {
+    let mut session = Session::open_heard(target, order.notices, clock).await?;
     let mode = pooler::notice(&mut session, target, clock).await?;
     if mode == Some(PoolMode::Statement) {
         return Err(pooler::no_transactions(Action::Query));
     }
-    pooler::permit(mode, sql, Action::Query)?;
+    pooler::permit(mode, order.sql, Action::Query)?;
     Ok(session)
 }
 
@@ -116,7 +116,9 @@ async fn carry_out(
     match affected {
         Ok(affected) => Ok(Ran {
             affected,
+            counts_rows: inspected.counts_rows,
             has_more: relay.has_more,
+            is_lost: false,
             took: began.elapsed(),
         }),
         Err(error) => Err(name_copy(error, &inspected)),

@@ -7,7 +7,6 @@ use tokio_postgres::types::{Kind, Type};
 
 use crate::adapter::local::{
     decode::time_text,
-    decode_numeric::number_to_json,
     run::array::{Item, parse_array},
 };
 
@@ -32,11 +31,10 @@ pub(super) fn json_text(column_type: &Type, text: &str) -> String {
             let number: Option<serde_json::Number> = text.parse().ok();
             number.map(|_| text.to_owned())
         }
-        Type::NUMERIC => Some(number_to_json(text.to_owned()).to_string()),
-        // As it is: with its own order of keys, and every digit.
-        Type::JSON | Type::JSONB => {
-            let document: Result<IgnoredAny, _> = serde_json::from_str(text);
-            document.is_ok().then(|| text.to_owned())
+        // As they are: with every digit, and a document with its own order of keys.
+        Type::NUMERIC | Type::JSON | Type::JSONB => {
+            let json: Result<IgnoredAny, _> = serde_json::from_str(text);
+            json.is_ok().then(|| text.to_owned())
         }
         Type::TIMESTAMPTZ | Type::TIMESTAMP | Type::TIME => {
             time(column_type, text).map(|time| quoted(&time))
@@ -124,12 +122,13 @@ mod tests {
         check(&Type::INT8, "-9223372036854775808", "-9223372036854775808");
         check(&Type::FLOAT8, "1e+300", "1e+300");
         check(&Type::FLOAT8, "NaN", "\"NaN\"");
-        check(&Type::NUMERIC, "12.50", "12.5");
+        check(&Type::NUMERIC, "12.50", "12.50");
         check(
             &Type::NUMERIC,
             "123456789012345678901",
-            "\"123456789012345678901\"",
+            "123456789012345678901",
         );
+        check(&Type::NUMERIC, "NaN", "\"NaN\"");
     }
 
     #[test]

@@ -54,6 +54,15 @@ fn word_and_rest(sql: &str) -> (String, &str) {
     (rest[..end].to_ascii_lowercase(), &rest[end..])
 }
 
+/// Whether statements with this first word say of how many rows they changed:
+/// of all others a zero means nothing.
+pub(super) fn counts_rows(word: &str) -> bool {
+    [
+        "insert", "update", "delete", "merge", "replace", "with", "select", "copy", "move",
+    ]
+    .contains(&word)
+}
+
 fn after_comments(mut sql: &str) -> &str {
     loop {
         sql = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == ';');
