@@ -22,7 +22,7 @@ use crate::{
                 effects::may_have_effects,
                 inspect::{Inspected, inspect},
                 relay::Relay,
-                within::{begin, end, execute, has_written, roll_back},
+                within::{begin, end, execute, has_written, leave_nothing, roll_back},
             },
             session::Session,
             statements::STANDS_ALONE,
@@ -108,9 +108,10 @@ async fn carry_out(
         RunAccess::ReadOnly if is_about_transactions(order.sql) => {
             return Err(leaving_refused());
         }
-        RunAccess::ReadOnly => rows(session, order, own, &mut relay)
-            .await
-            .map_err(as_read_only),
+        RunAccess::ReadOnly => match rows(session, order, own, &mut relay).await {
+            Ok(affected) => Ok(affected),
+            Err(error) => Err(as_read_only(left(session, error).await)),
+        },
         RunAccess::Full => rows(session, order, own, &mut relay).await,
     };
     match affected {
@@ -123,6 +124,16 @@ async fn carry_out(
         }),
         Err(error) => Err(name_copy(error, &inspected)),
     }
+}
+
+/// The error of a statement that could not write, and has left nothing.
+async fn left(session: &mut Session, error: DbError) -> DbError {
+    if !session.notes().is_idle()
+        && let Err(failed) = leave_nothing(session).await
+    {
+        tracing::debug!(%failed, cause = %error, "the transaction was not ended");
+    }
+    error
 }
 
 /// A query goes through a cursor; everything else by itself, as one statement.

@@ -6,6 +6,7 @@ use crate::{
     adapter::{
         DbResult, RunAccess,
         local::{session::Session, transaction::BEGIN_READ_ONLY},
+        migrations::LOCK,
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -41,11 +42,25 @@ pub(super) async fn end(session: &mut Session, access: RunAccess) -> DbResult<()
         return refused("it has ended its read-only transaction: what it did is not known");
     }
     let has_written = has_written(session).await?;
-    roll_back(session).await?;
+    leave_nothing(session).await?;
     if has_written {
         return refused("it wrote although its transaction was read-only, and was rolled back");
     }
     Ok(())
+}
+
+/// Ends a transaction that could not write. A lock for migrations that its
+/// statement has taken for the session goes, too: behind a pooler that lives on.
+pub(super) async fn leave_nothing(session: &mut Session) -> DbResult<()> {
+    let key = "(classid::pg_catalog.int8 operator(pg_catalog.<<) 32) operator(pg_catalog.|) \
+        objid::pg_catalog.int8";
+    let sql = format!(
+        "rollback; select pg_catalog.pg_advisory_unlock_all() where exists ( \
+         select from pg_catalog.pg_locks where locktype operator(pg_catalog.=) 'advisory' \
+         and pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() \
+         and ({key}) operator(pg_catalog.=) {LOCK})"
+    );
+    execute(session, &sql).await
 }
 
 /// Whether the transaction has written anything.
