@@ -224,6 +224,30 @@ fn a_result_of_any_size_takes_bounded_memory() {
     assert!((1..64 << 10).contains(&peak), "{peak} KiB");
 }
 
+/// A value is there as it came, as it is read and as it is printed.
+#[test]
+#[cfg(target_os = "linux")]
+fn one_large_value_takes_a_few_times_its_size() {
+    let cluster = Cluster::start();
+    for format in ["table", "csv", "json"] {
+        let sql = "select repeat('x', 20000000) as a";
+        let mut child = start(&cluster, &["--format", format, "--timeout", "100", sql]);
+        let mut out = child.stdout.take().unwrap();
+        let (mut read, mut peak, mut buffer) = (0, 0, vec![0; 1 << 20]);
+        loop {
+            let count = out.read(&mut buffer).unwrap();
+            if count == 0 {
+                break;
+            }
+            read += count;
+            peak = peak.max(resident_kib(child.id()).unwrap_or(0));
+        }
+        ended(child).succeeds();
+        assert!((20_000_000..20_010_000).contains(&read), "{format}: {read}");
+        assert!((1..100 << 10).contains(&peak), "{format}: {peak} KiB");
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn resident_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

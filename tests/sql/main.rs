@@ -8,8 +8,10 @@
 )]
 
 mod bed;
+mod effects;
 mod endings;
 mod failures;
+mod long_lines;
 mod mock;
 mod notices;
 mod poolers;

@@ -84,19 +84,15 @@ fn one_statement_only() {
 
 #[test]
 fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
-    let file = std::env::temp_dir().join("dbvitals-must-not-be-made.db");
-    let into = format!("vacuum into '{}'", file.display());
     for sql in [
         "create table made (a int)",
         "create temp table made (a int)",
-        &into,
     ] {
         let refused = mock(&[sql], &[("DBVITALS_READ_ONLY", "true")]);
         refused.fails(1, "kind ReadOnly");
         let production = [("DBVITALS_ENVIRONMENT", "production")];
         mock(&[sql], &production).fails(3, "nothing was written");
     }
-    assert!(!file.exists());
     let production = [("DBVITALS_ENVIRONMENT", "production")];
     mock(&["select 1"], &production).succeeds();
     mock(
@@ -104,6 +100,46 @@ fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
         &production,
     )
     .succeeds();
+}
+
+#[test]
+fn no_file_is_made_whatever_is_allowed() {
+    let name = format!("dbvitals-must-not-be-made-{}.db", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let uri = format!("file:{}?mode=rwc", file.display());
+    for sql in [
+        format!("vacuum into '{uri}'"),
+        format!("vacuum main into '{}'", file.display()),
+        format!("attach '{uri}' as x"),
+        format!("/* x */;\u{feff} Attach database '{uri}' as x"),
+    ] {
+        for variables in [
+            &[][..],
+            &[("DBVITALS_READ_ONLY", "true")],
+            &[("DBVITALS_ENVIRONMENT", "production")],
+        ] {
+            mock(&[&sql], variables).fails(1, "this database is in memory");
+        }
+        let production = [("DBVITALS_ENVIRONMENT", "production")];
+        mock(&["--target", "in memory", &sql], &production).fails(1, "kind Unsupported");
+        assert!(!file.exists(), "{sql}");
+    }
+    mock(&["vacuum"], &[]).succeeds();
+}
+
+#[test]
+fn the_database_takes_no_more_memory_than_it_may() {
+    for sql in [
+        "select printf('%.*c', 900000000, 'x')",
+        "select length(zeroblob(400000000) || 'x')",
+    ] {
+        mock(&["--timeout", "30", sql], &[]).fails(1, "kind OutOfResources");
+    }
+    let run = mock(
+        &["--format", "csv", "select length(zeroblob(40000000)) as a"],
+        &[],
+    );
+    assert_eq!(run.succeeds().out, "a\n40000000\n");
 }
 
 #[test]

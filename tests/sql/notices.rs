@@ -77,6 +77,18 @@ fn a_flood_of_notices_is_bounded_and_the_rest_is_counted() {
 }
 
 #[test]
+fn no_amount_of_notices_ends_the_session() {
+    let cluster = Cluster::start();
+    let sql = "do $$ begin for i in 1..300 loop raise notice '%', repeat('x', 1000000); \
+        end loop; end $$";
+    let run = on(&cluster, &["--json", "--timeout", "100", sql]).succeeds();
+    let json = run.json();
+    let kept = json["notices"].as_array().unwrap().len();
+    let more = json["moreNotices"].as_u64().unwrap();
+    assert_eq!(u64::try_from(kept).unwrap() + more, 300);
+}
+
+#[test]
 fn nothing_in_a_notice_is_executed() {
     let cluster = Cluster::start();
     let sql = "do $$ begin raise notice E'a\\x1b[2Jb'; end $$";

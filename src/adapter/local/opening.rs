@@ -93,7 +93,7 @@ impl<'a> Opening<'a> {
         let is_encrypted = matches!(channel, Channel::Encrypted(_));
         let notes = ProtocolNotes::default();
         let (client, traffic) = self
-            .log_in(channel, &notes)
+            .log_in(channel, &notes, &allowance)
             .await
             .map_err(|error| self.login_error(error, clock.action(), &notes))?;
         clock.end();
@@ -146,9 +146,10 @@ impl<'a> Opening<'a> {
         self,
         channel: Channel,
         notes: &ProtocolNotes,
+        allowance: &Allowance,
     ) -> Result<(Client, Traffic), tokio_postgres::Error> {
         let notes = notes.clone();
-        let remarks = Remarks::heard_by(self.notices.cloned());
+        let remarks = Remarks::heard_by(self.notices, allowance);
         Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);

@@ -7,7 +7,10 @@ use tokio::time::Instant;
 use tokio_postgres::error::DbError as Remark;
 
 use crate::{
-    adapter::{Notice, NoticeSink},
+    adapter::{
+        Notice, NoticeSink,
+        local::meter::{self, Allowance},
+    },
     domain::excerpt,
 };
 
@@ -23,17 +26,17 @@ pub(super) struct Remarks {
     began: Option<Instant>,
     /// How many came in it.
     came: u64,
-    /// Who hears them.
-    sink: Option<NoticeSink>,
+    /// Who hears them, and what the session may still be sent.
+    sink: Option<(NoticeSink, Allowance)>,
 }
 
 impl Remarks {
     /// Remarks that somebody hears, or nobody.
-    pub(super) fn heard_by(sink: Option<NoticeSink>) -> Self {
+    pub(super) fn heard_by(sink: Option<&NoticeSink>, allowance: &Allowance) -> Self {
         Self {
             began: None,
             came: 0,
-            sink,
+            sink: sink.map(|sink| (sink.clone(), allowance.clone())),
         }
     }
 
@@ -47,7 +50,9 @@ impl Remarks {
 
     /// Tells a remark to who hears them.
     pub(super) fn tell(&self, remark: &Remark) {
-        if let Some(sink) = &self.sink {
+        if let Some((sink, allowance)) = &self.sink {
+            // What was told is let go, so that no number of remarks is too many.
+            allowance.renew(meter::STATEMENTS);
             sink.tell(Notice {
                 severity: excerpt(remark.severity()),
                 code: excerpt(remark.code().code()),

@@ -4,6 +4,7 @@
 use crate::{
     adapter::{
         DbResult, SqlValue,
+        leading::is_prepare_transaction,
         local::{
             decode::row_to_json,
             fence::unlike_us,
@@ -116,6 +117,7 @@ pub(super) async fn query_read_only(
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
+    refuse_prepare_transaction(statement)?;
     let opening = format!("{BEGIN_READ_ONLY}{}", lease.target().own_settings());
     if let Err(error) = lease.client().batch_execute(&opening).await {
         return Err(lease.classify(error, statement.action).await);
@@ -128,6 +130,15 @@ pub(super) async fn query_read_only(
         drop(lease.client().batch_execute(&end).await);
     }
     done.map_err(as_read_only)
+}
+
+/// What a read-only transaction does not hold back: the server would keep it.
+pub(super) fn refuse_prepare_transaction(statement: Statement<'_>) -> DbResult<()> {
+    if is_prepare_transaction(statement.sql) {
+        return Err(DbError::new(statement.action, ErrorKind::ReadOnly)
+            .with_details("a transaction that may only read is not prepared"));
+    }
+    Ok(())
 }
 
 /// Adds one row: the server converts each value to its column's type, and what

@@ -11,8 +11,8 @@ use crate::{
         CellForm, DbResult, Piece, Ran, ResultColumn, RunOrder,
         leading::{counts_rows, leading_word},
         mock::{
-            classify::from_sqlite, decode::Columns, engine::Session, one_statement::only_one,
-            statements,
+            classify::from_sqlite, decode::Columns, engine::Session, no_files::no_files,
+            one_statement::only_one, statements,
         },
         mode_adapter::Statement,
     },
@@ -28,6 +28,7 @@ pub(super) async fn run(
     pieces: &mpsc::Sender<Piece>,
 ) -> DbResult<Ran> {
     only_one(order.sql, ACTION)?;
+    no_files(order.sql, ACTION)?;
     let began = Instant::now();
     if let Err(error) = session.catalogue.refresh(session.connection).await {
         return Err(from_sqlite(error, ACTION));

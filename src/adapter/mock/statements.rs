@@ -15,6 +15,7 @@ use crate::{
             convert::convert,
             decode::Columns,
             engine::Session,
+            no_files::no_files,
             one_statement::only_one,
             params::bind,
             table::{Table, names_missing_table},
@@ -31,6 +32,7 @@ pub(super) async fn query(
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
     only_one(statement.sql, statement.action)?;
+    no_files(statement.sql, statement.action)?;
     match run(session, statement, take).await? {
         Ok(affected) => Ok(affected),
         Err(error) => Err(named(session, error, statement).await),

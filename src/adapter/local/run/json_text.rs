@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Utc};
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use tokio_postgres::types::{Kind, Type};
 
 use crate::adapter::local::{
@@ -48,7 +47,7 @@ pub(super) fn json_text(column_type: &Type, text: &str) -> String {
 
 /// A text as JSON.
 pub(super) fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    serde_json::to_string(text).expect("any text can be written as JSON")
 }
 
 /// Times in ISO form, as the server writes them by default. Infinity, years
@@ -107,6 +106,8 @@ fn item_text(element: &Type, item: &Item) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[track_caller]

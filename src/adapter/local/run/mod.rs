@@ -4,10 +4,10 @@
 mod array;
 mod cancel;
 mod carry_out;
+mod effects;
 mod inspect;
 mod json_text;
 mod relay;
-
 mod within;
 
 pub(super) use carry_out::run;
