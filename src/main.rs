@@ -95,8 +95,6 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
     let config = &loaded.config;
     let mut out = io::stdout();
     match task {
-        // Begun where the sources still are, which it may read again.
-        Task::Screen => Exit::Done.silent(),
         Task::Check { format, bar } => {
             let options = CheckOptions { format, bar };
             once(cli::check(config, options, &mut out))
@@ -132,8 +130,9 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
         }
         Task::Sql(options) => once(cli::sql(config, &options, result_screen(config))),
         Task::Migrate(task) => once(cli::migrate(config, &task, &mut out)),
-        // Printed before there was a configuration.
-        Task::MigratePrint { .. } => Exit::Done.silent(),
+        // The one was begun where the sources still are, which it may read again;
+        // the other was printed before there was a configuration.
+        Task::Screen | Task::MigratePrint { .. } => Exit::Done.silent(),
         Task::ConfigShow(format) => {
             let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {

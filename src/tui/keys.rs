@@ -8,6 +8,7 @@ use crate::{
     tui::{
         action::{Action, Motion},
         migrations::Write,
+        scope::Scope,
         view::{Pane, Place},
     },
 };
@@ -35,32 +36,6 @@ pub(super) enum Key {
     Plain(KeyCode),
     /// A character with Ctrl.
     Ctrl(char),
-}
-
-/// The places where a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    Everywhere,
-    /// In all panes, not above them.
-    Panes,
-    /// In panes whose rows have details.
-    Rows,
-    /// Where something scrolls.
-    Scrolled,
-    /// Where something scrolls whose ends can be reached at once.
-    Ends,
-    /// In the log.
-    Log,
-    /// In the migrations.
-    Migrations,
-    /// In the list of what could be watched instead.
-    Switcher,
-    /// In the configuration that was read again.
-    Review,
-    /// Where a question waits for a key.
-    Question,
-    /// Where a name is typed.
-    Name,
 }
 
 const fn plain(c: char) -> Key {
@@ -398,39 +373,6 @@ impl Key {
             (code, KeyModifiers::NONE) => Some(Self::Plain(code)),
             (KeyCode::Char(c), KeyModifiers::CONTROL) => Some(Self::Ctrl(c)),
             _ => None,
-        }
-    }
-}
-
-// === impl Scope ===
-
-impl Scope {
-    /// True where the binding holds.
-    pub(super) const fn holds_at(self, place: Place) -> bool {
-        match (self, place) {
-            (Self::Question, Place::Question) | (Self::Name, Place::Name) => true,
-            // What is asked is answered first.
-            (_, Place::Question | Place::Name) => false,
-            (Self::Everywhere, _)
-            | (Self::Panes, Place::Pane(_))
-            | (Self::Rows, Place::Pane(Pane::Checks | Pane::Operations | Pane::Errors))
-            | (Self::Log, Place::Pane(Pane::Log))
-            | (Self::Migrations, Place::Migrations)
-            | (Self::Switcher, Place::Switcher)
-            | (Self::Review, Place::Review) => true,
-            (Self::Scrolled, place) => !matches!(place, Place::Pane(Pane::Latency)),
-            (Self::Ends, place) => !matches!(place, Place::Pane(Pane::Latency | Pane::Log)),
-            (
-                Self::Panes
-                | Self::Rows
-                | Self::Log
-                | Self::Migrations
-                | Self::Switcher
-                | Self::Review
-                | Self::Question
-                | Self::Name,
-                _,
-            ) => false,
         }
     }
 }

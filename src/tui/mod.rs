@@ -28,6 +28,7 @@ mod picker;
 mod review;
 mod run;
 mod scale;
+mod scope;
 mod screen;
 mod signals;
 mod suspend;

@@ -10,7 +10,8 @@ use crate::{
             Effect, Input, MigrationTask, Rhythm,
             knocking::Knocking,
             lanes::{Failing, Lanes, STABLE_AFTER},
-            watching::{Verdict, Watching},
+            verdict::Verdict,
+            watching::Watching,
         },
     },
     domain::{

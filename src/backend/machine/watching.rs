@@ -10,6 +10,7 @@ use crate::{
             Rhythm,
             guard_state::{GUARD_AGAIN, Guard, is_shutting_down, tardy_guard},
             knocking::Knocking,
+            verdict::Verdict,
         },
     },
     domain::{DbError, ErrorKind},
@@ -58,23 +59,6 @@ pub(in crate::backend) struct Watching {
 enum Check {
     Due(Duration),
     UnderWay { since: Duration },
-}
-
-/// What follows for the machine.
-#[derive(Debug, Clone)]
-pub(super) enum Verdict {
-    /// Nothing.
-    Stay,
-    /// Run a health check.
-    Check,
-    /// Post a guard.
-    Guard,
-    /// Knock in the place of a guard.
-    Knock,
-    /// Leave the knock in the place of a guard.
-    StopKnock,
-    /// The connection is lost.
-    Lost(Arc<DbError>),
 }
 
 impl Watching {

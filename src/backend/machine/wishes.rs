@@ -8,7 +8,7 @@ use crate::{
         machine::{
             Effect, MigrationTask,
             core::{AfterClosing, Machine, Phase, stop},
-            watching::Verdict,
+            verdict::Verdict,
         },
     },
     domain::{Action, Command, CommandOutcome, DbError, ErrorKind, Failure, Step},
