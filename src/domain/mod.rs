@@ -30,6 +30,7 @@ mod migration;
 mod millis;
 mod mode;
 mod operation;
+mod pooler;
 mod rehearsal;
 mod rest;
 mod ring;
@@ -74,6 +75,7 @@ pub use migration::{
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
+pub use pooler::{PoolMode, Pooler};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use rest::{RestDetails, SeenTable, TableSight};
 pub use ring::Ring;

@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::domain::{
-    ConnectionStatus, DbError, HealthCheckResult, HealthDetails, REQUIRED_TABLES, RestDetails,
-    TableSight, millis,
+    ConnectionStatus, DbError, HealthCheckResult, HealthDetails, PoolMode, REQUIRED_TABLES,
+    RestDetails, TableSight, millis,
 };
 
 /// The health of the watched database.
@@ -118,6 +118,8 @@ pub enum DegradedReason {
         /// Why not: message and code.
         cause: String,
     },
+    /// A pooler in between takes no transactions.
+    NoTransactions,
     /// Every connection of our pool is used and callers wait.
     PoolFull {
         /// Callers that wait.
@@ -303,6 +305,12 @@ fn about_check(
     if let Some(rest) = &details.rest {
         about_rest(reasons, details, rest, policy);
     }
+    if details
+        .pooler
+        .is_some_and(|pooler| pooler.mode == PoolMode::Statement)
+    {
+        reasons.push(DegradedReason::NoTransactions);
+    }
     if let Some(pool) = details.pool.filter(|pool| pool.waiting > 0) {
         reasons.push(DegradedReason::PoolFull {
             waiting: pool.waiting,
@@ -414,6 +422,9 @@ impl fmt::Display for DegradedReason {
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
             Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
+            Self::NoTransactions => {
+                f.write_str("pooler in statement mode: transactions are refused")
+            }
             Self::PoolFull { waiting } => write!(f, "pool full: {waiting} waiting"),
         }
     }

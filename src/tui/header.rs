@@ -108,6 +108,7 @@ fn is_broken(snapshot: &Snapshot) -> bool {
             is_certain: true, ..
         }
         | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
         | DegradedReason::RowsHidden {
@@ -304,6 +305,7 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::RowsHidden { .. }
         | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::DatabaseNotAsked
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
     });
     let reasons = reasons.map(|reason| {

@@ -2,6 +2,7 @@
 //! they recorded.
 
 use std::{
+    any::Any,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -9,20 +10,13 @@ use std::{
 use dbvitals::{
     adapter::{Database, DatabaseAdapter, OperationSink},
     config::{
-        AdapterSection, Endpoint, LocalSection, MockSection, RootCertificates, SslMode,
-        SupabaseEndpoint, SupabaseSection, TlsSection,
+        AdapterSection, Endpoint, LocalSection, MockSection, RootCertificates, SslMode, TlsSection,
     },
-    domain::{ConnectionId, DatabaseOperation, KeyKind, Outcome, Secret},
+    domain::{ConnectionId, DatabaseOperation, Outcome, Secret},
 };
 use uuid::Uuid;
 
-use crate::{
-    support::{
-        cluster::{Cluster, DATABASE, ROLE},
-        standin::{Key, Standin},
-    },
-    witnessed::Witnessed,
-};
+use crate::support::cluster::{Cluster, DATABASE, PoolMode, Pooler, ROLE};
 
 /// The deadline of everything that is going to be answered.
 pub(crate) const PATIENT: Duration = Duration::from_secs(10);
@@ -35,18 +29,14 @@ pub(crate) struct Bed<A> {
     /// Shared, so that many tasks may use it at once.
     pub(crate) adapter: Arc<A>,
     recorded: Recorded,
-    /// Kept alive as long as the adapter.
-    _engine: Engine,
+    /// What the adapter is connected to, kept alive as long as it.
+    engine: Engine,
 }
 
-/// What an adapter of the bed is connected to.
-enum Engine {
-    Embedded,
-    Server { _cluster: Box<Cluster> },
-    Project { _standin: Box<Standin> },
-}
+/// Servers, poolers or projects of the tests' own, if there are any.
+pub(crate) type Engine = Option<Box<dyn Any + Send + Sync>>;
 
-type Recorded = Arc<Mutex<Vec<Arc<DatabaseOperation>>>>;
+pub(crate) type Recorded = Arc<Mutex<Vec<Arc<DatabaseOperation>>>>;
 
 impl<A: DatabaseAdapter> Bed<A> {
     /// The operations that have ended, oldest first.
@@ -80,61 +70,51 @@ impl<A: DatabaseAdapter> Bed<A> {
     }
 }
 
+impl<A> Bed<A> {
+    /// The same with another adapter before it.
+    pub(crate) fn behind<B>(self, wrap: impl FnOnce(Arc<A>) -> B) -> Bed<B> {
+        Bed {
+            adapter: Arc::new(wrap(self.adapter)),
+            recorded: self.recorded,
+            engine: self.engine,
+        }
+    }
+}
+
 /// A connected adapter on a new cluster with our tables.
 pub(crate) async fn local(timeout: Duration) -> Bed<Database> {
     let cluster = Cluster::start();
     cluster.make_tables();
     let mut section = local_section(&cluster);
     section.timeout = timeout;
-    let engine = Engine::Server {
-        _cluster: Box::new(cluster),
-    };
-    ready(AdapterSection::Local(Box::new(section)), engine).await
+    let section = AdapterSection::Local(Box::new(section));
+    ready(section, Some(Box::new(cluster))).await
+}
+
+/// A connected adapter on a new cluster with our tables, behind a pooler that
+/// hands sessions around between transactions.
+pub(crate) async fn pooled(timeout: Duration) -> Bed<Database> {
+    if Pooler::program().is_none() {
+        #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+        {
+            eprintln!("not run behind a pooler: PgBouncer is not installed");
+        }
+        return local(timeout).await;
+    }
+    let cluster = Cluster::start();
+    cluster.make_tables();
+    let pooler = cluster.pooler(PoolMode::Transaction);
+    let mut section = section_at("127.0.0.1", pooler.port());
+    section.timeout = timeout;
+    // More callers than the pooler has sessions.
+    section.pool_size = 60;
+    let section = AdapterSection::Local(Box::new(section));
+    ready(section, Some(Box::new((pooler, cluster)))).await
 }
 
 /// A connected adapter on an embedded database, which has our tables.
 pub(crate) async fn mock(timeout: Duration) -> Bed<Database> {
-    let section = AdapterSection::Mock(mock_section(timeout));
-    ready(section, Engine::Embedded).await
-}
-
-/// A connected adapter on a project that has our tables, with the way to its
-/// database itself.
-pub(crate) async fn supabase(timeout: Duration) -> Bed<Database> {
-    let standin = Standin::start();
-    let mut section = supabase_section(&standin, Key::Secret);
-    section.timeout = timeout;
-    let mut direct = local_section(standin.cluster());
-    direct.timeout = timeout;
-    section.direct = Some(Box::new(direct));
-    let engine = Engine::Project {
-        _standin: Box::new(standin),
-    };
-    ready(AdapterSection::Supabase(Box::new(section)), engine).await
-}
-
-/// The same without that way: what is read back is read by a witness.
-pub(crate) async fn supabase_alone(timeout: Duration) -> Bed<Witnessed> {
-    let standin = Standin::start();
-    let mut section = supabase_section(&standin, Key::LegacyServiceRole);
-    section.timeout = timeout;
-    let witness = on(local_section(standin.cluster()));
-    witness.connect().await.expect("the database is there");
-    let engine = Engine::Project {
-        _standin: Box::new(standin),
-    };
-    let bed = ready(AdapterSection::Supabase(Box::new(section)), engine).await;
-    let adapter = Database::clone(&bed.adapter);
-    Bed {
-        adapter: Arc::new(Witnessed { adapter, witness }),
-        recorded: bed.recorded,
-        _engine: bed._engine,
-    }
-}
-
-/// How to reach a stand-in, with one of its keys and without its database.
-pub(crate) fn supabase_section(standin: &Standin, key: Key) -> SupabaseSection {
-    section_with(standin, standin.key(key))
+    ready(AdapterSection::Mock(mock_section(timeout)), None).await
 }
 
 /// An embedded database that is well.
@@ -145,13 +125,14 @@ pub(crate) fn mock_section(timeout: Duration) -> MockSection {
     }
 }
 
-async fn ready(section: AdapterSection, engine: Engine) -> Bed<Database> {
+/// A connected adapter on an engine that is there.
+pub(crate) async fn ready(section: AdapterSection, engine: Engine) -> Bed<Database> {
     let (database, recorded) = database(&section);
     database.connect().await.expect("the engine is there");
     Bed {
         adapter: Arc::new(database.for_service("contract")),
         recorded,
-        _engine: engine,
+        engine,
     }
 }
 
@@ -167,44 +148,6 @@ pub(crate) fn database(section: &AdapterSection) -> (Database, Recorded) {
 /// An adapter on a server, its section changed first.
 pub(crate) fn on(section: LocalSection) -> Database {
     database(&AdapterSection::Local(Box::new(section))).0
-}
-
-/// The same with any key.
-pub(crate) fn section_with(standin: &Standin, key: &str) -> SupabaseSection {
-    let url = standin.url();
-    let key_kind = kind_of(key);
-    SupabaseSection {
-        endpoint: SupabaseEndpoint {
-            is_encrypted: url.starts_with("https"),
-            base: url,
-            host: standin.host().to_owned(),
-            port: standin.port(),
-            project: None,
-            is_local_stack: false,
-        },
-        role: key_kind.role().map(ToOwned::to_owned),
-        key: Secret::new(key),
-        key_kind,
-        pool_size: 4,
-        timeout: PATIENT,
-        max_retries: 0,
-        retry_delay: Duration::from_millis(100),
-        read_only: false,
-        requires_schema: true,
-        health_table: None,
-        direct: None,
-    }
-}
-
-/// The kind of a key, by what the stand-in's keys look like.
-fn kind_of(key: &str) -> KeyKind {
-    if key.starts_with("sb_publishable_") {
-        KeyKind::Publishable
-    } else if key.starts_with("sb_secret_") {
-        KeyKind::Secret
-    } else {
-        KeyKind::Token
-    }
 }
 
 /// How to reach a cluster over TCP, without TLS.

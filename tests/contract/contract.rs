@@ -3,7 +3,7 @@
 /// Every engine's bed by its name.
 pub(crate) mod engines {
     pub(crate) use crate::{
-        bed::{local, mock},
+        bed::{local, mock, pooled},
         project_bed::supabase,
     };
 }
@@ -105,7 +105,7 @@ macro_rules! for_engines {
     };
 }
 
-for_engines!(local, mock, supabase);
+for_engines!(local, mock, pooled, supabase);
 
 /// What a login and a statement tell, where both are made.
 mod health {
@@ -114,6 +114,12 @@ mod health {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_check_of_a_server_tells_what_it_learned() {
         let bed = bed::local(bed::PATIENT).await;
+        a_health_check_says_how_it_went_and_what_it_learned(&bed).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_check_through_a_pooler_tells_what_it_learned() {
+        let bed = bed::pooled(bed::PATIENT).await;
         a_health_check_says_how_it_went_and_what_it_learned(&bed).await;
     }
 

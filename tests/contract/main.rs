@@ -16,6 +16,7 @@ mod diagnosing;
 mod failures;
 mod hijack;
 mod hostile;
+mod poolers;
 mod probing;
 mod project_bed;
 mod project_commands;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 const POLICY: HealthPolicy = HealthPolicy {
-    slow_threshold: Duration::from_secs(60),
+    slow_threshold: Duration::from_mins(1),
     expects_writes: true,
     requires_schema: true,
 };
@@ -262,6 +262,25 @@ async fn with_database_url_migrations_are_applied_over_it() {
     standin.reload();
     let (details, reasons) = told(&database, &database.health_check().await);
     assert_eq!((details.missing_tables, reasons), (Some(vec![]), vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_url_that_does_not_work_is_told_until_it_does() {
+    let mut standin = Standin::start();
+    let mut section = with_direct(&standin, Key::Secret);
+    let password = standin.cluster().password().to_owned();
+    standin.cluster_mut().set_password("another");
+    let database = on(section.clone());
+    let words = "details could not be read: database_url: AuthFailed";
+    let (_, reasons) = told(&database, &database.first_check().await);
+    assert_eq!(reasons, [words]);
+    let (_, reasons) = told(&database, &database.health_check().await);
+    assert_eq!(reasons, [words]);
+    standin.cluster_mut().set_password(&password);
+    let (_, reasons) = told(&database, &database.health_check().await);
+    assert_eq!(reasons, [""; 0]);
+    section.direct = None;
+    assert_eq!(check(section).await.1, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,13 @@
 //! The supabase mode: a project's REST interface, and beside it, where one is
 //! configured, its database itself. Knows nothing of status and recording.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -48,6 +54,8 @@ pub(in crate::adapter) struct SupabaseDatabase {
     client: Client,
     book: Book,
     direct: Option<LocalDatabase>,
+    /// The newest login to the database itself failed.
+    is_direct_broken: AtomicBool,
 }
 
 impl SupabaseDatabase {
@@ -59,6 +67,7 @@ impl SupabaseDatabase {
             project,
             book: Book::default(),
             direct: direct.map(LocalDatabase::new),
+            is_direct_broken: AtomicBool::new(false),
         }
     }
 
@@ -67,29 +76,47 @@ impl SupabaseDatabase {
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let began = Instant::now();
         let mut check = look::check(&self.project, &self.book, action).await;
-        if check.result.is_ok()
-            && action == Action::Connect
-            && let Some(direct) = &self.direct
-        {
-            direct.open();
-        }
-        if let Some(rest) = &mut check.details.rest {
-            let left = self
-                .project
+        let Some(rest) = &mut check.details.rest else {
+            return check;
+        };
+        let left = || {
+            self.project
                 .section()
                 .timeout
-                .saturating_sub(began.elapsed());
-            let revealed = timeout(left, self.reveal(rest)).await;
-            let why = match &revealed {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.kind().name()),
-                Err(_late) => Some("not in time"),
-            };
-            if let Some(why) = why {
-                check.details.unread.push(format!("database_url: {why}"));
-            }
+                .saturating_sub(began.elapsed())
+        };
+        let direct = self.look_at_direct(action, left()).await;
+        let direct = match direct {
+            Ok(()) => match timeout(left(), self.reveal(rest)).await {
+                Ok(revealed) => revealed.map_err(|error| error.kind().name()),
+                Err(_late) => Err("not in time"),
+            },
+            broken => broken,
+        };
+        if let Err(why) = direct {
+            check.details.unread.push(format!("database_url: {why}"));
         }
         check
+    }
+
+    /// Logs in to the database itself with an attempt to connect, and with every
+    /// look for as long as that does not work.
+    async fn look_at_direct(&self, action: Action, left: Duration) -> Result<(), &'static str> {
+        let Some(direct) = &self.direct else {
+            return Ok(());
+        };
+        if action != Action::Connect && !self.is_direct_broken.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let looked = match timeout(left, direct.check(Action::Connect)).await {
+            Ok(check) => check.result.map_err(|error| error.kind().name()),
+            Err(_late) => Err("not in time"),
+        };
+        self.is_direct_broken
+            .store(looked.is_err(), Ordering::Relaxed);
+        // Whether it works is then told by each statement.
+        direct.open();
+        looked
     }
 
     /// Where no row was shown, the database itself can tell whether there are any.

@@ -47,6 +47,7 @@ pub(crate) fn all() -> Vec<Row> {
         narrow(),
         supabase::narrow(),
         translated::rows(),
+        poolers::translated(),
     ]
     .into_iter()
     .flatten()
