@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::domain::{
     ConnectionStatus, DbError, HealthCheckResult, HealthDetails, PoolMode, REQUIRED_TABLES,
-    RestDetails, TableSight, millis,
+    less_than_expected, millis,
 };
 
 /// The health of the watched database.
@@ -302,9 +302,7 @@ fn about_check(
             what: details.unread.join("; "),
         });
     }
-    if let Some(rest) = &details.rest {
-        about_rest(reasons, details, rest, policy);
-    }
+    reasons.extend(less_than_expected(details, policy));
     if details
         .pooler
         .is_some_and(|pooler| pooler.mode == PoolMode::Statement)
@@ -315,38 +313,6 @@ fn about_check(
         reasons.push(DegradedReason::PoolFull {
             waiting: pool.waiting,
         });
-    }
-}
-
-/// What a check over REST was shown, where that is less than it should be.
-fn about_rest(
-    reasons: &mut Vec<DegradedReason>,
-    details: &HealthDetails,
-    rest: &RestDetails,
-    policy: &HealthPolicy,
-) {
-    let table = rest.table.clone();
-    let role = details.role.clone().unwrap_or_default();
-    let is_required = REQUIRED_TABLES.contains(&table.as_str());
-    match rest.seen {
-        TableSight::Rows | TableSight::Empty => {}
-        TableSight::Denied => reasons.push(DegradedReason::NotPermitted { table, role }),
-        TableSight::Hidden | TableSight::EmptyOrHidden => {
-            let is_certain = rest.seen == TableSight::Hidden;
-            reasons.push(DegradedReason::RowsHidden {
-                table,
-                role,
-                is_certain,
-            });
-        }
-        TableSight::Missing if !is_required => {
-            reasons.push(DegradedReason::HealthTableMissing { table });
-        }
-        // The missing tables are told by themselves, where they are required.
-        TableSight::Missing | TableSight::Unknown if policy.requires_schema => {}
-        TableSight::Missing | TableSight::Unknown => {
-            reasons.push(DegradedReason::DatabaseNotAsked);
-        }
     }
 }
 
@@ -436,7 +402,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        ConnectionId, HealthCheckDraft, KeyKind, LedgerStanding, MigrationSummary,
+        ConnectionId, HealthCheckDraft, KeyKind, LedgerStanding, MigrationSummary, RestDetails,
+        TableSight,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
