@@ -120,17 +120,17 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
     if !seen.verdict.starts_with(&begins) {
         faults.check("diagnose verdict", begins, seen.verdict.clone());
     }
-    let hint = match (&expected, wanted.degraded) {
+    let kind = match (&expected, wanted.degraded) {
         (Some(failure), _) => {
             broken(faults, row, failure, said, seen);
-            failure.hint()
+            Some(failure.kind)
         }
         (None, degraded) => {
             faults.check("diagnose exit", 0, said.exit);
             let kind = degraded.and_then(|degraded| degraded.kind);
             let found = said.words.as_ref().map(|words| words.kind.as_str());
             faults.check("diagnose kind", kind, found);
-            kind.map_or("", |kind| words::of(kind).hint)
+            kind
         }
     };
     for words in &wanted.says {
@@ -138,6 +138,8 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
             faults.check("diagnose says", *words, &seen.lines);
         }
     }
+    let hint = expected.and_then(|failure| failure.hint);
+    let hint = hint.or(kind.map(|kind| words::of(kind).hint));
     advice(faults, wanted, hint, health, &seen.next_step);
     seen.counters.compare(faults);
     if faults.0.len() > before {
@@ -161,7 +163,14 @@ fn broken(faults: &mut Faults, row: &Row, failure: &Failure, said: &Said, seen: 
     }
 }
 
-fn advice(faults: &mut Faults, wanted: &Diagnosed, hint: &str, health: &str, next_step: &str) {
+fn advice(
+    faults: &mut Faults,
+    wanted: &Diagnosed,
+    hint: Option<&str>,
+    health: &str,
+    next_step: &str,
+) {
+    let hint = hint.unwrap_or_default();
     let words = match (wanted.advises, health) {
         ("", "healthy") => "Nothing is to be done.",
         ("", _) => hint,

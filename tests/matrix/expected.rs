@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use crate::{diagnosed::Diagnosed, scene::Bed, seen::Words, words};
+use crate::{diagnosed::Diagnosed, scene::Bed, seen::Words};
 
 /// What a debug build on a loaded machine may add to a promised time.
 pub(crate) const SLACK: Duration = Duration::from_millis(750);
@@ -22,8 +22,8 @@ pub(crate) struct Failure {
     pub(crate) layer: &'static str,
     /// Words that the details or the message must hold, in any language.
     pub(crate) says: &'static str,
-    /// The next step, where it is not the one of the kind.
-    hint: Option<&'static str>,
+    /// The next step, where it is not the kind's own.
+    pub(crate) hint: Option<&'static str>,
 }
 
 /// A promised time.
@@ -114,21 +114,16 @@ impl Failure {
         self
     }
 
+    /// With a next step of its own.
+    pub(crate) const fn hint(mut self, words: &'static str) -> Self {
+        self.hint = Some(words);
+        self
+    }
+
     /// With words that must be told.
     pub(crate) const fn says(mut self, words: &'static str) -> Self {
         self.says = words;
         self
-    }
-
-    /// With another next step than the one of its kind.
-    pub(crate) const fn advises(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
-        self
-    }
-
-    /// The next step.
-    pub(crate) fn hint(&self) -> &'static str {
-        self.hint.unwrap_or_else(|| words::of(self.kind).hint)
     }
 }
 

@@ -105,7 +105,7 @@ impl Faults {
         check("code", expected.code.unwrap_or_default(), code);
         check("layer", expected.layer, &seen.layer);
         let wanted = words::of(expected.kind);
-        check("hint", expected.hint(), &seen.hint);
+        check("hint", expected.hint.unwrap_or(wanted.hint), &seen.hint);
         let timeout = bed.rhythm.timeout().as_millis().to_string();
         match wanted.message.split_once("{}") {
             None => check("message", wanted.message, &seen.message),

@@ -25,7 +25,7 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What a pooler says of everything, in a session and before it.
-const LOST: Failure = failure("ConnectionLost", "login").code("08P01").advises(
+const LOST: Failure = failure("ConnectionLost", "login").code("08P01").hint(
     "a pooler ended the session: its words say why; look at its log and the server behind it",
 );
 const LOGIN_FAILED: Failure = failure("LoginFailed", "login").code("08P01");

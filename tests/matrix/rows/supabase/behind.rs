@@ -20,18 +20,18 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 const UNREACHED: Failure = failure("Unavailable", "database")
-    .advises("the REST service does not reach the database: look at the database's state");
+    .hint("the REST service does not reach the database: look at the database's state");
 
 const UNREAD: Failure = failure("Unavailable", "database")
     .code("PGRST002")
-    .advises("the REST service could not read the schema: look at the database's state and load");
+    .hint("the REST service could not read the schema: look at the database's state and load");
 
 const OVERLOADED: Failure = failure("Unavailable", "database")
     .code("HTTP 544")
-    .advises("the gateway waits for the database in vain: look at the project's health");
+    .hint("the gateway waits for the database in vain: look at the project's health");
 
 const SILENT: Failure = failure("Timeout", "database")
-    .advises("the REST service waits for the database: look at its state, its load and locks");
+    .hint("the REST service waits for the database: look at its state, its load and locks");
 
 const CANCELLED: Failure = failure("StatementCancelled", "statement").code("57014");
 
@@ -168,11 +168,8 @@ fn true_ones() -> Vec<Row> {
                 .heals_on_try(),
         )
         .mend(|scene| {
-            drop(
-                scene
-                    .cluster()
-                    .sql("alter policy seen on agents using (true)"),
-            )
+            let quick = "alter policy seen on agents using (true)";
+            scene.cluster().sql(quick);
         }),
     ]
 }

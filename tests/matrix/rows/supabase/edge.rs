@@ -30,7 +30,7 @@ fn projects() -> Vec<Row> {
     let fails = |failure| Expected::fails(failure).heals_on_try();
     let restricted = PAUSED
         .code("HTTP 402")
-        .advises("see usage and billing in the Supabase dashboard: the project is restricted");
+        .hint("see usage and billing in the Supabase dashboard: the project is restricted");
     let paused = PAUSED.code("HTTP 540");
     vec![
         answered!(
@@ -81,7 +81,7 @@ fn edges() -> Vec<Row> {
     let edge = |code| {
         let edge = failure("Unavailable", "login").code(code);
         Expected::fails(
-            edge.advises("the edge does not reach the project: see its state in the dashboard"),
+            edge.hint("the edge does not reach the project: see its state in the dashboard"),
         )
     };
     vec![

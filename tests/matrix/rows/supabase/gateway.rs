@@ -15,17 +15,17 @@ use crate::{
 };
 
 const REFUSED: Failure =
-    failure("ConnectionRefused", "tcp").advises("check supabase_url: nothing listens there");
+    failure("ConnectionRefused", "tcp").hint("check supabase_url: nothing listens there");
 
 const NOT_JSON: Failure = failure("NotJson", "tcp").code("HTTP 200").says("text/html");
 
 const BROKEN: Failure = failure("Unavailable", "rest").code("HTTP 502");
 
 const CERTIFICATE: Failure = failure("TlsCertificate", "tls")
-    .advises("its words say why: check the system's authorities (SSL_CERT_FILE), name and dates");
+    .hint("its words say why: check the system's authorities (SSL_CERT_FILE), name and dates");
 
 const LOST: Failure = failure("ConnectionLost", "login")
-    .advises("see the project's logs and its state in the dashboard");
+    .hint("see the project's logs and its state in the dashboard");
 
 /// What a request is told that nobody answers.
 const SILENT: Failure = failure("Timeout", "login");
@@ -44,7 +44,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn names() -> Vec<Row> {
-    let unknown = |hint| Expected::fails(failure("HostNotFound", "host name").advises(hint));
+    let unknown = |hint| Expected::fails(failure("HostNotFound", "host name").hint(hint));
     let other = "check the host in supabase_url, and the name server";
     vec![
         Row::connecting(
@@ -140,7 +140,7 @@ fn certificates() -> Vec<Row> {
                 let url = scene.standin().url().replace("http://", "https://");
                 scene.url(url)
             },
-            Expected::fails(failure("ProtocolViolation", "tls").advises(
+            Expected::fails(failure("ProtocolViolation", "tls").hint(
                 "check supabase_url, http or https, and the port: another program answers there",
             )),
         ),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 const NOT_A_TOKEN: Failure = failure("AuthFailed", "login")
-    .advises("copy the key again from the project's settings: it is no valid token");
+    .hint("copy the key again from the project's settings: it is no valid token");
 
 const REFUSED: Failure = failure("KeyRefused", "login")
     .code("HTTP 401")

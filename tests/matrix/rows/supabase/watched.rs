@@ -30,7 +30,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 // In order: none is under way then.
                 scene.standin_mut().stop();
             },
-            Expected::fails(refused.advises("check supabase_url: nothing listens there"))
+            Expected::fails(refused.hint("check supabase_url: nothing listens there"))
                 .within(Promise::Interval)
                 .heals_on_try(),
         )
