@@ -108,7 +108,7 @@ fn a_deadline_is_kept_beside_long_rows() {
     let cluster = Cluster::start();
     for format in FORMATS {
         let run = on(&cluster, &["--timeout", "1", "--format", format, SLEEPER]);
-        assert_eq!(run.code, 1, "{format}");
+        assert_eq!(run.code, 1, "{format}: {}", run.err);
         if format == "json" {
             assert_ended_early(&run, "Timeout");
         } else {
@@ -139,7 +139,7 @@ fn a_signal_is_heard_beside_long_rows() {
         assert!(sleeps, "the statement does not run");
         signal(child.id(), Signal::INT);
         let run = ended(child);
-        assert_eq!(run.code, 1, "{format}");
+        assert_eq!(run.code, 1, "{format}: {}", run.err);
         if format == "json" {
             assert_ended_early(&run, "StatementCancelled");
         } else {
