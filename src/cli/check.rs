@@ -186,7 +186,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  connections {active} of {max}")?;
     }
     if let Some(migrations) = &details.migrations {
-        write!(out, "  migrations {} applied", migrations.applied)?;
+        match migrations.applied {
+            Some(applied) => write!(out, "  migrations {applied} applied")?,
+            None => write!(out, "  migrations unread")?,
+        }
         if let Some(pending) = migrations.pending {
             write!(out, ", {pending} pending")?;
         }

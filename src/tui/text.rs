@@ -77,6 +77,7 @@ pub(super) const APPLY_PENDING: &str = "Apply what is pending";
 pub(super) const ANOTHER_NAME: &str = "that is not the target's name";
 pub(super) const ANOTHER_RUN: &str = "another run";
 pub(super) const APPLIED: &str = "applied";
+pub(super) const NO_TIME: &str = "at an unknown time";
 pub(super) const APPLIED_NOW: &str = "applied now, in";
 pub(super) const PENDING: &str = "pending";
 pub(super) const RUNNING: &str = "being applied for";

@@ -126,6 +126,7 @@ pub(super) async fn details(
             target,
             flight,
             action,
+            remaining: clock.remaining(),
         };
         add_migrations(&mut found, state, asking).await?;
     }
