@@ -11,7 +11,7 @@ use tokio_postgres::{
 
 use crate::{
     adapter::local::{
-        fence::{Params, Path, fenced},
+        fence::{Fence, Params, Path, fenced},
         session::Session,
     },
     domain::{Action, DbError, ErrorKind, Exam, Finding, REQUIRED_COLUMNS, REQUIRED_TABLES},
@@ -58,7 +58,12 @@ pub(super) struct Answers {
 }
 
 /// Asks everything.
-pub(super) async fn ask(client: &Client, requires_schema: bool, until: Instant) -> Answers {
+pub(super) async fn ask(
+    client: &Client,
+    fence: Fence,
+    requires_schema: bool,
+    until: Instant,
+) -> Answers {
     let owners: Vec<&str> = REQUIRED_COLUMNS
         .iter()
         .flat_map(|(table, columns)| columns.iter().map(|_| *table))
@@ -76,12 +81,12 @@ pub(super) async fn ask(client: &Client, requires_schema: bool, until: Instant) 
         (&owners, list(&Type::TEXT_ARRAY)),
         (&columns, list(&Type::TEXT_ARRAY)),
     ];
-    let pinned = |sql| timed(until, fenced(client, Path::Pinned, sql, &[]));
+    let pinned = |sql| timed(until, fenced(client, (fence, Path::Pinned), sql, &[]));
     let (database, permission, schema, write, slots, blocking, first, second, standby) = tokio::join!(
         biased;
         pinned(DATABASE),
-        required(requires_schema, timed(until, fenced(client, Path::Clients, PERMISSION, some))),
-        required(requires_schema, timed(until, fenced(client, Path::Clients, SCHEMA, all))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), PERMISSION, some))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), SCHEMA, all))),
         // Not fenced: a transaction of ours would answer for the server.
         timed(until, client.query_typed_one(WRITE, &[])),
         pinned(SLOTS),
