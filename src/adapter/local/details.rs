@@ -129,7 +129,6 @@ pub(super) async fn details(
             target,
             flight,
             action,
-            remaining: clock.remaining(),
         };
         add_migrations(&mut found, state, asking).await?;
     }

@@ -1,5 +1,5 @@
-//! What a health check tells of the migrations: at most one statement more, and
-//! only where a ledger of ours is there to be read.
+//! What a health check and a diagnosis tell of the migrations: at most one
+//! statement more, and only where a ledger of ours is there to be read.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::{Flight, Path, Reader},
+            fence::{Flight, Params, Path, Reader},
             holder::{LEDGER_HOLDER, LOCK_TIMEOUT, read_holder},
             schema_state::{LedgerLook, SchemaState, read_rows},
             session::Session,
@@ -34,17 +34,25 @@ pub(super) struct Asking<'a> {
     pub(super) target: &'a Target,
     pub(super) flight: &'a Flight,
     pub(super) action: Action,
-    /// What is left of the check's time.
-    pub(super) remaining: Duration,
+}
+
+/// How the migrations stand.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// Tables may be hidden, so nothing can be said about what made them.
+    Nothing,
+    /// The ledger could not be read, for these reasons.
+    Unread(Vec<String>),
+    /// Another session keeps the ledger locked, as these words say.
+    Locked(String),
+    /// As this.
+    State(Box<MigrationState>),
 }
 
 /// What came of asking for the ledger's rows.
-enum Ledger {
-    Rows(Vec<AppliedMigration>),
-    /// Why not, after the name of what could not be read.
-    Unread(String),
-    /// Somebody keeps it locked, as these words say.
-    Locked(String),
+enum Rows {
+    Read(Vec<AppliedMigration>),
+    Untold(Told),
 }
 
 /// Adds how the migrations stand to what was found. A ledger that may not be
@@ -53,69 +61,74 @@ enum Ledger {
 pub(super) async fn add_migrations(
     found: &mut HealthDetails,
     state: SchemaState,
-    mut asking: Asking<'_>,
+    asking: Asking<'_>,
 ) -> DbResult<()> {
-    // Where tables may be hidden, nothing can be said about what made them.
-    if !state.closed.is_empty() {
-        return Ok(());
-    }
-    let rows = match &state.ledger {
-        None => Ledger::Rows(Vec::new()),
-        Some(ledger) => asking.rows_of(ledger).await?,
-    };
-    match rows {
-        Ledger::Unread(why) => found.unread.push(format!("{MIGRATIONS_UNREAD}{why}")),
-        Ledger::Locked(words) => found.migrations = Some(MigrationSummary::locked(words)),
-        Ledger::Rows(rows) => {
-            let catalogue = MigrationDialect::Postgres.catalogue();
-            let configured = asking.target.section().ledger_schema.clone();
-            let state = MigrationState::of(&catalogue, state.found(rows, configured));
-            found.migrations = Some(state.summary());
-        }
+    match migrations_told(state, asking).await? {
+        Told::Nothing => {}
+        Told::Unread(why) => found.unread.extend(why),
+        Told::Locked(words) => found.migrations = Some(MigrationSummary::locked(words)),
+        Told::State(state) => found.migrations = Some(state.summary()),
     }
     Ok(())
 }
 
+/// How the migrations stand, by what the catalogue said and the ledger's rows.
+pub(super) async fn migrations_told(state: SchemaState, mut asking: Asking<'_>) -> DbResult<Told> {
+    if !state.closed.is_empty() {
+        return Ok(Told::Nothing);
+    }
+    let rows = match &state.ledger {
+        None => Vec::new(),
+        Some(ledger) => match asking.rows_of(ledger).await? {
+            Rows::Read(rows) => rows,
+            Rows::Untold(told) => return Ok(told),
+        },
+    };
+    let catalogue = MigrationDialect::Postgres.catalogue();
+    let configured = asking.target.section().ledger_schema.clone();
+    let state = MigrationState::of(&catalogue, state.found(rows, configured));
+    Ok(Told::State(Box::new(state)))
+}
+
 impl Asking<'_> {
-    async fn rows_of(&mut self, ledger: &LedgerLook) -> DbResult<Ledger> {
+    async fn rows_of(&mut self, ledger: &LedgerLook) -> DbResult<Rows> {
+        let unread =
+            |why: &str| Rows::Untold(Told::Unread(vec![format!("{MIGRATIONS_UNREAD}{why}")]));
         if let Some(why) = ledger.hidden() {
-            return Ok(Ledger::Unread(format!("{}: {why}", ledger.shown())));
+            return Ok(unread(&format!("{}: {why}", ledger.shown())));
         }
         let Some(sql) = ledger.rows() else {
-            return Ok(Ledger::Rows(Vec::new()));
+            return Ok(Rows::Read(Vec::new()));
         };
-        let patience_ms = PATIENCE.min(self.remaining / 4).as_millis().max(1);
+        let share = self.target.section().timeout / 8;
+        let patience_ms = PATIENCE.min(share).as_millis().max(1);
         let client = self.session.client();
         let answer = self.flight.ask_past_locks(client, patience_ms, &sql).await;
         if let Err(error) = &answer
             && error.code().is_some_and(|code| code.code() == LOCK_TIMEOUT)
         {
-            return self.locked(ledger).await;
+            return Ok(Rows::Untold(self.locked(ledger).await?));
         }
         let mut reader = Reader::new(self.session, self.action);
-        let row = reader.row("", answer).await?;
-        let unread = reader.finish();
+        let row = reader.row("migrations", answer).await?;
         let Some(row) = row else {
-            let why = unread.concat();
-            let why = why.trim_start_matches([':', ' ']);
-            return Ok(Ledger::Unread(why.to_owned()));
+            return Ok(Rows::Untold(Told::Unread(reader.finish())));
         };
-        Ok(match read_rows(&row, self.action) {
-            Ok(rows) => Ledger::Rows(rows),
-            Err(error) => Ledger::Unread(error.details().unwrap_or_default().to_owned()),
-        })
+        match read_rows(&row, self.action) {
+            Ok(rows) => Ok(Rows::Read(rows)),
+            Err(error) => Ok(unread(error.details().unwrap_or_default())),
+        }
     }
 
     /// Who keeps the ledger locked, where that may be seen.
-    async fn locked(&mut self, ledger: &LedgerLook) -> DbResult<Ledger> {
+    async fn locked(&mut self, ledger: &LedgerLook) -> DbResult<Told> {
         let schema = ledger.schema();
-        let params: &[_] = &[(
-            &schema as &(dyn tokio_postgres::types::ToSql + Sync),
-            Type::TEXT,
-        )];
+        let params: &Params<'_> = &[(&schema, Type::TEXT)];
         let client = self.session.client();
-        let asked = self.flight.ask(client, Path::Pinned, LEDGER_HOLDER, params);
-        let answer = asked.await;
+        let answer = self
+            .flight
+            .ask(client, Path::Pinned, LEDGER_HOLDER, params)
+            .await;
         let holder = match answer {
             Ok(row) => Some(read_holder(&row, self.action)?),
             Err(error) => {
@@ -128,6 +141,6 @@ impl Asking<'_> {
                 None
             }
         };
-        Ok(Ledger::Locked(ledger.locked_words(holder.as_ref())))
+        Ok(Told::Locked(ledger.locked_words(holder.as_ref())))
     }
 }
