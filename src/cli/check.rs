@@ -20,7 +20,8 @@ use crate::{
     },
     config::{Complaints, Config},
     domain::{
-        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
+        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, MIGRATIONS_UNREAD,
+        Target, Verdict, clean,
     },
 };
 
@@ -200,6 +201,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
             write!(out, "; {problem}")?;
         }
         writeln!(out)?;
+    }
+    let unread = details.unread.iter();
+    for what in unread.filter(|what| what.starts_with(MIGRATIONS_UNREAD)) {
+        writeln!(out, "  unread {what}")?;
     }
     Ok(())
 }

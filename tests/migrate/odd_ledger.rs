@@ -2,6 +2,8 @@
 //! or locked. It is neither believed nor run, nothing waits for it for long, and
 //! the words say what is odd.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::{
@@ -28,6 +30,14 @@ fn check_distrusted(cluster: &Cluster, why: &str) {
     let told = check(cluster, &[]);
     let words = format!("migrations: public.schema_migrations: {why}");
     assert_eq!(told["details"]["unread"], json!([words]), "{told:#}");
+    let mut plain = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
+    plain
+        .arg("check")
+        .env_clear()
+        .env("DATABASE_URL", cluster.url())
+        .current_dir(std::env::temp_dir());
+    let said = finish(&mut plain).stdout;
+    assert!(said.contains(&format!("  unread {words}\n")), "{said}");
     for command in ["status", "plan", "up", "adopt"] {
         let run = run(cluster, &[command]);
         assert_eq!(run.code, 1, "{run:?}");
