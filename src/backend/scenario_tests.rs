@@ -166,6 +166,7 @@ impl Watched for Scripted {
             ledger_schema: None,
             ledger: FoundLedger::Absent,
             tables: Vec::new(),
+            has_policies: false,
         };
         Ok(MigrationState::of(&[], found))
     }

@@ -20,7 +20,8 @@ use crate::{
     },
     config::{Complaints, Config},
     domain::{
-        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
+        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, MIGRATIONS_UNREAD,
+        Target, Verdict, clean,
     },
 };
 
@@ -216,7 +217,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  connections {active} of {max}")?;
     }
     if let Some(migrations) = &details.migrations {
-        write!(out, "  migrations {} applied", migrations.applied)?;
+        match migrations.applied {
+            Some(applied) => write!(out, "  migrations {applied} applied")?,
+            None => write!(out, "  migrations unread")?,
+        }
         if let Some(pending) = migrations.pending {
             write!(out, ", {pending} pending")?;
         }
@@ -224,6 +228,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
             write!(out, "; {problem}")?;
         }
         writeln!(out)?;
+    }
+    let unread = details.unread.iter();
+    for what in unread.filter(|what| what.starts_with(MIGRATIONS_UNREAD)) {
+        writeln!(out, "  unread {what}")?;
     }
     Ok(())
 }

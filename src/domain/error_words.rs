@@ -55,7 +55,7 @@ impl ErrorKind {
             }
             Self::RowNotFound => "Database row not found. Nothing was changed.",
             Self::MigrationRefused => "Migrations do not go with this database: {details}",
-            Self::MigrationLocked => "Another run of migrations holds the lock: {details}",
+            Self::MigrationLocked => "Another session holds a lock that migrations need: {details}",
             Self::ProtocolViolation => {
                 "What answers there is not the expected database. Please check host and port."
             }

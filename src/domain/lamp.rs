@@ -245,7 +245,7 @@ mod tests {
         let summary = |ledger, applied, pending, problem: Option<&str>| {
             Some(MigrationSummary {
                 ledger,
-                applied,
+                applied: Some(applied),
                 pending,
                 problem: problem.map(str::to_owned),
             })
@@ -275,6 +275,11 @@ mod tests {
             |d| d.migrations = summary(LedgerStanding::Foreign, 0, None, Some("of Rails")),
             LampState::Good,
             "9/9, no ledger of ours",
+        );
+        check_schema(
+            |d| d.migrations = Some(MigrationSummary::locked("it is locked by pid 7".into())),
+            LampState::Warning,
+            "it is locked by pid 7",
         );
         check_schema(
             |d| d.unread = vec!["migrations: no SELECT on public.schema_migrations".into()],

@@ -477,7 +477,7 @@ mod tests {
         );
         let summary = |pending, problem: Option<&str>| MigrationSummary {
             ledger: LedgerStanding::Ours,
-            applied: 8,
+            applied: Some(8),
             pending,
             problem: problem.map(str::to_owned),
         };

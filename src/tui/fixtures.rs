@@ -418,7 +418,7 @@ fn files() -> impl Iterator<Item = MigrationName> {
 pub(super) fn migration_state(applied: usize) -> MigrationState {
     let row = |(index, id)| AppliedMigration {
         id,
-        applied_at: ago(600 - index),
+        applied_at: Some(ago(600 - index)),
         checksum: vec![7],
         execution_ms: index,
     };

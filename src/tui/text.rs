@@ -80,6 +80,7 @@ pub(super) const ADOPT: &str = "Compare the tables with ours and record what mat
 pub(super) const ANOTHER_NAME: &str = "that is not the target's name";
 pub(super) const ANOTHER_RUN: &str = "another run";
 pub(super) const APPLIED: &str = "applied";
+pub(super) const NO_TIME: &str = "at an unknown time";
 pub(super) const APPLIED_NOW: &str = "applied now, in";
 pub(super) const PENDING: &str = "pending";
 pub(super) const RUNNING: &str = "being applied for";

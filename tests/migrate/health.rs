@@ -9,7 +9,7 @@ use crate::{
 
 /// What `check --json` tells.
 #[track_caller]
-fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
+pub(crate) fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dbvitals"));
     command
         .args(["check", "--json"])
@@ -27,7 +27,7 @@ fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
 
 /// The health, its reasons and the figures.
 #[track_caller]
-fn check_told(cluster: &Cluster, health: &str, reasons: &[&str], migrations: &Value) {
+pub(crate) fn check_told(cluster: &Cluster, health: &str, reasons: &[&str], migrations: &Value) {
     let told = check(cluster, &[]);
     assert_eq!(told["details"]["migrations"], *migrations, "{told:#}");
     assert_eq!(told["details"]["reasons"], json!(reasons));

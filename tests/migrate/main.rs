@@ -14,6 +14,7 @@ mod bed;
 mod embedded;
 mod health;
 mod killing;
+mod odd_ledger;
 mod printing;
 mod refusing;
 mod strangers;

@@ -99,7 +99,7 @@ fn the_holder_of_the_lock_is_named_when_its_deadline_passes() {
         &["--lock-timeout", "0.7"],
         "MigrationLocked",
         &[
-            "Another run of migrations holds the lock: ",
+            "Another session holds a lock that migrations need: ",
             &holder,
             ", since 20",
             "55P03",

@@ -100,7 +100,10 @@ fn print_status(config: &Config, state: &MigrationState, out: &mut dyn Write) ->
     print_warnings(config, out)?;
     print_place(state, out)?;
     for row in &state.applied {
-        let at = row.applied_at.format("%Y-%m-%d %H:%M:%S UTC");
+        let at = match row.applied_at {
+            Some(at) => at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            None => "at an unknown time".to_owned(),
+        };
         let name = row.id.to_string();
         match row.execution_ms {
             0 => writeln!(out, "  applied {name:<28} {at}  recorded")?,

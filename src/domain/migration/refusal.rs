@@ -26,6 +26,8 @@ pub enum MigrationRefusal {
     TableExists(MigrationName),
     /// A file is not recorded, and its table is there under an older name.
     OlderName(MigrationName),
+    /// A file is not recorded, and the policies that it makes are there.
+    PoliciesExist(MigrationName),
     /// There is no schema in which the tables could be made.
     NoSchema {
         /// The session's search path.
@@ -43,6 +45,7 @@ impl MigrationRefusal {
             Self::TablesWithoutLedger { .. } => "tablesWithoutLedger",
             Self::TableExists(_) => "tableExists",
             Self::OlderName(_) => "olderName",
+            Self::PoliciesExist(_) => "policiesExist",
             Self::NoSchema { .. } => "noSchema",
         }
     }
@@ -52,7 +55,9 @@ impl MigrationRefusal {
     pub const fn migration(&self) -> Option<&MigrationName> {
         match self {
             Self::Ledger(fault) => Some(fault.migration()),
-            Self::TableExists(name) | Self::OlderName(name) => Some(name),
+            Self::TableExists(name) | Self::OlderName(name) | Self::PoliciesExist(name) => {
+                Some(name)
+            }
             Self::ForeignLedger { .. }
             | Self::TablesWithoutLedger { .. }
             | Self::NoSchema { .. } => None,
@@ -67,7 +72,7 @@ impl MigrationRefusal {
             Self::ForeignLedger { .. } => {
                 "set ledger_schema to another schema for our ledger, such as dbvitals"
             }
-            Self::TablesWithoutLedger { .. } | Self::TableExists(_) => {
+            Self::TablesWithoutLedger { .. } | Self::TableExists(_) | Self::PoliciesExist(_) => {
                 "run 'dbvitals migrate adopt': it compares the tables with ours and records what matches"
             }
             Self::OlderName(_) => {
@@ -103,6 +108,9 @@ impl fmt::Display for MigrationRefusal {
                     f,
                     "{name} would make {table} beside {older}, which is its older name"
                 )
+            }
+            Self::PoliciesExist(name) => {
+                write!(f, "{name} is not in the ledger, but its policies are there")
             }
             Self::NoSchema { search_path } => {
                 write!(f, "no schema of the search_path exists: {search_path}")

@@ -30,7 +30,7 @@ pub enum MigrationEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockHolder {
-    /// The server's process.
+    /// The server's process; 0 of a prepared transaction, which has none.
     pub pid: i32,
     /// Its `application_name`; empty when it has none.
     pub application_name: String,
@@ -96,7 +96,10 @@ impl fmt::Display for MigrationRun {
 
 impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {}", self.pid)?;
+        match self.pid {
+            0 => f.write_str("a prepared transaction")?,
+            pid => write!(f, "pid {pid}")?,
+        }
         if !self.application_name.is_empty() {
             write!(f, ", application {}", self.application_name)?;
         }

@@ -6,6 +6,9 @@ use crate::domain::{
     MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
 };
 
+/// The file that makes no table: it lets Supabase's roles reach them.
+const ACCESS_FILE: &str = "supabase_access";
+
 /// What was found of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundLedger {
@@ -36,6 +39,8 @@ pub struct FoundSchema {
     pub ledger: FoundLedger,
     /// The required tables that a client sees; one under its older name by that.
     pub tables: Vec<String>,
+    /// Policies of a required table are there that only our last step makes.
+    pub has_policies: bool,
 }
 
 /// Why nothing can be written at all.
@@ -106,7 +111,11 @@ impl MigrationState {
     pub fn appliable(&self) -> &[MigrationName] {
         let refused = match &self.refusal {
             None => return &self.pending,
-            Some(MigrationRefusal::TableExists(name) | MigrationRefusal::OlderName(name)) => name,
+            Some(
+                MigrationRefusal::TableExists(name)
+                | MigrationRefusal::OlderName(name)
+                | MigrationRefusal::PoliciesExist(name),
+            ) => name,
             Some(
                 MigrationRefusal::Ledger(_)
                 | MigrationRefusal::ForeignLedger { .. }
@@ -131,7 +140,7 @@ impl MigrationState {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         MigrationSummary {
             ledger: self.whose,
-            applied: count(self.applied.len()),
+            applied: Some(count(self.applied.len())),
             pending: self.refusal.is_none().then(|| count(self.pending.len())),
             problem: self.refusal.as_ref().map(ToString::to_string),
         }
@@ -168,6 +177,10 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
     let mut renamed = pending.iter().filter(|file| file.name == table);
     if let Some(file) = renamed.find(|_| found.tables.iter().any(|table| table == older)) {
         return Some(MigrationRefusal::OlderName(file.clone()));
+    }
+    let mut access = pending.iter().filter(|file| file.name == ACCESS_FILE);
+    if let Some(file) = access.find(|_| found.has_policies) {
+        return Some(MigrationRefusal::PoliciesExist(file.clone()));
     }
     if found.schema.is_none() && !pending.is_empty() {
         return Some(MigrationRefusal::NoSchema {
@@ -211,7 +224,7 @@ mod tests {
             .take(count)
             .map(|file| AppliedMigration {
                 id: file.id,
-                applied_at: DateTime::UNIX_EPOCH,
+                applied_at: Some(DateTime::UNIX_EPOCH),
                 checksum: file.checksum,
                 execution_ms: 1,
             });
@@ -227,6 +240,7 @@ mod tests {
             ledger_schema: None,
             ledger,
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            has_policies: false,
         };
         let state = MigrationState::of(&catalogue(), found);
         assert_eq!(state.ledger, "public.schema_migrations");
@@ -280,6 +294,7 @@ mod tests {
             ledger_schema: None,
             ledger: FoundLedger::Ours(Vec::new()),
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            has_policies: false,
         };
         let refusal = |tables| MigrationState::of(&catalogue, found(tables)).refusal;
         assert_eq!(
@@ -287,6 +302,33 @@ mod tests {
             Some(MigrationRefusal::OlderName(name))
         );
         assert_eq!(refusal(&[]), None);
+    }
+
+    #[test]
+    fn policies_that_are_there_are_not_made_again() {
+        let name = MigrationName::new(2, ACCESS_FILE);
+        let catalogue = [MigrationName::new(1, "agents"), name.clone()].map(|id| Migration {
+            id,
+            checksum: vec![7],
+        });
+        let state = |has_policies| {
+            let found = FoundSchema {
+                schema: Some("public".into()),
+                search_path: "public".into(),
+                ledger_schema: None,
+                ledger: rows(1),
+                tables: vec!["agents".into()],
+                has_policies,
+            };
+            MigrationState::of(&catalogue, found)
+        };
+        let refused = state(true);
+        assert_eq!(
+            refused.refusal,
+            Some(MigrationRefusal::PoliciesExist(name.clone()))
+        );
+        assert!(refused.appliable().is_empty());
+        assert_eq!(state(false).appliable(), [name]);
     }
 
     #[test]
@@ -298,6 +340,7 @@ mod tests {
                 ledger_schema: None,
                 ledger,
                 tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+                has_policies: false,
             };
             let state = MigrationState::of(&catalogue(), found);
             let versions = state.appliable().iter().map(|name| name.version);
@@ -329,6 +372,7 @@ mod tests {
             ledger_schema: Some("ours".into()),
             ledger: rows(3),
             tables: Vec::new(),
+            has_policies: false,
         };
         let state = MigrationState::of(&catalogue(), found.clone());
         assert_eq!(

@@ -261,7 +261,8 @@ impl Drawing<'_> {
         let (glyph, style, words) = match file.standing {
             Standing::Recorded { at, took_ms } => {
                 let took = took_ms.map_or(String::new(), |ms| format!(", {ms} ms"));
-                let words = format!("{} {}{took}", text::APPLIED, moment.both(at));
+                let at = at.map_or_else(|| text::NO_TIME.to_owned(), |at| moment.both(at));
+                let words = format!("{} {at}{took}", text::APPLIED);
                 (glyphs.good, theme.ok, words)
             }
             Standing::Applied(took) => {

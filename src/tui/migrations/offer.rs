@@ -74,9 +74,11 @@ fn by_state(state: &MigrationState) -> Offer {
         return Offer::Nothing(text::MIGRATIONS_UNWRITABLE);
     }
     match &state.refusal {
-        Some(MigrationRefusal::TablesWithoutLedger { .. } | MigrationRefusal::TableExists(_)) => {
-            Offer::Adopt
-        }
+        Some(
+            MigrationRefusal::TablesWithoutLedger { .. }
+            | MigrationRefusal::TableExists(_)
+            | MigrationRefusal::PoliciesExist(_),
+        ) => Offer::Adopt,
         Some(
             MigrationRefusal::Ledger(_)
             | MigrationRefusal::ForeignLedger { .. }

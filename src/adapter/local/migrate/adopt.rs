@@ -108,6 +108,7 @@ fn ensure_adoptable(looked: &Looked) -> DbResult<()> {
             MigrationRefusal::TablesWithoutLedger { .. }
             | MigrationRefusal::TableExists(_)
             | MigrationRefusal::OlderName(_)
+            | MigrationRefusal::PoliciesExist(_)
             | MigrationRefusal::Ledger(LedgerFault::Gap { .. }),
         ) => looked.ensure_unhindered(),
         Some(

@@ -1,24 +1,32 @@
 //! How the database stands with our migrations. Only reads.
 
+use std::time::Duration;
+
 use tokio_postgres::types::Type;
 
 use crate::{
     adapter::{
         DbResult,
         local::{
-            migrate::link::Link,
-            schema_state::{Asked, STATE, SchemaState, column, read_rows},
+            holder::LOCK_TIMEOUT,
+            migrate::{link::Link, lock::ledger_locked},
+            schema_state::{Asked, Hidden, LedgerLook, STATE, SchemaState, column, read_rows},
             target::Target,
         },
         migrations::{MigrationDialect, unwritable},
     },
-    domain::{Action, DbError, ErrorKind, LedgerStanding, MigrationState, Unwritable},
+    domain::{
+        Action, AppliedMigration, DbError, ErrorKind, LedgerStanding, MigrationState, Unwritable,
+    },
 };
 
 const RIGHTS: &str = include_str!("sql/rights.sql");
 
 /// A transaction that writes nothing.
 const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
+
+/// Who only looks waits for a ledger that somebody keeps locked for so long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A state, and what a run needs beside it.
 #[derive(Debug)]
@@ -44,7 +52,7 @@ struct Rights {
 /// Logs in and looks.
 pub(in crate::adapter::local) async fn state(target: &Target) -> DbResult<MigrationState> {
     let mut link = Link::open(target).await?;
-    link.begin(LOOK_ONLY).await?;
+    link.begin_patient(LOOK_ONLY, PATIENCE).await?;
     let looked = look(&mut link, target).await?;
     link.roll_back().await;
     link.close().await;
@@ -60,11 +68,7 @@ pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
     let found = SchemaState::read(&row, action)?;
     let rows = match &found.ledger {
         None => Vec::new(),
-        Some(ledger) => match (ledger.hidden(), ledger.rows()) {
-            (Some(why), _) => return Err(hidden(&ledger.shown(), why)),
-            (None, Some(sql)) => read_rows(&link.row(&sql, &[]).await?, action)?,
-            (None, None) => Vec::new(),
-        },
+        Some(ledger) => rows_of(link, ledger).await?,
     };
     let place = configured.clone().or_else(|| found.schema.clone());
     let row = link.row(RIGHTS, &[(&place, Type::TEXT)]).await?;
@@ -93,11 +97,34 @@ pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
     })
 }
 
+async fn rows_of(link: &mut Link, ledger: &LedgerLook) -> DbResult<Vec<AppliedMigration>> {
+    if let Some(why) = ledger.hidden() {
+        return Err(hidden(&ledger.shown(), why));
+    }
+    let Some(sql) = ledger.rows() else {
+        return Ok(Vec::new());
+    };
+    match link.row_past_locks(&sql, &[]).await {
+        Ok(row) => read_rows(&row, Action::Migrate),
+        Err(error) if error.code() == Some(LOCK_TIMEOUT) => {
+            Err(ledger_locked(link, ledger, error).await?)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// A ledger whose rows cannot be read says nothing about what was applied.
-fn hidden(ledger: &str, why: &str) -> DbError {
-    DbError::new(Action::Migrate, ErrorKind::PermissionDenied)
-        .with_details(&format!("{ledger} cannot be read: {why}"))
-        .with_hint("grant SELECT on the ledger to this role, and USAGE on its schema")
+fn hidden(ledger: &str, why: &Hidden) -> DbError {
+    match why {
+        Hidden::Denied(why) => DbError::new(Action::Migrate, ErrorKind::PermissionDenied)
+            .with_details(&format!("{ledger} cannot be read: {why}"))
+            .with_hint("grant SELECT on the ledger to this role, and USAGE on its schema"),
+        Hidden::Distrusted(why) => DbError::new(Action::Migrate, ErrorKind::MigrationRefused)
+            .with_details(&format!("{ledger} is not trusted: {why}"))
+            .with_hint(
+                "find out who made it; remove it or make it as it was, or set ledger_schema",
+            ),
+    }
 }
 
 impl Looked {

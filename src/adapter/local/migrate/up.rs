@@ -34,7 +34,7 @@ pub(in crate::adapter::local) async fn up(
         return Err(DbError::new(Action::Migrate, ErrorKind::ReadOnlyConfigured));
     }
     let mut link = Link::open(target).await?;
-    let first = first_look(&mut link, target).await;
+    let first = first_look(&mut link, target, options).await;
     link.roll_back().await;
     let first = first?;
     let mut applied = Vec::new();
@@ -63,9 +63,9 @@ pub(in crate::adapter::local) async fn up(
 }
 
 /// Looks without the lock: what is refused is refused at once, and where
-/// nothing is pending nobody is waited for.
-async fn first_look(link: &mut Link, target: &Target) -> DbResult<Looked> {
-    link.begin("begin").await?;
+/// nothing is pending nobody is waited for but who keeps the ledger locked.
+async fn first_look(link: &mut Link, target: &Target, options: MigrateOptions) -> DbResult<Looked> {
+    link.begin_patient("begin", options.lock_deadline).await?;
     let looked = look(link, target).await?;
     ensure_welcome(&looked)?;
     if !looked.state.pending.is_empty() {
@@ -129,13 +129,14 @@ pub(super) async fn make_ledger(link: &mut Link, looked: &Looked) -> DbResult<()
     }
     let dialect = MigrationDialect::Postgres;
     if let Some(schema) = &looked.missing_schema {
-        link.execute(&format!("create schema {}", quoted(schema)))
+        link.execute_long(&format!("create schema {}", quoted(schema)))
             .await?;
     }
-    link.execute(&dialect.create_ledger(&looked.ledger)).await?;
+    link.execute_long(&dialect.create_ledger(&looked.ledger))
+        .await?;
     let roles = api_roles(link).await?;
     if let Some(protect) = dialect.protect_ledger(&looked.ledger, &roles) {
-        link.execute(&protect).await?;
+        link.execute_long(&protect).await?;
     }
     Ok(())
 }
@@ -170,17 +171,23 @@ pub(super) async fn record(
         Duration::ZERO => 0,
         took => i64::try_from(took.as_millis()).unwrap_or(i64::MAX).max(1),
     };
-    link.rows(
-        &MigrationDialect::Postgres.record(ledger),
-        &[
-            (&migration.id.version, Type::INT8),
-            (&migration.id.name, Type::TEXT),
-            (&migration.checksum, Type::BYTEA),
-            (&took_ms, Type::INT8),
-        ],
-    )
-    .await?;
-    Ok(())
+    let kept = link
+        .rows_long(
+            &MigrationDialect::Postgres.record(ledger),
+            &[
+                (&migration.id.version, Type::INT8),
+                (&migration.id.name, Type::TEXT),
+                (&migration.checksum, Type::BYTEA),
+                (&took_ms, Type::INT8),
+            ],
+        )
+        .await?;
+    if kept.len() == 1 {
+        return Ok(());
+    }
+    Err(DbError::new(Action::Migrate, ErrorKind::MigrationRefused)
+        .with_details("the ledger did not keep its row: a trigger or a rule of that table took it")
+        .with_hint("look at the triggers and rules of the ledger"))
 }
 
 /// After a failure what is open is rolled back.
@@ -208,6 +215,9 @@ fn in_file(error: DbError, name: &MigrationName, options: MigrateOptions) -> DbE
             format!("{name} was rolled back: another session held a lock for {waited:?} ({said})")
         }
         Some(_) => format!("{name} was rolled back: {said}"),
+        None if error.kind() == ErrorKind::MigrationRefused => {
+            format!("{name} was rolled back: {said}")
+        }
         // Nobody knows what became of a commit that was not answered.
         None => format!("{name} was left: {said}"),
     };
