@@ -120,6 +120,7 @@ impl Watched for Double {
             ledger_schema: None,
             ledger: FoundLedger::Absent,
             tables: Vec::new(),
+            has_policies: false,
         };
         Ok(MigrationState::of(&[], found))
     }

@@ -402,8 +402,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        ConnectionId, HealthCheckDraft, KeyKind, LedgerStanding, MigrationSummary, RestDetails,
-        TableSight,
+        ConnectionId, HealthCheckDraft, HealthDetails, KeyKind, LedgerStanding, MigrationSummary,
+        RestDetails, TableSight,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
