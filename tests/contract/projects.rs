@@ -221,6 +221,7 @@ async fn what_only_a_database_can_do_is_refused_in_clear_words() {
         form: CellForm::Text,
         limit: None,
         timeout: None,
+        notices: None,
     };
     let (pieces, _taken) = tokio::sync::mpsc::channel(1);
     let options = MigrateOptions::default();
