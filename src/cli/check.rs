@@ -229,9 +229,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
         }
         writeln!(out)?;
     }
-    let unread = details.unread.iter();
-    for what in unread.filter(|what| what.starts_with(MIGRATIONS_UNREAD)) {
-        writeln!(out, "  unread {what}")?;
+    let of_migrations = |what: &&String| what.starts_with(MIGRATIONS_UNREAD);
+    for what in details.unread.iter().filter(of_migrations) {
+        let why = what.trim_start_matches(MIGRATIONS_UNREAD);
+        writeln!(out, "  migrations unread: {}", clean(why))?;
     }
     Ok(())
 }
