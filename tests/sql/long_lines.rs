@@ -107,7 +107,18 @@ fn a_long_row_is_printed_in_every_mode() {
 fn a_deadline_is_kept_beside_long_rows() {
     let cluster = Cluster::start();
     for format in FORMATS {
-        let run = on(&cluster, &["--timeout", "1", "--format", format, SLEEPER]);
+        let run = on(
+            &cluster,
+            &[
+                "--timeout",
+                "1",
+                "--limit",
+                "0",
+                "--format",
+                format,
+                SLEEPER,
+            ],
+        );
         assert_eq!(run.code, 1, "{format}: {}", run.err);
         if format == "json" {
             assert_ended_early(&run, "Timeout");
