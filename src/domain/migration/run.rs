@@ -84,12 +84,7 @@ impl fmt::Display for MigrationRun {
         match self {
             Self::Migrated(report) if report.applied.is_empty() => f.write_str("nothing to apply"),
             Self::Migrated(report) => write!(f, "{} applied", report.applied.len()),
-            Self::Adopted(adoption) => write!(
-                f,
-                "{} recorded, {} differences",
-                adoption.recorded.len(),
-                adoption.differences.len()
-            ),
+            Self::Adopted(adoption) => adoption.fmt(f),
         }
     }
 }

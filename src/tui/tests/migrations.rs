@@ -166,6 +166,7 @@ fn a_refusal_has_its_next_step() {
         schema: "public".into(),
         ledger: "public.schema_migrations".into(),
         recorded_before: vec![],
+        appliable: vec![],
         recorded: vec![MigrationName::new(1, "agents")],
         waiting: vec![],
         absent: vec![],

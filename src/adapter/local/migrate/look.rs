@@ -18,7 +18,7 @@ use crate::{
 const RIGHTS: &str = include_str!("sql/rights.sql");
 
 /// A transaction that writes nothing.
-const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
+pub(super) const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
 
 /// A state, and what a run needs beside it.
 #[derive(Debug)]
