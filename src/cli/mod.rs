@@ -22,7 +22,7 @@ pub use diagnose::{DiagnoseOptions, Style, diagnose};
 pub use exit::{Exit, Outcome};
 pub use json::Layout;
 pub use line_json::Samples;
-pub use migrate::{MigrateTask, WriteOptions, migrate, print_migrations};
+pub use migrate::{MigrateTask, PrintOptions, WriteOptions, migrate, print_migrations};
 pub use sql::{ResultFormat, Screen, SqlOptions, sql};
 pub use usage::usage_words;
 pub use wait::{WaitOptions, wait};

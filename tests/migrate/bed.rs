@@ -13,7 +13,7 @@ use dbvitals::{
     config::{AdapterSection, Endpoint, LocalSection, RootCertificates, SslMode, TlsSection},
     domain::{ConnectionId, MigrationEvent, Secret},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
@@ -102,6 +102,11 @@ impl Run {
         }
     }
 
+    /// Everything that it said, to either side.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
@@ -149,6 +154,35 @@ pub(crate) fn end(child: Child) -> Run {
     let began = Instant::now();
     let output = child.wait_with_output().expect("it can be waited for");
     Run::of(&output, began.elapsed())
+}
+
+// === the health check ===
+
+/// What `check --json` tells.
+#[track_caller]
+pub(crate) fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
+    command
+        .args(["check", "--json"])
+        .args(arguments)
+        .env_clear()
+        .env("USER", "somebody")
+        .env("HOME", "/nonexistent")
+        .env("DATABASE_URL", cluster.url())
+        .env("DBVITALS_SLOW_THRESHOLD", "60000")
+        .current_dir(std::env::temp_dir());
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{run:?}");
+    run.json()
+}
+
+/// The health, its reasons and the figures.
+#[track_caller]
+pub(crate) fn check_told(cluster: &Cluster, health: &str, reasons: &[&str], migrations: &Value) {
+    let told = check(cluster, &[]);
+    assert_eq!(told["details"]["migrations"], *migrations, "{told:#}");
+    assert_eq!(told["details"]["reasons"], json!(reasons));
+    assert_eq!(told["health"], health);
 }
 
 // === the server ===

@@ -125,6 +125,7 @@ impl SchemaState {
         configured: Option<String>,
     ) -> FoundSchema {
         let tables = self.tables();
+        let is_all_seen = self.closed.is_empty();
         let ledger = match self.ledger {
             None => FoundLedger::Absent,
             Some(look) if look.tool == LedgerTool::Ours => FoundLedger::Ours(rows),
@@ -139,6 +140,7 @@ impl SchemaState {
             ledger_schema: configured,
             ledger,
             tables,
+            missing: self.missing.into_iter().filter(|_| is_all_seen).collect(),
         }
     }
 }

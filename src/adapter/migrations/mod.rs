@@ -11,4 +11,4 @@ pub(super) use calls::{refused, unwritable};
 pub(super) use catalogue::File;
 pub(super) use dialect::LOCK;
 pub use dialect::MigrationDialect;
-pub use script::{MigrationSource, migration_script, migration_sources};
+pub use script::{MigrationSource, migration_script, migration_sources, restoring_script};

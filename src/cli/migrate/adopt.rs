@@ -86,7 +86,10 @@ fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
         if adoption.appliable.contains(name) {
             writeln!(out, "  not there {name}: 'migrate up' applies it")?;
         } else {
-            writeln!(out, "  not there {name}: nothing is applied as things stand")?;
+            writeln!(
+                out,
+                "  not there {name}: nothing is applied as things stand"
+            )?;
         }
     }
     for name in &adoption.waiting {

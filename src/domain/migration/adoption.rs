@@ -188,7 +188,10 @@ mod tests {
         };
         check(&adoption, None);
         adoption.absent = vec![name(3)];
-        check(&adoption, Some("run what 'dbvitals migrate print 3' prints"));
+        check(
+            &adoption,
+            Some("run what 'dbvitals migrate print 3' prints"),
+        );
         adoption.appliable = vec![name(3)];
         check(&adoption, Some("run 'dbvitals migrate up'"));
         adoption.differences = vec![difference];

@@ -36,6 +36,8 @@ pub struct FoundSchema {
     pub ledger: FoundLedger,
     /// The required tables that a client sees; one under its older name by that.
     pub tables: Vec<String>,
+    /// The required tables that are not there; none where some may be hidden.
+    pub missing: Vec<String>,
 }
 
 /// Why nothing can be written at all.
@@ -109,6 +111,7 @@ impl MigrationState {
             Some(MigrationRefusal::TableExists(name) | MigrationRefusal::OlderName(name)) => name,
             Some(
                 MigrationRefusal::Ledger(_)
+                | MigrationRefusal::TablesMissing { .. }
                 | MigrationRefusal::ForeignLedger { .. }
                 | MigrationRefusal::TablesWithoutLedger { .. }
                 | MigrationRefusal::NoSchema { .. },
@@ -158,6 +161,9 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
         Ok(pending) => pending,
         Err(fault) => return Some(MigrationRefusal::Ledger(fault)),
     };
+    if let Some(refusal) = tables_missing(rows, &found.missing) {
+        return Some(refusal);
+    }
     let makes_what_is_there = |file: &&MigrationName| {
         REQUIRED_TABLES.contains(&file.name.as_str()) && found.tables.contains(&file.name)
     };
@@ -175,6 +181,21 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
         });
     }
     None
+}
+
+/// A row of the ledger whose table is gone: nothing would ever make it again.
+fn tables_missing(rows: &[AppliedMigration], missing: &[String]) -> Option<MigrationRefusal> {
+    let mut gone: Vec<_> = rows
+        .iter()
+        .map(|row| &row.id)
+        .filter(|id| missing.contains(&id.name))
+        .collect();
+    gone.sort();
+    let (first, others) = gone.split_first()?;
+    Some(MigrationRefusal::TablesMissing {
+        first: (*first).clone(),
+        others: others.len(),
+    })
 }
 
 impl Unwritable {
@@ -227,6 +248,7 @@ mod tests {
             ledger_schema: None,
             ledger,
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            missing: Vec::new(),
         };
         let state = MigrationState::of(&catalogue(), found);
         assert_eq!(state.ledger, "public.schema_migrations");
@@ -268,6 +290,40 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_gone_behind_its_row_is_named() {
+        let refusal = |recorded, missing: &[&str]| {
+            let found = FoundSchema {
+                schema: Some("public".into()),
+                search_path: "public".into(),
+                ledger_schema: None,
+                ledger: rows(recorded),
+                tables: Vec::new(),
+                missing: missing.iter().map(|table| (*table).to_owned()).collect(),
+            };
+            let state = MigrationState::of(&catalogue(), found);
+            assert!(state.appliable().is_empty() || state.refusal.is_none());
+            state
+                .refusal
+                .map(|refusal| (refusal.to_string(), refusal.hint()))
+        };
+        assert_eq!(refusal(3, &[]), None);
+        // Its file is pending: it makes it.
+        assert_eq!(refusal(1, &["commands"]), None);
+        let (words, next) = refusal(3, &["commands"]).unwrap();
+        assert_eq!(
+            words,
+            "0002_commands is in the ledger, but its table commands is missing"
+        );
+        assert!(next.contains("'dbvitals migrate print 0002'"), "{next}");
+        let (words, next) = refusal(2, &["commands", "agents"]).unwrap();
+        assert_eq!(
+            words,
+            "0001_agents is in the ledger, but its table agents is missing, and 1 table more"
+        );
+        assert!(next.contains("search_path"), "{next}");
+    }
+
+    #[test]
     fn no_table_is_made_beside_its_older_self() {
         let name = MigrationName::new(1, "command_queues");
         let catalogue = [Migration {
@@ -280,6 +336,7 @@ mod tests {
             ledger_schema: None,
             ledger: FoundLedger::Ours(Vec::new()),
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            missing: Vec::new(),
         };
         let refusal = |tables| MigrationState::of(&catalogue, found(tables)).refusal;
         assert_eq!(
@@ -298,6 +355,7 @@ mod tests {
                 ledger_schema: None,
                 ledger,
                 tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+                missing: Vec::new(),
             };
             let state = MigrationState::of(&catalogue(), found);
             let versions = state.appliable().iter().map(|name| name.version);
@@ -329,6 +387,7 @@ mod tests {
             ledger_schema: Some("ours".into()),
             ledger: rows(3),
             tables: Vec::new(),
+            missing: Vec::new(),
         };
         let state = MigrationState::of(&catalogue(), found.clone());
         assert_eq!(

@@ -60,6 +60,7 @@ fn by_state(state: &MigrationState) -> Offer {
         }
         Some(
             MigrationRefusal::Ledger(_)
+            | MigrationRefusal::TablesMissing { .. }
             | MigrationRefusal::ForeignLedger { .. }
             | MigrationRefusal::OlderName(_)
             | MigrationRefusal::NoSchema { .. },

@@ -125,6 +125,7 @@ fn ensure_adoptable(looked: &Looked) -> DbResult<()> {
         ) => looked.ensure_unhindered(),
         Some(
             refusal @ (MigrationRefusal::Ledger(_)
+            | MigrationRefusal::TablesMissing { .. }
             | MigrationRefusal::ForeignLedger { .. }
             | MigrationRefusal::NoSchema { .. }),
         ) => Err(refused(refusal.clone())),
