@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     bed::{check_told, run, sql_as_role},
-    support::cluster::Cluster,
+    support::cluster::{Cluster, ROLE},
 };
 
 const WORDS: &str = "0009_command_queues is in the ledger, but its table command_queues is missing";
@@ -99,8 +99,9 @@ fn a_file_that_there_is_not_is_not_printed() {
 fn tables_that_may_be_hidden_are_not_called_missing() {
     let cluster = Cluster::start();
     assert_eq!(run(&cluster, &["up", "--set", "ledger_schema=ops"]).code, 0);
-    cluster
-        .sql("ALTER SCHEMA public OWNER TO control; REVOKE ALL ON SCHEMA public FROM PUBLIC, app");
+    cluster.sql(&format!(
+        "ALTER SCHEMA public OWNER TO control; REVOKE ALL ON SCHEMA public FROM PUBLIC, {ROLE}"
+    ));
     let status = run(
         &cluster,
         &["status", "--json", "--set", "ledger_schema=ops"],
