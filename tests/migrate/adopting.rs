@@ -113,6 +113,21 @@ fn our_own_tables_match() {
 }
 
 #[test]
+fn a_row_that_was_removed_is_recorded_again() {
+    let cluster = Cluster::start();
+    assert_eq!(run(&cluster, &["up"]).code, 0);
+    sql_as_role(&cluster, "DELETE FROM schema_migrations WHERE version = 5");
+    let refused = run(&cluster, &["up"]);
+    assert!(
+        refused.code == 1 && refused.said().contains("'dbvitals migrate adopt'"),
+        "{refused:?}"
+    );
+    assert_eq!(adopt(&cluster, &[]).code, 0);
+    assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9 10");
+    assert_eq!(run(&cluster, &["up"]).code, 0);
+}
+
+#[test]
 fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
     let cluster = Cluster::start();
     assert_eq!(run(&cluster, &["up"]).code, 0);

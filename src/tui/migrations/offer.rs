@@ -1,7 +1,7 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, MigrationLook, MigrationRefusal, MigrationState},
+    domain::{Command, LedgerFault, MigrationLook, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
 
@@ -55,9 +55,11 @@ fn by_state(state: &MigrationState) -> Offer {
         return Offer::Nothing(text::MIGRATIONS_UNWRITABLE);
     }
     match &state.refusal {
-        Some(MigrationRefusal::TablesWithoutLedger { .. } | MigrationRefusal::TableExists(_)) => {
-            Offer::Adopt
-        }
+        Some(
+            MigrationRefusal::TablesWithoutLedger { .. }
+            | MigrationRefusal::TableExists(_)
+            | MigrationRefusal::Ledger(LedgerFault::Gap { .. }),
+        ) => Offer::Adopt,
         Some(
             MigrationRefusal::Ledger(_)
             | MigrationRefusal::TablesMissing { .. }
