@@ -113,11 +113,10 @@ impl Run {
     }
 }
 
-/// `dbvitals migrate` with these arguments, without variables of ours.
-pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
+/// `dbvitals` with these arguments, without variables of ours.
+pub(crate) fn dbvitals(cluster: &Cluster, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
     command
-        .arg("migrate")
         .args(arguments)
         .env_clear()
         .env("USER", "somebody")
@@ -126,6 +125,11 @@ pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null());
     command
+}
+
+/// `dbvitals migrate` with these arguments.
+pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
+    dbvitals(cluster, &[&["migrate"], arguments].concat())
 }
 
 /// Runs it to its end.
@@ -161,16 +165,8 @@ pub(crate) fn end(child: Child) -> Run {
 /// What `check --json` tells.
 #[track_caller]
 pub(crate) fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
-    command
-        .args(["check", "--json"])
-        .args(arguments)
-        .env_clear()
-        .env("USER", "somebody")
-        .env("HOME", "/nonexistent")
-        .env("DATABASE_URL", cluster.url())
-        .env("DBVITALS_SLOW_THRESHOLD", "60000")
-        .current_dir(std::env::temp_dir());
+    let mut command = dbvitals(cluster, &[&["check", "--json"], arguments].concat());
+    command.env("DBVITALS_SLOW_THRESHOLD", "60000");
     let run = finish(&mut command);
     assert_eq!(run.code, 0, "{run:?}");
     run.json()

@@ -11,6 +11,7 @@ mod adopting;
 mod applying;
 mod automatic;
 mod bed;
+mod diagnosing;
 mod dropped;
 mod embedded;
 mod health;

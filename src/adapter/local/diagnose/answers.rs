@@ -12,6 +12,7 @@ use tokio_postgres::{
 use crate::{
     adapter::local::{
         fence::{Params, Path, fenced},
+        schema_state::{Asked, STATE},
         session::Session,
     },
     domain::{Action, DbError, ErrorKind, Exam, Finding, REQUIRED_COLUMNS, REQUIRED_TABLES},
@@ -50,6 +51,8 @@ pub(super) struct Answers {
     pub(super) permission: Option<Answer>,
     /// Absent where no tables are required.
     pub(super) schema: Option<Answer>,
+    /// What the catalogue says of the ledger; absent where no tables are required.
+    pub(super) ledger: Option<Answer>,
     pub(super) write: Answer,
     pub(super) slots: Answer,
     pub(super) blocking: Answer,
@@ -57,8 +60,11 @@ pub(super) struct Answers {
     pub(super) standby: Answer,
 }
 
-/// Asks everything.
-pub(super) async fn ask(client: &Client, requires_schema: bool, until: Instant) -> Answers {
+/// Asks everything; `asked` is what is required of the schema, where anything is.
+pub(super) async fn ask(client: &Client, asked: Option<Asked<'_>>, until: Instant) -> Answers {
+    let requires_schema = asked.is_some();
+    let asked = asked.unwrap_or_else(|| Asked::about(None));
+    let of_ledger = asked.params();
     let owners: Vec<&str> = REQUIRED_COLUMNS
         .iter()
         .flat_map(|(table, columns)| columns.iter().map(|_| *table))
@@ -77,11 +83,12 @@ pub(super) async fn ask(client: &Client, requires_schema: bool, until: Instant) 
         (&columns, list(&Type::TEXT_ARRAY)),
     ];
     let pinned = |sql| timed(until, fenced(client, Path::Pinned, sql, &[]));
-    let (database, permission, schema, write, slots, blocking, first, second, standby) = tokio::join!(
+    let (database, permission, schema, ledger, write, slots, blocking, first, second, standby) = tokio::join!(
         biased;
         pinned(DATABASE),
         required(requires_schema, timed(until, fenced(client, Path::Clients, PERMISSION, some))),
         required(requires_schema, timed(until, fenced(client, Path::Clients, SCHEMA, all))),
+        required(requires_schema, timed(until, fenced(client, Path::Clients, STATE, &of_ledger))),
         // Not fenced: a transaction of ours would answer for the server.
         timed(until, client.query_typed_one(WRITE, &[])),
         pinned(SLOTS),
@@ -95,6 +102,7 @@ pub(super) async fn ask(client: &Client, requires_schema: bool, until: Instant) 
         database,
         permission,
         schema,
+        ledger,
         write,
         slots,
         blocking,
