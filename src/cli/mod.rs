@@ -11,6 +11,7 @@ mod line_json;
 mod lines;
 mod migrate;
 mod printer;
+mod signals;
 mod sql;
 mod usage;
 mod wait;

@@ -4,7 +4,6 @@
 use std::{future::pending, io, pin::pin, time::Duration};
 
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
     time::timeout,
 };
@@ -13,6 +12,7 @@ use crate::{
     adapter::{Database, DbResult, Ran, RunOrder},
     cli::{
         printer,
+        signals::Signals,
         sql::{
             output::{Output, Printing},
             summary::{Asked, Reader},
@@ -46,20 +46,9 @@ pub(super) struct Attempt {
     pub(super) asked: Asked,
 }
 
-/// What tells this program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
 impl Asker {
     pub(super) fn new(database: Database) -> io::Result<Self> {
-        let signals = Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        };
+        let signals = Signals::listen()?;
         let (lines, reader) = printer::start()?;
         Ok(Self {
             database,
@@ -193,17 +182,5 @@ async fn gone(reader: &mut Option<printer::Ended>) -> io::Result<()> {
     match reader {
         Some(reader) => reader.await,
         None => pending().await,
-    }
-}
-
-// === impl Signals ===
-
-impl Signals {
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
     }
 }
