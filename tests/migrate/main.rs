@@ -18,5 +18,6 @@ mod health;
 mod killing;
 mod printing;
 mod refusing;
+mod stopping;
 #[path = "../support/mod.rs"]
 mod support;

@@ -108,8 +108,9 @@ impl LocalDatabase {
         &self,
         options: MigrateOptions,
         progress: &MigrationSink,
+        stop: impl Future<Output = ()> + Send,
     ) -> DbResult<MigrationReport> {
-        migrate::up(&self.target, options, progress).await
+        migrate::up(&self.target, options, progress, stop).await
     }
 
     /// Records what others have made as our files would.

@@ -11,4 +11,5 @@ mod relay;
 
 mod within;
 
+pub(super) use cancel::Canceller;
 pub(super) use carry_out::run;
