@@ -67,6 +67,7 @@ pub(super) const MIGRATIONS_UNKNOWN: &str = "how the migrations stand cannot be 
 pub(super) const MIGRATIONS_READ_ONLY: &str =
     "nothing is applied from here: read_only is set (read_only = false allows it)";
 pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
+pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what is pending";
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";

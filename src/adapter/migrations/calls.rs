@@ -125,5 +125,7 @@ pub(in crate::adapter) fn unwritable(why: Unwritable) -> DbError {
         Unwritable::Configured => ErrorKind::ReadOnlyConfigured,
         Unwritable::InRecovery | Unwritable::ReadOnly => ErrorKind::ReadOnly,
     };
-    DbError::new(Action::Migrate, kind).with_details(why.as_str())
+    DbError::new(Action::Migrate, kind)
+        .with_details(why.as_str())
+        .with_hint(why.hint())
 }

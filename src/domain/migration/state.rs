@@ -2,8 +2,8 @@
 //! applied, and what speaks against it.
 
 use crate::domain::{
-    AppliedMigration, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration, MigrationName,
-    MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
+    AppliedMigration, ErrorKind, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration,
+    MigrationName, MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
 };
 
 /// What was found of the ledger.
@@ -51,6 +51,15 @@ pub enum Unwritable {
     ReadOnly,
 }
 
+/// A right that the role lacks for what is pending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingRight {
+    /// Who may not do what, where.
+    pub words: String,
+    /// The next step for the person who reads it.
+    pub hint: &'static str,
+}
+
 /// How a database stands with our migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
@@ -69,6 +78,8 @@ pub struct MigrationState {
     pub refusal: Option<MigrationRefusal>,
     /// Why nothing could be written, if so.
     pub unwritable: Option<Unwritable>,
+    /// The right that the role lacks to apply what is pending, if it does.
+    pub missing_right: Option<MissingRight>,
 }
 
 impl MigrationState {
@@ -99,6 +110,7 @@ impl MigrationState {
             applied,
             refusal,
             unwritable: None,
+            missing_right: None,
         }
     }
 
@@ -206,6 +218,18 @@ impl Unwritable {
             Self::Configured => "read_only is set",
             Self::InRecovery => "the server is a standby or in recovery",
             Self::ReadOnly => "the server's sessions are read-only",
+        }
+    }
+
+    /// The next step for the person who reads it.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Configured => ErrorKind::ReadOnlyConfigured.hint(),
+            Self::InRecovery => "connect to the primary",
+            Self::ReadOnly => {
+                "end default_transaction_read_only, of the server, the database or the role"
+            }
         }
     }
 }

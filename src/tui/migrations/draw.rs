@@ -10,8 +10,7 @@ use ratatui::{
 
 use crate::{
     domain::{
-        Command, DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState,
-        Unwritable, clean,
+        Command, DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, clean,
     },
     tui::{
         data::Data,
@@ -184,10 +183,18 @@ impl Drawing<'_> {
         if self.data.snapshot.session.read_only {
             return self.words(text::MIGRATIONS_READ_ONLY, style);
         }
-        let why = state.unwritable.map(Unwritable::as_str);
-        why.map_or_else(Vec::new, |why| {
-            self.words(&format!("{}: {why}", text::MIGRATIONS_UNWRITABLE), style)
-        })
+        if let Some(why) = state.unwritable {
+            let words = format!("{}: {}", text::MIGRATIONS_UNWRITABLE, why.as_str());
+            let mut lines = self.words(&words, style);
+            lines.append(&mut self.next_step(why.hint()));
+            return lines;
+        }
+        let Some(right) = &state.missing_right else {
+            return Vec::new();
+        };
+        let mut lines = self.words(&right.words, style);
+        lines.append(&mut self.next_step(right.hint));
+        lines
     }
 
     /// The newest run: how far it has come, or how it ended.

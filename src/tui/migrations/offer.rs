@@ -68,6 +68,7 @@ fn by_state(state: &MigrationState) -> Offer {
             | MigrationRefusal::NoSchema { .. },
         ) => Offer::Nothing(text::MIGRATIONS_REFUSED),
         None if state.pending.is_empty() => Offer::Nothing(text::NOTHING_PENDING),
+        None if state.missing_right.is_some() => Offer::Nothing(text::MIGRATIONS_DENIED),
         None => Offer::Migrate(state.pending.len()),
     }
 }

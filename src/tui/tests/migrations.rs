@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Action, Adoption, Command, CommandOutcome, DbError, Difference, ErrorKind, Event, Lane,
         LedgerTool, LockHolder, MigrationEvent, MigrationName, MigrationProgress, MigrationRefusal,
-        MigrationReport, MigrationRun, Snapshot, Unwritable,
+        MigrationReport, MigrationRun, MissingRight, Snapshot, Unwritable,
     },
     tui::fixtures::{self, PLAIN},
 };
@@ -200,6 +200,14 @@ fn what_cannot_be_written_is_not_offered() {
     let mut snapshot = with(3);
     snapshot.migrations = Some(fixtures::look(Ok(state)));
     check("migrations_standby_80x24", SMALL, snapshot, "");
+    let mut state = fixtures::migration_state(3);
+    state.missing_right = Some(MissingRight {
+        words: "role app may make no tables in schema public".into(),
+        hint: "grant CREATE on the schema to this role, or migrate as its owner",
+    });
+    let mut snapshot = with(3);
+    snapshot.migrations = Some(fixtures::look(Ok(state)));
+    check("migrations_denied_80x24", SMALL, snapshot, "u");
 }
 
 /// The commands that these keys have sent, after the look that `M` asks for.
