@@ -20,7 +20,8 @@ use crate::{
     },
     config::{Complaints, Config},
     domain::{
-        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
+        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, MIGRATIONS_UNREAD,
+        Target, Verdict, clean,
     },
 };
 
@@ -133,6 +134,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     )?;
     for reason in &told.verdict.reasons {
         writeln!(out, "  {reason}")?;
+        if let Some(next) = reason.next_step() {
+            writeln!(out, "  next: {next}")?;
+        }
     }
     if let Some(error) = &told.report.error {
         print_error(error, out)?;
@@ -164,7 +168,10 @@ pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()
         write!(out, ", code {code}")?;
     }
     writeln!(out)?;
-    for cause in error.causes() {
+    let is_told = |cause: &String| {
+        error.message().contains(cause) || error.details().is_some_and(|it| it.contains(cause))
+    };
+    for cause in error.causes().filter(|cause| !is_told(cause)) {
         writeln!(out, "  cause: {cause}")?;
     }
     writeln!(out, "  next: {}", error.hint())
@@ -194,6 +201,11 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
             write!(out, "; {problem}")?;
         }
         writeln!(out)?;
+    }
+    let of_migrations = |what: &&String| what.starts_with(MIGRATIONS_UNREAD);
+    for what in details.unread.iter().filter(of_migrations) {
+        let why = what.trim_start_matches(MIGRATIONS_UNREAD);
+        writeln!(out, "  migrations unread: {}", clean(why))?;
     }
     Ok(())
 }

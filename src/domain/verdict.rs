@@ -282,6 +282,28 @@ fn about_check(
 
 // === impl DegradedReason ===
 
+impl DegradedReason {
+    /// The command that leads on, where there is one of ours.
+    #[must_use]
+    pub const fn next_step(&self) -> Option<&'static str> {
+        match self {
+            Self::SchemaMissing { .. } | Self::LedgerFault { .. } => {
+                Some("'dbvitals migrate status' tells what to do")
+            }
+            Self::MigrationsPending { .. } => {
+                Some("'dbvitals migrate plan' lists them, 'dbvitals migrate up' applies them")
+            }
+            Self::Slow { .. }
+            | Self::ReadOnly { .. }
+            | Self::DetailsUnread { .. }
+            | Self::Suspect
+            | Self::NewConnectionsRefused { .. }
+            | Self::Unguarded { .. }
+            | Self::PoolFull { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for DegradedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -72,6 +72,8 @@ pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
+pub(super) const A_ADOPTS_AGAIN: &str =
+    "change the tables so that they match; a compares them again";
 pub(super) const A_ADOPTS: &str =
     "a compares these tables with ours and records what matches, after asking";
 pub(super) const APPLY_PENDING: &str = "Apply what is pending";
@@ -173,7 +175,12 @@ pub(super) fn applied_by_others(count: usize) -> String {
 
 /// Differences that are not told here.
 pub(super) fn more_differences(count: usize) -> String {
-    format!("{count} more differences: 'dbvitals migrate adopt' tells them")
+    let noun = if count == 1 {
+        "difference"
+    } else {
+        "differences"
+    };
+    format!("{count} more {noun}: 'dbvitals migrate adopt' tells them")
 }
 
 /// What a command that is being carried out says, unless what it opens says it.

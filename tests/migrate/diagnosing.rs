@@ -17,6 +17,8 @@ fn check_agrees(cluster: &Cluster, reason: &str, next: &str) {
         reasons.contains(&format!("schema: {reason}")),
         "{reasons:?}"
     );
+    let told = finish(&mut dbvitals(cluster, &["check"]));
+    assert!(told.stdout.contains("next: 'dbvitals migrate "), "{told:?}");
     let told = finish(&mut dbvitals(cluster, &["diagnose", "--json"]));
     assert_eq!(told.code, 0, "{told:?}");
     let json = told.json();

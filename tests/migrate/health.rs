@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{check, check_told, run, sql_as_role},
+    bed::{check, check_told, dbvitals, finish, run, sql_as_role},
     support::cluster::{Cluster, ROLE},
 };
 
@@ -72,6 +72,9 @@ fn a_ledger_that_may_not_be_read_is_unread_and_not_pending() {
         assert_eq!(told["details"]["unread"], json!([words]), "{told:#}");
         assert_eq!(told["details"]["migrations"], Value::Null);
         assert_eq!(told["health"], "healthy");
+        let told = finish(&mut dbvitals(&cluster, &["check"]));
+        let words = format!("migrations unread: public.schema_migrations: {why}");
+        assert!(told.stdout.contains(&words), "{told:?}");
     };
     cluster.sql(&format!(
         "ALTER TABLE schema_migrations OWNER TO control; REVOKE ALL ON schema_migrations FROM {ROLE}"

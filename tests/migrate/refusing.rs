@@ -130,8 +130,11 @@ fn check_foreign(tool: &str, statements: &str) {
     assert!(!before.is_empty());
     check_status(&cluster, &[], "foreignLedger", None);
     let words = format!("public.schema_migrations is the ledger of {tool}");
-    let next = "set ledger_schema to another schema";
-    check_refused(&cluster, &[], "MigrationRefused", &[&words, next]);
+    let next = "--set ledger_schema=dbvitals";
+    let refused = check_refused(&cluster, &[], "MigrationRefused", &[&words, next]);
+    let headline = format!("Migrations cannot be applied to this database: {words}");
+    assert!(refused.said().contains(&headline), "{refused:?}");
+    assert_eq!(refused.said().matches(&words).count(), 1, "{refused:?}");
     let adopt = run(&cluster, &["adopt"]);
     assert_eq!(adopt.code, 1, "{adopt:?}");
     assert!(adopt.stdout.contains(&words), "{adopt:?}");

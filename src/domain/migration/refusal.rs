@@ -75,7 +75,8 @@ impl MigrationRefusal {
         match self {
             Self::Ledger(fault) => fault.hint(),
             Self::ForeignLedger { .. } => {
-                "set ledger_schema to another schema for our ledger, such as dbvitals"
+                "set ledger_schema to another schema for our ledger: --set ledger_schema=dbvitals, or \
+                 in the configuration file"
             }
             Self::TablesMissing { first, others: 0 } => restoring(first.version),
             Self::TablesMissing { .. } => {

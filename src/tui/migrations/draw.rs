@@ -83,6 +83,10 @@ impl Drawing<'_> {
             lines.append(&mut self.run(progress));
         }
         lines.extend(files.iter().map(|file| self.file(file)));
+        // There may be many lines of it: the files stay in sight.
+        if let Some((_, Ok(run))) = progress.and_then(MigrationProgress::ended) {
+            lines.append(&mut self.outcome(run));
+        }
         lines
     }
 
@@ -170,11 +174,20 @@ impl Drawing<'_> {
         lines.append(&mut match offer {
             Offer::Migrate(_) | Offer::Adopt if self.is_asking => Vec::new(),
             Offer::Migrate(_) => self.next_step(text::U_APPLIES),
-            Offer::Adopt => self.next_step(text::A_ADOPTS),
+            Offer::Adopt => self.next_step(self.adopting()),
             Offer::Nothing(_) if pending == 0 || self.data.is_migrating() => Vec::new(),
             Offer::Nothing(_) => self.obstacle(state),
         });
         lines
+    }
+
+    /// What adopting does, or does again.
+    fn adopting(self) -> &'static str {
+        let progress = self.data.snapshot.migration.as_deref();
+        match progress.and_then(MigrationProgress::ended) {
+            Some((_, Ok(MigrationRun::Adopted(_)))) => text::A_ADOPTS_AGAIN,
+            Some(_) | None => text::A_ADOPTS,
+        }
     }
 
     /// Why nothing can be written, where that is so.
@@ -214,9 +227,7 @@ impl Drawing<'_> {
         match result {
             Ok(run) => {
                 let words = text::run_ended(&began, &run.to_string(), &words::latency(took));
-                let mut lines = self.words(&words, theme.ok);
-                lines.append(&mut self.outcome(run));
-                lines
+                self.words(&words, theme.ok)
             }
             Err(error) => self.error(&text::run_failed(&began), error),
         }

@@ -162,7 +162,7 @@ fn a_refusal_has_its_next_step() {
     });
     check("migrations_foreign_80x24", SMALL, foreign, "");
     check("migrations_adopt_80x24", SMALL, tables_without_ledger(), "");
-    let adoption = Adoption {
+    let mut adoption = Adoption {
         schema: "public".into(),
         ledger: "public.schema_migrations".into(),
         recorded_before: vec![],
@@ -182,10 +182,22 @@ fn a_refusal_has_its_next_step() {
     let mut progress = MigrationProgress::new(fixtures::ago(2));
     progress.end(
         fixtures::ago(1),
-        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+        Ok(MigrationRun::Adopted(Arc::new(adoption.clone()))),
     );
     snapshot.migration = Some(Arc::new(progress));
     check("migrations_adopted_80x24", SMALL, snapshot, "");
+    // However many there are, the files are in sight.
+    let many: Vec<_> = std::iter::repeat_n(adoption.differences[0].clone(), 35).collect();
+    adoption.differences = many;
+    adoption.recorded.clear();
+    let mut snapshot = tables_without_ledger();
+    let mut progress = MigrationProgress::new(fixtures::ago(5));
+    progress.end(
+        fixtures::ago(4),
+        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+    );
+    snapshot.migration = Some(Arc::new(progress));
+    check("migrations_adopted_nothing_80x24", SMALL, snapshot, "");
 }
 
 #[test]
