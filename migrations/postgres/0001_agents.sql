@@ -24,7 +24,7 @@ end
 $$;
 
 create table agents (
-    id uuid not null default gen_random_uuid(),
+    id uuid not null default pg_catalog.gen_random_uuid(),
     name text not null,
     type agent_type not null,
     status agent_status not null default 'disconnected',
@@ -32,11 +32,11 @@ create table agents (
     metadata jsonb not null default '{}',
     capabilities text[] not null default '{}',
     version text,
-    created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now(),
+    created_at timestamptz not null default pg_catalog.now(),
+    updated_at timestamptz not null default pg_catalog.now(),
     constraint agents_pkey primary key (id),
     constraint agents_name_key unique (name),
-    constraint agents_name_length check (char_length(name) between 1 and 100)
+    constraint agents_name_length check (pg_catalog.char_length(name) between 1 and 100)
 );
 
 create trigger agents_set_updated_at

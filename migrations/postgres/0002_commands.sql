@@ -5,7 +5,7 @@ create type command_status as enum (
 );
 
 create table commands (
-    id uuid not null default gen_random_uuid(),
+    id uuid not null default pg_catalog.gen_random_uuid(),
     agent_id uuid not null,
     command text not null,
     arguments jsonb not null default '{}',
@@ -15,17 +15,19 @@ create table commands (
     error text,
     started_at timestamptz,
     completed_at timestamptz,
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default pg_catalog.now(),
     constraint commands_pkey primary key (id),
     constraint commands_agent_id_fkey
         foreign key (agent_id) references agents (id) on delete cascade,
-    constraint commands_command_length check (char_length(command) between 1 and 10000),
-    constraint commands_error_length check (char_length(error) <= 10000),
+    constraint commands_command_length check (pg_catalog.char_length(command) between 1 and 10000),
+    constraint commands_error_length check (pg_catalog.char_length(error) <= 10000),
     constraint commands_priority_range check (priority between -100 and 100),
     constraint commands_started_at_order check (started_at >= created_at),
     constraint commands_completed_at_order check (completed_at >= started_at),
     constraint commands_completed_at_status check (
-        (completed_at is not null) = (status in ('completed', 'failed', 'cancelled'))
+        (completed_at is not null) = (status operator(pg_catalog.=) any (
+            array['completed', 'failed', 'cancelled']::command_status[]
+        ))
     )
 );
 

@@ -5,16 +5,16 @@ create type trace_entry_type as enum (
 );
 
 create table trace_entries (
-    id uuid not null default gen_random_uuid(),
+    id uuid not null default pg_catalog.gen_random_uuid(),
     command_id uuid,
     agent_id uuid not null,
     parent_id uuid,
     type trace_entry_type not null,
     content jsonb not null default '{}',
     metadata jsonb not null default '{}',
-    "timestamp" timestamptz not null default now(),
+    "timestamp" timestamptz not null default pg_catalog.now(),
     duration_ms integer,
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default pg_catalog.now(),
     constraint trace_entries_pkey primary key (id),
     constraint trace_entries_command_id_fkey
         foreign key (command_id) references commands (id) on delete cascade,

@@ -1,13 +1,13 @@
 -- The commands that wait, each once.
 
 create table command_queues (
-    id uuid not null default gen_random_uuid(),
+    id uuid not null default pg_catalog.gen_random_uuid(),
     command_id uuid not null,
     agent_id uuid,
     position integer not null,
     priority integer not null default 0,
     estimated_duration_ms integer,
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default pg_catalog.now(),
     constraint command_queues_pkey primary key (id),
     constraint command_queues_command_id_key unique (command_id),
     constraint command_queues_command_id_fkey

@@ -189,6 +189,9 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
     if let Some(version) = &details.server_version {
         writeln!(out, "  server {version}")?;
     }
+    if let Some(pooler) = details.pooler {
+        writeln!(out, "  pooler {}", pooler.mode.told())?;
+    }
     if let (Some(active), Some(max)) = (details.active_connections, details.max_connections) {
         writeln!(out, "  connections {active} of {max}")?;
     }

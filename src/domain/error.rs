@@ -124,6 +124,13 @@ impl DbError {
         self
     }
 
+    /// Says its kind, where more is known than its code says. Its layer stays.
+    #[must_use]
+    pub fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Says the next step, where that is known better than by kind.
     #[must_use]
     pub fn with_hint(mut self, hint: &'static str) -> Self {

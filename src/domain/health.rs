@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ConnectionId, InvalidEntity, MigrationSummary, millis};
+use crate::domain::{ConnectionId, InvalidEntity, MigrationSummary, Pooler, millis};
 
 /// The result of one health check. Valid by construction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,9 @@ pub struct HealthDetails {
     /// System identifier and database oid: which database this is, whatever its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The pooler in between; absent where none is seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooler: Option<Pooler>,
     /// Our statement pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<PoolGauge>,

@@ -29,6 +29,7 @@ mod migration;
 mod millis;
 mod mode;
 mod operation;
+mod pooler;
 mod rehearsal;
 mod ring;
 mod round_trip;
@@ -71,6 +72,7 @@ pub use migration::{
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
+pub use pooler::{PoolMode, Pooler};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use ring::Ring;
 pub use round_trip::RoundTrip;

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-use crate::domain::{ConnectionStatus, DbError, HealthCheckResult, millis};
+use crate::domain::{ConnectionStatus, DbError, HealthCheckResult, PoolMode, millis};
 
 /// The health of the watched database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -91,6 +91,8 @@ pub enum DegradedReason {
         /// Why not: message and code.
         cause: String,
     },
+    /// A pooler in between takes no transactions.
+    NoTransactions,
     /// Every connection of our pool is used and callers wait.
     PoolFull {
         /// Callers that wait.
@@ -273,6 +275,12 @@ fn about_check(
             what: details.unread.join("; "),
         });
     }
+    if details
+        .pooler
+        .is_some_and(|pooler| pooler.mode == PoolMode::Statement)
+    {
+        reasons.push(DegradedReason::NoTransactions);
+    }
     if let Some(pool) = details.pool.filter(|pool| pool.waiting > 0) {
         reasons.push(DegradedReason::PoolFull {
             waiting: pool.waiting,
@@ -299,6 +307,7 @@ impl DegradedReason {
             | Self::Suspect
             | Self::NewConnectionsRefused { .. }
             | Self::Unguarded { .. }
+            | Self::NoTransactions
             | Self::PoolFull { .. } => None,
         }
     }
@@ -343,6 +352,9 @@ impl fmt::Display for DegradedReason {
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
             Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
+            Self::NoTransactions => {
+                f.write_str("pooler in statement mode: transactions are refused")
+            }
             Self::PoolFull { waiting } => write!(f, "pool full: {waiting} waiting"),
         }
     }

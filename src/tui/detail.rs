@@ -233,6 +233,13 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
                 .unwrap_or_default(),
         ),
         ("held by", holders.join(", ")),
+        (
+            "pooler",
+            details
+                .pooler
+                .map(|pooler| pooler.mode.told())
+                .unwrap_or_default(),
+        ),
         ("pool", pool.unwrap_or_default()),
         ("recovery", yes_no(details.in_recovery)),
         ("read-only", yes_no(details.read_only)),

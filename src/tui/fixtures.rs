@@ -14,8 +14,8 @@ use crate::{
         HealthCheckResult, HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, LedgerStanding,
         MigrationEvent, MigrationLook, MigrationName, MigrationProgress, MigrationState, Mode,
         OperationDraft, OperationId, OperationType, Outage, Outcome, PhaseTimings, PoolGauge,
-        REQUIRED_TABLES, Refusal, Rehearsed, SampleOutcome, Scenario, Session, SlotHolder,
-        Snapshot, Step, Target, TransportSecurity, Verdict,
+        PoolMode, Pooler, REQUIRED_TABLES, Refusal, Rehearsed, SampleOutcome, Scenario, Session,
+        SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -118,6 +118,7 @@ pub(super) fn details() -> HealthDetails {
         clock_skew_ms: Some(-1.3),
         tls: Some("off".into()),
         fingerprint: Some("7301/16384".into()),
+        pooler: None,
         pool: Some(PoolGauge {
             size: 2,
             idle: 2,
@@ -240,9 +241,21 @@ pub(super) fn healthy() -> Snapshot {
 
 /// Connected to a database that has none of the required tables.
 pub(super) fn degraded() -> Snapshot {
-    let mut snapshot = healthy();
     let mut details = details();
     details.missing_tables = Some(REQUIRED_TABLES.map(str::to_owned).to_vec());
+    checked(details)
+}
+
+/// Connected through a pooler.
+pub(super) fn pooled(mode: PoolMode) -> Snapshot {
+    let mut details = details();
+    details.pooler = Some(Pooler { mode });
+    checked(details)
+}
+
+/// Connected, and the newest check told this.
+fn checked(details: HealthDetails) -> Snapshot {
+    let mut snapshot = healthy();
     snapshot.lamps = Lamps::after_success(&details, &POLICY);
     let draft = HealthCheckDraft {
         connection_id: connection_id(),

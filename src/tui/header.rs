@@ -103,6 +103,7 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::ReadOnly { .. }
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
         | DegradedReason::SchemaMissing { .. }
@@ -291,6 +292,7 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::LedgerFault { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
+        | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
     });
     let reasons = reasons.map(|reason| {

@@ -15,7 +15,7 @@ use dbvitals::{
 };
 use uuid::Uuid;
 
-use crate::support::cluster::{Cluster, DATABASE, ROLE};
+use crate::support::cluster::{Cluster, DATABASE, PoolMode, Pooler, ROLE};
 
 /// The deadline of everything that is going to be answered.
 pub(crate) const PATIENT: Duration = Duration::from_secs(10);
@@ -29,6 +29,7 @@ pub(crate) struct Bed<A> {
     pub(crate) adapter: Arc<A>,
     recorded: Recorded,
     /// Kept alive as long as the adapter.
+    _pooler: Option<Pooler>,
     _cluster: Option<Cluster>,
 }
 
@@ -75,6 +76,30 @@ pub(crate) async fn local(timeout: Duration) -> Bed<Database> {
     ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await
 }
 
+/// A connected adapter on a new cluster with our tables, behind a pooler that
+/// hands sessions around between transactions.
+pub(crate) async fn pooled(timeout: Duration) -> Bed<Database> {
+    if Pooler::program().is_none() {
+        #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+        {
+            eprintln!("not run behind a pooler: PgBouncer is not installed");
+        }
+        return local(timeout).await;
+    }
+    let cluster = Cluster::start();
+    cluster.make_tables();
+    let pooler = cluster.pooler(PoolMode::Transaction);
+    let mut section = section_at("127.0.0.1", pooler.port());
+    section.timeout = timeout;
+    // More callers than the pooler has sessions.
+    section.pool_size = 60;
+    let bed = ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await;
+    Bed {
+        _pooler: Some(pooler),
+        ..bed
+    }
+}
+
 /// A connected adapter on an embedded database, which has our tables.
 pub(crate) async fn mock(timeout: Duration) -> Bed<Database> {
     ready(AdapterSection::Mock(mock_section(timeout)), None).await
@@ -94,6 +119,7 @@ async fn ready(section: AdapterSection, cluster: Option<Cluster>) -> Bed<Databas
     Bed {
         adapter: Arc::new(database.for_service("contract")),
         recorded,
+        _pooler: None,
         _cluster: cluster,
     }
 }

@@ -98,4 +98,4 @@ macro_rules! for_engines {
     };
 }
 
-for_engines!(local, mock);
+for_engines!(local, mock, pooled);

@@ -305,8 +305,9 @@ async fn a_pooler_that_ends_a_session_has_lost_its_server() {
     let ended = fatal("08P01", "server conn crashed?");
     let steps = vec![Step::Send(welcome()), Step::HangUp(ended)];
     let lost = failure(server(steps).await).await;
-    check(&lost, ErrorKind::ConnectionLost, Layer::Tcp);
+    check(&lost, ErrorKind::ConnectionLost, Layer::Login);
     assert_eq!(lost.code(), Some("08P01"));
+    assert!(lost.hint().starts_with("a pooler ended the session"));
     assert_eq!(lost.details(), Some("server conn crashed?"));
     // A statement that is refused is not the end of its session.
     let refused = error(&["SERROR", "VERROR", "C08P01", "Mtoo many parameters"]);

@@ -15,6 +15,7 @@ mod diagnosing;
 mod failures;
 mod hijack;
 mod hostile;
+mod poolers;
 mod probing;
 mod read_only;
 mod rehearsed;

@@ -93,12 +93,16 @@ impl Diagnosis {
 /// Compares all cells of a diagnosis.
 pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagnosis) {
     let before = faults.0.len();
-    let (expected, wanted) = (&row.expected, &row.expected.diagnosed);
+    let wanted = &row.expected.diagnosed;
+    let expected = row.expected.check.map(|failure| match &said.words {
+        Some(words) => row.expected.instead(failure, words),
+        None => failure,
+    });
     let limit = said.timeout * 2 + SLACK;
     if said.took > limit {
         faults.check("diagnose took", limit, said.took);
     }
-    let (health, layer, begins) = match (&expected.check, wanted.degraded) {
+    let (health, layer, begins) = match (&expected, wanted.degraded) {
         (Some(failure), _) => (
             "unhealthy",
             failure.layer,
@@ -116,7 +120,7 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
     if !seen.verdict.starts_with(&begins) {
         faults.check("diagnose verdict", begins, seen.verdict.clone());
     }
-    let kind = match (&expected.check, wanted.degraded) {
+    let kind = match (&expected, wanted.degraded) {
         (Some(failure), _) => {
             broken(faults, row, failure, said, seen);
             Some(failure.kind)
@@ -134,7 +138,9 @@ pub(crate) fn compare(faults: &mut Faults, row: &Row, said: &Said, seen: &Diagno
             faults.check("diagnose says", *words, &seen.lines);
         }
     }
-    advice(faults, wanted, kind, health, &seen.next_step);
+    let hint = expected.and_then(|failure| failure.hint);
+    let hint = hint.or(kind.map(|kind| words::of(kind).hint));
+    advice(faults, wanted, hint, health, &seen.next_step);
     seen.counters.compare(faults);
     if faults.0.len() > before {
         let lines = seen.lines.replace('\n', "\n    ");
@@ -160,11 +166,11 @@ fn broken(faults: &mut Faults, row: &Row, failure: &Failure, said: &Said, seen: 
 fn advice(
     faults: &mut Faults,
     wanted: &Diagnosed,
-    kind: Option<&str>,
+    hint: Option<&str>,
     health: &str,
     next_step: &str,
 ) {
-    let hint = kind.map_or("", |kind| words::of(kind).hint);
+    let hint = hint.unwrap_or_default();
     let words = match (wanted.advises, health) {
         ("", "healthy") => "Nothing is to be done.",
         ("", _) => hint,

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use crate::{diagnosed::Diagnosed, scene::Bed};
+use crate::{diagnosed::Diagnosed, scene::Bed, seen::Words};
 
 /// What a debug build on a loaded machine may add to a promised time.
 pub(crate) const SLACK: Duration = Duration::from_millis(750);
@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) layer: &'static str,
     /// Words that the details or the message must hold, in any language.
     pub(crate) says: &'static str,
+    /// The next step, where it is not the kind's own.
+    pub(crate) hint: Option<&'static str>,
 }
 
 /// A promised time.
@@ -70,6 +72,9 @@ pub(crate) struct Expected {
     pub(crate) check: Option<Failure>,
     /// What the screen or the caller is told; nothing when all is well.
     pub(crate) told: Option<Failure>,
+    /// Failures that may be told in the place of the two above: what is met
+    /// depends on who else asks at that moment.
+    pub(crate) or: Vec<Failure>,
     /// Words that the screen shows while it stays connected.
     pub(crate) mark: Option<&'static str>,
     /// How soon it is told.
@@ -93,6 +98,7 @@ pub(crate) const fn failure(kind: &'static str, layer: &'static str) -> Failure 
         code: None,
         layer,
         says: "",
+        hint: None,
     }
 }
 
@@ -100,6 +106,12 @@ impl Failure {
     /// With the server's own code.
     pub(crate) const fn code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
+        self
+    }
+
+    /// With a next step of its own.
+    pub(crate) const fn hint(mut self, words: &'static str) -> Self {
+        self.hint = Some(words);
         self
     }
 
@@ -116,6 +128,7 @@ impl Expected {
         Self {
             check: Some(failure),
             told: Some(failure),
+            or: Vec::new(),
             mark: None,
             within: Promise::AtOnce,
             suspect: None,
@@ -180,6 +193,19 @@ impl Expected {
         self
     }
 
+    /// Another failure may be told in the place of the expected one.
+    pub(crate) fn or(mut self, failures: &[Failure]) -> Self {
+        self.or = failures.to_vec();
+        self
+    }
+
+    /// What is expected in the place of this failure, now that one was seen.
+    pub(crate) fn instead(&self, of: Failure, seen: &Words) -> Failure {
+        let is_seen = |it: &Failure| it.kind == seen.kind && it.layer == seen.layer;
+        let mut or = self.or.iter().copied();
+        or.find(is_seen).filter(|_| !is_seen(&of)).unwrap_or(of)
+    }
+
     pub(crate) fn within(mut self, promise: Promise) -> Self {
         self.within = promise;
         self
@@ -227,6 +253,7 @@ impl Expected {
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         let named = self.told.iter().chain(&self.check);
         named
+            .chain(&self.or)
             .map(|failure| failure.kind)
             .chain(self.meanwhile.iter().copied())
             .collect()

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Much longer than any command may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A command that looks at the database once and prints JSON.
 pub(crate) struct Instrument {

@@ -57,9 +57,10 @@ pub(crate) struct Caller {
 impl Caller {
     /// Connects to the scene's server, through its proxy where it has one.
     pub(crate) fn of(scene: &Scene, bed: &Bed) -> Self {
-        let port = match (&scene.proxy, &scene.cluster) {
-            (Some(proxy), _) => proxy.port(),
-            (None, cluster) => cluster.as_ref().expect("the row has a server").port(),
+        let port = match (&scene.proxy, &scene.pooler, &scene.cluster) {
+            (Some(proxy), ..) => proxy.port(),
+            (None, Some(pooler), _) => pooler.port(),
+            (None, None, cluster) => cluster.as_ref().expect("the row has a server").port(),
         };
         let host = match &scene.network {
             Some(network) => network.outer().to_string(),

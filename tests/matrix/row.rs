@@ -38,6 +38,8 @@ pub(crate) enum Need {
     Preload,
     /// `PgBouncer`.
     Pooler,
+    /// `PgBouncer`, and what `German` needs.
+    GermanPooler,
     /// PostgreSQL's German messages, and what a German locale is made of.
     German,
 }
@@ -210,6 +212,7 @@ impl Need {
             Self::Preload => Some("needs Linux's loader".to_owned()),
             Self::Pooler if Pooler::program().is_some() => None,
             Self::Pooler => Some("needs PgBouncer (Debian: pgbouncer)".to_owned()),
+            Self::GermanPooler => Self::Pooler.missing().or_else(|| Self::German.missing()),
             Self::German if Path::new("/usr/share/i18n/locales/de_DE").exists() => None,
             Self::German => Some("needs the sources of locales (Debian: locales)".to_owned()),
         }

@@ -4,6 +4,8 @@
 use std::{path::PathBuf, sync::Mutex, time::Duration};
 
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_postgres::Client;
 
 use crate::support::{
     clock::ShiftedClock,
@@ -67,6 +69,9 @@ pub(crate) struct Scene {
     pub(crate) disk: Option<SmallDisk>,
     pub(crate) folder: Option<TempDir>,
     pub(crate) clock: Option<ShiftedClock>,
+    /// Another client, and what moves its bytes.
+    pub(crate) held: Option<Client>,
+    pub(crate) runtime: Option<Runtime>,
     /// The dashboard's process, once it runs.
     pub(crate) pid: Option<u32>,
     url: String,
@@ -250,6 +255,15 @@ impl Scene {
         self.wrapper = with_names(folder.path(), hosts, resolver);
         self.folder = Some(folder);
         self
+    }
+
+    /// The address that the program gets.
+    pub(crate) fn address(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn own_pooler(&mut self) -> &mut Pooler {
+        self.pooler.as_mut().expect("the row has a pooler")
     }
 
     pub(crate) fn cluster(&mut self) -> &mut Cluster {

@@ -101,7 +101,7 @@ impl Faults {
         check("code", expected.code.unwrap_or_default(), code);
         check("layer", expected.layer, &seen.layer);
         let wanted = words::of(expected.kind);
-        check("hint", wanted.hint, &seen.hint);
+        check("hint", expected.hint.unwrap_or(wanted.hint), &seen.hint);
         let timeout = bed.rhythm.timeout().as_millis().to_string();
         match wanted.message.split_once("{}") {
             None => check("message", wanted.message, &seen.message),
@@ -132,7 +132,9 @@ pub(crate) fn compare(row: &Row, told: &Told) -> Faults {
     let mut faults = Faults::default();
     let (expected, bed) = (&row.expected, &row.bed);
     match (&expected.told, &told.words) {
-        (Some(wanted), Some(words)) => faults.failure("told", wanted, words, bed),
+        (Some(wanted), Some(words)) => {
+            faults.failure("told", &expected.instead(*wanted, words), words, bed);
+        }
         (Some(wanted), None) => faults.check("told", wanted.kind, "nothing"),
         (None, Some(words)) => faults.check("told", "nothing", words.kind.as_str()),
         (None, None) => {}
@@ -180,6 +182,7 @@ fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
     let (expected, bed) = (&row.expected, &row.bed);
     match (&expected.check, &said.words) {
         (Some(wanted), Some(words)) => {
+            let wanted = &expected.instead(*wanted, words);
             faults.failure("check", wanted, words, bed);
             faults.check("check exit", exit_of(wanted.kind), said.exit);
             let allowed = Promise::Timeout.time(bed).mul_f64(1.2) + crate::expected::SLACK;

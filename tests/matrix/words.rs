@@ -65,6 +65,8 @@ const TABLE: &[(&str, &str, &str, bool)] = &[
      "bring schema and program to the same version", false),
     ("StatementCancelled", "Database cancelled the statement. Please check its timeouts.",
      "check statement_timeout, and who cancels statements", true),
+    ("LoginFailed", "Database login failed: {}",
+     "its words say why; where a pooler answers, look at its log and the server behind it", true),
     ("ProtocolViolation", "What answers there is not the expected database. Please check host and port.",
      "check the port: another program answers there", false),
 ];

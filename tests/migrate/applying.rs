@@ -245,3 +245,29 @@ fn a_clock_that_was_set_back_puts_no_row_out_of_order() {
         true
     );
 }
+
+#[test]
+fn a_pooler_that_takes_no_transactions_gets_no_migration_and_the_reason_is_said() {
+    if Pooler::program().is_none() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "PgBouncer is not installed"
+        );
+        return;
+    }
+    let cluster = Cluster::start();
+    let pooler = cluster.pooler(PoolMode::Statement);
+    let url = url_at(&cluster, pooler.port());
+    for command in ["status", "up", "adopt"] {
+        let refused = run_at(&cluster, &url, &[command, "--json"]);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        let error = &refused.json()["error"];
+        assert_eq!(error["kind"], "Unsupported", "{refused:?}");
+        let words = error["details"].as_str().unwrap();
+        assert!(words.contains("statement mode"), "{refused:?}");
+    }
+    assert_eq!(
+        cluster.sql("select count(*) from pg_tables where schemaname = 'public'"),
+        "0"
+    );
+}

@@ -19,5 +19,6 @@ mod killing;
 mod printing;
 mod refusing;
 mod stopping;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,24 +1,37 @@
-//! The same through a pooler that gives each transaction another session.
+//! The same through a pooler, whose sessions are given to others.
+
+use std::time::Duration;
 
 use crate::{
-    bed::run,
-    support::cluster::{Cluster, PoolMode, Pooler},
+    bed::{LIMIT, run},
+    support::{
+        cluster::{Cluster, PoolMode, Pooler},
+        process::wait_until,
+    },
 };
 
-#[test]
-fn a_statement_runs_through_a_transaction_pooler_again_and_again() {
+/// A server behind a pooler, and the address; says so where it cannot be made.
+fn pooled(mode: PoolMode) -> Option<(Cluster, Pooler, String)> {
     if Pooler::program().is_none() {
         #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
         {
             eprintln!("not run: PgBouncer is not installed");
         }
-        return;
+        return None;
     }
     let cluster = Cluster::start();
+    let pooler = cluster.pooler(mode);
+    let url = format!("postgres://vitals@127.0.0.1:{}/app", pooler.port());
+    Some((cluster, pooler, url))
+}
+
+#[test]
+fn a_statement_runs_through_a_transaction_pooler_again_and_again() {
+    let Some((cluster, _pooler, url)) = pooled(PoolMode::Transaction) else {
+        return;
+    };
     cluster
         .sql("create type mood as enum ('ok'); create table t (a mood); grant all on t to public");
-    let pooler = cluster.pooler(PoolMode::Transaction);
-    let url = format!("postgres://vitals@127.0.0.1:{}/app", pooler.port());
     let variables = [("DATABASE_URL", url.as_str())];
     for _ in 0..4 {
         run(&["insert into t values ('ok')"], &variables).succeeds();
@@ -26,4 +39,60 @@ fn a_statement_runs_through_a_transaction_pooler_again_and_again() {
         assert_eq!(json.json()["rows"][0][0][0], "ok");
     }
     assert_eq!(cluster.sql("select count(*) from t"), "4");
+    // What takes no transaction around it is run without one.
+    run(&["vacuum pg_catalog.pg_class"], &variables).succeeds();
+}
+
+#[test]
+fn what_needs_a_session_is_refused_with_the_reason() {
+    let Some((_cluster, _pooler, url)) = pooled(PoolMode::Transaction) else {
+        return;
+    };
+    let variables = [("DATABASE_URL", url.as_str())];
+    for (sql, words) in [
+        ("listen news", "it needs notifications (LISTEN)"),
+        ("set work_mem = '1MB'", "it needs a session's settings"),
+    ] {
+        run(&[sql], &variables).fails(1, words);
+    }
+}
+
+#[test]
+fn a_statement_pooler_is_named_as_the_reason() {
+    let Some((_cluster, _pooler, url)) = pooled(PoolMode::Statement) else {
+        return;
+    };
+    let variables = [("DATABASE_URL", url.as_str())];
+    run(&["select 1"], &variables).fails(1, "statement mode, which takes no transactions");
+}
+
+#[test]
+fn a_statement_behind_a_pooler_is_cancelled_at_its_deadline() {
+    let Some((cluster, _pooler, url)) = pooled(PoolMode::Transaction) else {
+        return;
+    };
+    let variables = [("DATABASE_URL", url.as_str())];
+    let arguments = ["--timeout", "1", "select pg_sleep(60)"];
+    run(&arguments, &variables).fails(1, "the server was told to cancel the statement, and did");
+    let asleep = "select count(*) from pg_stat_activity where state = 'active' \
+        and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()";
+    let limit = LIMIT.min(Duration::from_secs(5));
+    assert!(wait_until(limit, || cluster.sql(asleep) == "0"));
+}
+
+#[test]
+fn read_only_holds_behind_a_pooler() {
+    for mode in [PoolMode::Session, PoolMode::Transaction] {
+        let Some((cluster, _pooler, url)) = pooled(mode) else {
+            return;
+        };
+        let variables = [
+            ("DATABASE_URL", url.as_str()),
+            ("DBVITALS_READ_ONLY", "true"),
+        ];
+        run(&["select 1"], &variables).succeeds();
+        run(&["create table t ()"], &variables).fails(1, "ReadOnly");
+        let tables = "select count(*) from pg_tables where schemaname = 'public'";
+        assert_eq!(cluster.sql(tables), "0");
+    }
 }

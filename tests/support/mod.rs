@@ -16,4 +16,5 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod schema;
 pub(crate) mod sockets;
+pub(crate) mod standin;
 pub(crate) mod terminal;

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use dbvitals::adapter::{MigrationDialect, migration_script};
+
 use super::cluster::{Cluster, ROLE};
 
 impl Cluster {
@@ -12,6 +14,13 @@ impl Cluster {
             statements.extend(["begin;\n", &file, "\ncommit;\n"]);
         }
         self.sql(&statements);
+    }
+
+    /// Makes the nine tables and their ledger as the ordinary role, with the
+    /// script that is printed for where the program cannot go.
+    pub(crate) fn paste_migrations(&self) {
+        let script = migration_script(MigrationDialect::Postgres, None);
+        self.sql(&format!("set role {ROLE};\n{script}"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The test bed itself, tried on real servers, sockets and terminals. What
 //! these tests show, the others may rely on.
 
+mod answers;
 mod clusters;
 mod endings;
 mod faults;
@@ -8,6 +9,7 @@ mod networks;
 #[path = "../../examples/screenshots/picture/mod.rs"]
 mod picture;
 mod pictures;
+mod standins;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminals;

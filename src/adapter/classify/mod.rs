@@ -8,5 +8,7 @@ mod sqlstate;
 
 pub(super) use io::from_io;
 pub(super) use plain::{any_error, is_whole, plain_error};
-pub(super) use postgres::{ServerWords, Stage, at_login, from_postgres, from_server};
+pub(super) use postgres::{
+    SAID_BY_POOLER, ServerWords, Stage, at_login, from_postgres, from_server,
+};
 pub(super) use sqlstate::kind_of_sqlstate;

@@ -13,6 +13,13 @@ use crate::{
 /// A server's DETAIL or HINT longer than this is left to the server's log.
 const LONGEST_REMARK: usize = 200;
 
+/// What poolers say of all that happens to a session.
+pub(in crate::adapter) const SAID_BY_POOLER: &str = "08P01";
+
+/// What to do where a pooler has ended a session.
+const LOOK_AT_POOLER: &str =
+    "a pooler ended the session: its words say why; look at its log and the server behind it";
+
 /// Where in a session's life an error came up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapter) enum Stage {
@@ -76,10 +83,14 @@ pub(in crate::adapter) fn from_server(
     if let Some(hint) = server.hint().filter(short) {
         words = format!("{words} (hint: {hint})");
     }
-    let error = DbError::new(action, kind)
+    let mut error = DbError::new(action, kind)
         .with_code(code)
         .with_details(&words)
         .with_source(said);
+    if kind == ErrorKind::ConnectionLost && code == SAID_BY_POOLER {
+        // It is there itself, and so is the way to it.
+        error = error.at_layer(Layer::Login).with_hint(LOOK_AT_POOLER);
+    }
     match server.position() {
         Some(ErrorPosition::Original(position)) => error.with_position(*position),
         // A place in a statement that a function of the server made.

@@ -22,8 +22,8 @@ use crate::{
     domain::{Action, HealthDetails, SlotHolder, excerpt},
 };
 
-/// The bare round trip: it asks for the server's clock, which costs no more
-/// than any other value and gives the skew.
+/// The bare round trip: it asks for the server's clock and for the process that
+/// serves it, which cost no more than any other values.
 const CLOCK: &str = include_str!("sql/clock.sql");
 const SERVER: &str = include_str!("sql/server.sql");
 const SESSIONS: &str = include_str!("sql/sessions.sql");
@@ -41,6 +41,8 @@ pub(super) struct RoundTrip {
     pub(super) latency: Duration,
     /// Server clock minus ours.
     pub(super) clock_skew_ms: f64,
+    /// The server's process that answered, where it says.
+    pub(super) process: Option<i64>,
 }
 
 /// One bare statement, there and back: the phase query.
@@ -57,6 +59,7 @@ pub(super) async fn round_trip(session: &mut Session, clock: &PhaseClock) -> DbR
     Ok(RoundTrip {
         latency,
         clock_skew_ms: skew_ms(theirs, sent, latency),
+        process: row.try_get(1).ok(),
     })
 }
 
@@ -140,6 +143,11 @@ pub(super) async fn add_size(
     flight: &Flight,
     clock: &PhaseClock,
 ) {
+    if flight.is_bare() {
+        let words = "database size: no limit can be set for it without transactions";
+        found.unread.push(words.to_owned());
+        return;
+    }
     let share = clock.remaining() / 2;
     let client = session.client();
     let asking = async {

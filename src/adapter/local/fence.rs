@@ -9,8 +9,11 @@ use tokio_postgres::{
 };
 
 use crate::{
-    adapter::{DbResult, local::session::Session},
-    domain::{Action, DbError, ErrorKind, excerpt},
+    adapter::{
+        DbResult,
+        local::{session::Session, target::Target},
+    },
+    domain::{Action, DbError, ErrorKind, PoolMode, excerpt},
 };
 
 /// The parameters of a statement, with their types.
@@ -36,15 +39,28 @@ pub(super) enum Path {
     Clients,
 }
 
+/// Whether there can be a fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fence {
+    /// A transaction around each statement.
+    Transaction,
+    /// None: a pooler in between takes no transactions. What is asked names
+    /// everything in full all the same.
+    None,
+}
+
 /// One statement that gives one row. All three requests are sent before the
 /// first answer is awaited, and nothing is sent later, so that many such
 /// statements make one flight.
 pub(super) async fn fenced(
     client: &Client,
-    path: Path,
+    (fence, path): (Fence, Path),
     sql: &str,
     params: &Params<'_>,
 ) -> Result<Row, Error> {
+    if fence == Fence::None {
+        return client.query_typed_one(sql, params).await;
+    }
     let (begun, row, ended) = tokio::join!(
         biased;
         client.batch_execute(path.fence()),
@@ -56,6 +72,20 @@ pub(super) async fn fenced(
     let row = row?;
     ended?;
     Ok(row)
+}
+
+// === impl Fence ===
+
+impl Fence {
+    /// The one that this target takes.
+    pub(super) fn of(target: &Target) -> Self {
+        match target.pooler() {
+            Some(PoolMode::Statement) => Self::None,
+            Some(PoolMode::Transaction | PoolMode::Session | PoolMode::Unknown) | None => {
+                Self::Transaction
+            }
+        }
+    }
 }
 
 // === impl Path ===
@@ -72,12 +102,26 @@ impl Path {
 /// Fenced statements of one session, one behind the other. The end of one goes
 /// with the beginning of the next in one message, so that looking costs the
 /// server few messages, and its log few lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Flight {
+    fence: Fence,
     is_open: AtomicBool,
 }
 
 impl Flight {
+    /// A flight with this fence around each statement.
+    pub(super) fn with(fence: Fence) -> Self {
+        Self {
+            fence,
+            is_open: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether nothing can be set for a statement alone.
+    pub(super) fn is_bare(&self) -> bool {
+        self.fence == Fence::None
+    }
+
     /// One statement that gives one row, sent at once, as [`fenced`] sends it.
     pub(super) async fn ask(
         &self,
@@ -115,6 +159,9 @@ impl Flight {
         sql: &str,
         params: &Params<'_>,
     ) -> Result<Row, Error> {
+        if self.is_bare() {
+            return client.query_typed_one(sql, params).await;
+        }
         let message = if self.is_open.swap(true, Ordering::Relaxed) {
             format!("{END}; {fence}")
         } else {

@@ -1,5 +1,6 @@
 //! Asks whether a login would be asked for: as far as the server's first word
-//! about it, and no further. Never says a password.
+//! about it, and no further. Says no password, unless a pooler is known to stand
+//! before the server.
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use crate::{
         classify::{any_error, at_login, from_io},
         local::{
             phase_clock::{Phase, PhaseClock},
+            session::Session,
             socket,
-            target::Target,
+            target::{Purpose, Target},
             tls::{Channel, Negotiation, negotiate},
         },
     },
@@ -42,6 +44,32 @@ pub(super) async fn knock(target: &Target, limit: Duration) -> DbResult<()> {
     match clock.within(asking).await {
         Err(error) if is_an_answer(error.kind()) => {
             tracing::debug!(%error, "a knock was answered by a refusal");
+            Ok(())
+        }
+        Ok(()) if target.pooler().is_some() || target.refuses_options() => {
+            behind_pooler(target, &clock).await
+        }
+        decided => decided,
+    }
+}
+
+/// A pooler answers for a server that is away: there only a statement proves
+/// that somebody is at home.
+async fn behind_pooler(target: &Target, clock: &PhaseClock) -> DbResult<()> {
+    let asking = async {
+        let mut session = Session::open(target, Purpose::Probe, clock).await?;
+        clock.begin(Phase::Query);
+        let answer = session.client().batch_execute("select 1").await;
+        let answer = match answer {
+            Ok(()) => Ok(()),
+            Err(error) => Err(session.classify(error, clock.action()).await),
+        };
+        session.close().await;
+        answer
+    };
+    match clock.within(Box::pin(asking)).await {
+        Err(error) if is_an_answer(error.kind()) => {
+            tracing::debug!(%error, "a knock behind a pooler was answered by a refusal");
             Ok(())
         }
         decided => decided,
@@ -168,7 +196,8 @@ fn refusal(message: &[u8], action: Action) -> DbError {
     }
 }
 
-/// Whether a login would be told more than that nobody is there yet.
+/// Whether a login would be told more than that nobody is there yet: neither a
+/// server that starts, nor a pooler that is full or waits for its server.
 fn is_an_answer(kind: ErrorKind) -> bool {
-    kind.was_answered() && kind != ErrorKind::ServerNotReady
+    kind.was_answered() && !matches!(kind, ErrorKind::ServerNotReady | ErrorKind::LoginFailed)
 }

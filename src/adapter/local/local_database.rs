@@ -25,6 +25,7 @@ use crate::{
             migrate,
             phase_clock::timeout_error,
             pool::{Lease, Pool},
+            pooler::{explain, no_transactions},
             probe::Probe,
             run,
             sentinel::Sentinel,
@@ -35,7 +36,9 @@ use crate::{
         mode_adapter::{Check, Record, Statement, TakeRow},
     },
     config::LocalSection,
-    domain::{Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState},
+    domain::{
+        Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState, PoolMode,
+    },
 };
 
 /// A PostgreSQL server.
@@ -100,7 +103,8 @@ impl LocalDatabase {
 
     /// How the database stands with our migrations.
     pub(in crate::adapter) async fn migration_state(&self) -> DbResult<MigrationState> {
-        migrate::state(&self.target).await
+        let state = migrate::state(&self.target).await;
+        self.explained(state).await
     }
 
     /// Applies what is pending.
@@ -110,12 +114,14 @@ impl LocalDatabase {
         progress: &MigrationSink,
         stop: impl Future<Output = ()> + Send,
     ) -> DbResult<MigrationReport> {
-        migrate::up(&self.target, options, progress, stop).await
+        let report = migrate::up(&self.target, options, progress, stop).await;
+        self.explained(report).await
     }
 
     /// Records what others have made as our files would.
     pub(in crate::adapter) async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
-        migrate::adopt(&self.target, options).await
+        let adoption = migrate::adopt(&self.target, options).await;
+        self.explained(adoption).await
     }
 
     /// Whether the server is on this machine.
@@ -206,12 +212,24 @@ impl LocalDatabase {
         .await
     }
 
+    /// Says why no transaction could begin, where a pooler takes none.
+    async fn explained<T>(&self, result: DbResult<T>) -> DbResult<T> {
+        match result {
+            Ok(done) => Ok(done),
+            Err(error) => Err(explain(&self.target, error).await),
+        }
+    }
+
     fn pool(&self) -> Option<Pool> {
         let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         pool.clone()
     }
 
     async fn lease(&self, action: Action, asked: &Asked) -> DbResult<Lease> {
+        let takes_transactions = self.target.pooler() != Some(PoolMode::Statement);
+        if !takes_transactions && matches!(action, Action::Query | Action::Transaction) {
+            return Err(no_transactions(action));
+        }
         let lease = match self.pool() {
             Some(pool) => pool.lease(action).await?,
             None => return Err(DbError::new(action, ErrorKind::NotConnected)),

@@ -22,7 +22,7 @@ use crate::{
             target::{Purpose, Target},
         },
     },
-    domain::{Action, DbError, ErrorKind, PoolGauge},
+    domain::{Action, DbError, ErrorKind, PoolGauge, PoolMode},
 };
 
 /// A session that nobody used for this long is closed.
@@ -42,6 +42,8 @@ pub(super) struct Pool {
 pub(super) struct Lease {
     session: Option<Object<Opener>>,
     pool: Pool,
+    /// Statements of the driver's own in the server's session.
+    left: Vec<String>,
 }
 
 /// Opens sessions for the pool.
@@ -77,6 +79,7 @@ impl Pool {
             Ok(session) => Ok(Lease {
                 session: Some(session),
                 pool: self.clone(),
+                left: Vec::new(),
             }),
             Err(PoolError::Backend(error)) => Err(error.during(action)),
             Err(PoolError::Closed) => Err(DbError::new(action, ErrorKind::NotConnected)),
@@ -149,6 +152,42 @@ impl Lease {
             .client()
     }
 
+    /// The server, as configured and as far as it is known.
+    pub(super) fn target(&self) -> &Target {
+        &self.pool.target
+    }
+
+    /// Whether the server's session may be another one in the next transaction.
+    pub(super) fn shares_sessions(&self) -> bool {
+        let pooler = self.target().pooler();
+        pooler.is_some_and(PoolMode::shares_sessions)
+    }
+
+    /// What begins the transaction that a statement of its own needs; `None`
+    /// where it needs none, or cannot have one.
+    pub(super) fn opening(&self) -> Option<String> {
+        let target = self.target();
+        let takes_none = target.pooler() == Some(PoolMode::Statement);
+        let needs_one = !target.keeps_settings() && !takes_none;
+        needs_one.then(|| format!("begin{}", target.own_settings()))
+    }
+
+    /// Whether the server was last ready outside of any transaction.
+    pub(super) fn is_idle(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_none_or(|session| session.notes().is_idle())
+    }
+
+    /// Statements of the driver's own were left in the server's session.
+    pub(super) fn note_left(&mut self, names: Vec<String>) {
+        self.left = names;
+    }
+
+    /// The statements of the driver's own that were left.
+    pub(super) fn left(&self) -> &[String] {
+        &self.left
+    }
+
     /// Classifies the error of a statement.
     pub(super) async fn classify(
         &mut self,
@@ -164,12 +203,13 @@ impl Lease {
 
     /// The work is done and the session is clean: others may use it. Where
     /// writing is switched off a session serves one caller only, so that no
-    /// setting of one reaches the next.
+    /// setting of one reaches the next; and one for which the driver believes
+    /// to have statements that are gone serves nobody any more.
     pub(super) async fn give_back(mut self) {
         let Some(session) = self.session.take() else {
             return;
         };
-        if self.pool.target.section().read_only {
+        if self.pool.target.section().read_only || !self.left.is_empty() {
             Object::take(session).close().await;
             return;
         }

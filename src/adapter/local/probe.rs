@@ -10,14 +10,15 @@ use crate::{
         DbResult,
         local::{
             details::{add_size, details, round_trip},
-            fence::Flight,
+            fence::{Fence, Flight},
             phase_clock::PhaseClock,
+            pooler,
             session::Session,
             target::{Purpose, Target},
         },
         mode_adapter::Check,
     },
-    domain::{Action, HealthDetails},
+    domain::{Action, HealthDetails, Pooler},
 };
 
 /// The prober of one server.
@@ -51,10 +52,12 @@ impl Probe {
     async fn look(&self, clock: &PhaseClock) -> DbResult<(Duration, HealthDetails)> {
         let mut session = Session::open(&self.target, Purpose::Probe, clock).await?;
         let trip = round_trip(&mut session, clock).await?;
+        let pooler = pooler::look(&mut session, &self.target, trip.process, clock).await?;
+        let flight = Flight::with(Fence::of(&self.target));
         // Boxed: a flight of statements makes every future that may look large.
-        let flight = Flight::default();
         let mut details = Box::pin(details(&mut session, &self.target, &flight, clock)).await?;
         details.clock_skew_ms = Some(trip.clock_skew_ms);
+        details.pooler = pooler.map(|mode| Pooler { mode });
         Box::pin(add_size(&mut details, &mut session, &flight, clock)).await;
         session.close().await;
         Ok((trip.latency, details))

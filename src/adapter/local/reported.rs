@@ -1,5 +1,6 @@
-//! Bounds the parameters that a server reports: the driver keeps each of them
-//! as long as the session lives. Knows no other message.
+//! Follows the messages that a server sends. Bounds the parameters that it
+//! reports, since the driver keeps each of them as long as the session lives,
+//! and has noted what else says something. Knows no statement.
 
 use std::{
     collections::HashMap,
@@ -10,6 +11,8 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
+
+use crate::adapter::local::protocol_notes::{Noted, ProtocolNotes};
 
 /// What a session's parameters may take in memory, in bytes. A server reports
 /// some twenty of them, most of them shorter than a line.
@@ -43,6 +46,9 @@ struct Kept {
     /// place of its former value, so that only new names add up.
     largest: HashMap<Vec<u8>, usize>,
     total: usize,
+    /// A message that is noted, and the beginning of its body.
+    noted: Option<(Noted, Vec<u8>)>,
+    notes: ProtocolNotes,
 }
 
 // === impl Kept ===
@@ -60,6 +66,7 @@ impl Kept {
                 let (body, others) = bytes.split_at(bytes.len().min(self.rest));
                 self.rest -= body.len();
                 bytes = others;
+                self.note(body);
                 self.read_name(body)?;
             }
         }
@@ -77,6 +84,7 @@ impl Kept {
         // The length counts itself. A smaller one is for the driver to refuse.
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
         self.rest = length.saturating_sub(4);
+        self.noted = Noted::of(*tag).map(|noted| (noted, Vec::new()));
         if *tag == PARAMETER_STATUS {
             self.size = self.rest.saturating_add(OVERHEAD);
             self.name = Some(Vec::new());
@@ -84,6 +92,20 @@ impl Kept {
         }
         self.header.clear();
         Ok(())
+    }
+
+    /// Has the beginning of a body noted, once it is there.
+    fn note(&mut self, body: &[u8]) {
+        let Some((noted, mut begun)) = self.noted.take() else {
+            return;
+        };
+        let missing = noted.bytes() - begun.len();
+        begun.extend_from_slice(&body[..body.len().min(missing)]);
+        if begun.len() == noted.bytes() {
+            self.notes.note(noted, &begun);
+        } else {
+            self.noted = Some((noted, begun));
+        }
     }
 
     /// The name ends with a zero byte, or with a message that is no report.
@@ -117,11 +139,12 @@ impl Kept {
 
 impl<S> Reported<S> {
     /// Over a stream of which nothing has been read yet.
-    pub(super) fn over(stream: S) -> Self {
-        Self {
-            stream,
-            kept: Kept::default(),
-        }
+    pub(super) fn over(stream: S, notes: ProtocolNotes) -> Self {
+        let kept = Kept {
+            notes,
+            ..Kept::default()
+        };
+        Self { stream, kept }
     }
 }
 
@@ -190,6 +213,22 @@ mod tests {
         let changed = [report("a", "1"), report("b", "1"), report("a", "234")].concat();
         check(&changed, 2, 2 * OVERHEAD + 4 + 6);
         check(b"S\0\0\0\x06abZ\0\0\0\x05I", 1, OVERHEAD + 2);
+    }
+
+    #[test]
+    fn what_is_noted_is_read_however_the_bytes_are_cut() {
+        let bytes = b"R\0\0\0\x08\0\0\0\x0bK\0\0\0\x0c\0\0\x01\x02abcdZ\0\0\0\x05T";
+        for piece in [1, 2, 3, 5, bytes.len()] {
+            let mut kept = Kept::default();
+            assert!(kept.notes.is_idle() && kept.notes.process().is_none());
+            for bytes in bytes.chunks(piece) {
+                kept.follow(bytes).unwrap();
+            }
+            assert_eq!(kept.notes.process(), Some(0x102));
+            assert!(kept.notes.awaits_proof() && !kept.notes.is_idle());
+            kept.follow(b"R\0\0\0\x08\0\0\0\x0cZ\0\0\0\x05I").unwrap();
+            assert!(!kept.notes.awaits_proof() && kept.notes.is_idle());
+        }
     }
 
     #[test]

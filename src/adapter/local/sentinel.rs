@@ -22,7 +22,7 @@ use crate::{
         },
         vigil::Pulse,
     },
-    domain::{Action, DbError, ErrorKind, Layer},
+    domain::{Action, DbError, ErrorKind, Layer, PoolMode},
 };
 
 /// The smallest statement that the server really executes.
@@ -66,7 +66,11 @@ impl Sentinel {
                 limit,
             };
             clock.begin(Phase::Query);
-            sentinel.ask(STAY, Action::Connect).await?;
+            // Behind a pooler that hands sessions around it is no session of
+            // ours that would be told to stay.
+            let shares = target.pooler().is_some_and(PoolMode::shares_sessions);
+            let first = if shares { HEARTBEAT } else { STAY };
+            sentinel.ask(first, Action::Connect).await?;
             Ok(sentinel)
         };
         clock.within(opening).await

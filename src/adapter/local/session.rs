@@ -18,6 +18,7 @@ use crate::{
             first_byte::FirstByte,
             meter::{self, Allowance, Metered},
             phase_clock::{Phase, PhaseClock},
+            protocol_notes::ProtocolNotes,
             reported::Reported,
             socket,
             target::{Purpose, Target, Wrapping},
@@ -43,6 +44,7 @@ pub(super) struct Session {
     driver: Driver,
     is_encrypted: bool,
     allowance: Allowance,
+    notes: ProtocolNotes,
 }
 
 /// An open session of which nothing runs by itself: its owner moves its bytes.
@@ -52,6 +54,7 @@ pub(super) struct Unattended {
     /// How much the server may still send; to be renewed by whoever asks.
     pub(super) allowance: Allowance,
     is_encrypted: bool,
+    notes: ProtocolNotes,
 }
 
 /// The task that moves bytes. It must not outlive its session: towards a
@@ -89,6 +92,7 @@ impl Session {
             driver: Driver(Some(tokio::spawn(session.traffic))),
             is_encrypted: session.is_encrypted,
             allowance: session.allowance,
+            notes: session.notes,
         })
     }
 
@@ -119,6 +123,11 @@ impl Session {
     /// The session serves another caller.
     pub(super) fn renew_allowance(&self) {
         self.allowance.renew(meter::STATEMENTS);
+    }
+
+    /// What the session's messages say beside their content.
+    pub(super) fn notes(&self) -> &ProtocolNotes {
+        &self.notes
     }
 
     /// What protects the session.
@@ -229,10 +238,11 @@ impl Opening<'_> {
         let (channel, allowance) = self.channel(mode, clock).await?;
         clock.begin(Phase::Login);
         let is_encrypted = matches!(channel, Channel::Encrypted(_));
+        let notes = ProtocolNotes::default();
         let (client, traffic) = self
-            .log_in(channel)
+            .log_in(channel, &notes)
             .await
-            .map_err(|error| self.login_error(error, clock.action()))?;
+            .map_err(|error| self.login_error(error, clock.action(), &notes))?;
         clock.end();
         allowance.renew(match self.purpose {
             Purpose::Probe => meter::PROBE,
@@ -244,6 +254,7 @@ impl Opening<'_> {
             traffic,
             allowance,
             is_encrypted,
+            notes,
         })
     }
 
@@ -278,25 +289,40 @@ impl Opening<'_> {
         Ok((channel, allowance))
     }
 
-    async fn log_in(self, channel: Channel) -> Result<(Client, Traffic), tokio_postgres::Error> {
+    async fn log_in(
+        self,
+        channel: Channel,
+        notes: &ProtocolNotes,
+    ) -> Result<(Client, Traffic), tokio_postgres::Error> {
+        let notes = notes.clone();
         Ok(match channel {
             Channel::Plain(socket) => {
                 let login = self.target.login(self.purpose, Wrapping::Plain);
-                let stream = Reported::over(FirstByte::of(socket));
+                let stream = Reported::over(FirstByte::of(socket), notes);
                 let (client, connection) = login.connect_raw(stream, NoTls).await?;
                 (client, traffic(connection))
             }
             Channel::Encrypted(stream) => {
                 let login = self.target.login(self.purpose, Wrapping::Encrypted);
-                let handover = Handover(stream);
+                let handover = Handover { stream, notes };
                 let (client, connection) = login.connect_raw(empty(), handover).await?;
                 (client, traffic(connection))
             }
         })
     }
 
-    fn login_error(self, error: tokio_postgres::Error, action: Action) -> DbError {
-        let error = from_postgres(error, action, Stage::Login);
+    /// Poolers have no code of their own for a wrong password. An error that
+    /// comes instead of the word that the proof is good can only mean that.
+    fn login_error(
+        self,
+        error: tokio_postgres::Error,
+        action: Action,
+        notes: &ProtocolNotes,
+    ) -> DbError {
+        let mut error = from_postgres(error, action, Stage::Login);
+        if error.kind() == ErrorKind::LoginFailed && notes.awaits_proof() {
+            error = error.of_kind(ErrorKind::AuthFailed);
+        }
         if error.kind() == ErrorKind::AuthFailed && self.target.section().password.is_none() {
             let words = format!(
                 "{} (no password is configured)",
@@ -328,7 +354,11 @@ pub(super) async fn send_cancel(
     let (channel, _) = opening.channel(mode, clock).await?;
     let sent = match channel {
         Channel::Plain(socket) => token.cancel_query_raw(socket, NoTls).await,
-        Channel::Encrypted(stream) => token.cancel_query_raw(empty(), Handover(stream)).await,
+        Channel::Encrypted(stream) => {
+            let notes = ProtocolNotes::default();
+            let handover = Handover { stream, notes };
+            token.cancel_query_raw(empty(), handover).await
+        }
     };
     sent.map_err(|error| from_postgres(error, clock.action(), Stage::Login))
 }

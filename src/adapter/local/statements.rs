@@ -7,9 +7,10 @@ use crate::{
         local::{
             decode::row_to_json,
             fence::unlike_us,
-            learn::{self, Place, Typed},
+            learn::{self, Place, Typed, deallocate},
             params::Param,
             pool::Lease,
+            pooler::permit,
             table::Table,
             transaction::BEGIN_READ_ONLY,
         },
@@ -24,6 +25,9 @@ use serde_json::Value;
 /// The name that a changed row has within our own statements.
 const ROW: &str = "dbvitals_row";
 
+/// Codes of statements that may stand in no transaction, or end theirs.
+pub(super) const STANDS_ALONE: [&str; 2] = ["25001", "2D000"];
+
 /// Runs any one statement and tells how many rows it returned or changed.
 pub(super) async fn query(
     lease: &mut Lease,
@@ -32,12 +36,14 @@ pub(super) async fn query(
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
     let action = statement.action;
+    permit(lease.target().pooler(), statement.sql, action)?;
+    let is_framed = place == Place::Alone && lease.opening().is_some();
     // What follows a row that is refused is still read: the session is clean
     // when the answer has come to its end.
     let mut refused = None;
     let params = params_of(statement.params);
     let ran = async {
-        let stream = learn::begin(lease.client(), place, statement.sql, typed(&params)).await?;
+        let stream = learn::begin(lease, place, statement.sql, typed(&params)).await?;
         each_row(stream, |row| {
             if refused.is_none() {
                 refused = row_to_json(&row, action).and_then(&mut *take).err();
@@ -45,11 +51,61 @@ pub(super) async fn query(
         })
         .await
     };
-    match (ran.await, refused) {
+    let ran = ran.await;
+    let ran = if is_framed {
+        settle(lease, ran).await
+    } else {
+        ran
+    };
+    match (ran, refused) {
         (Ok(affected), None) => Ok(affected),
         (Ok(_), Some(error)) => Err(error),
-        (Err(error), _) => Err(lease.classify(error, action).await),
+        (Err(error), _) => {
+            let error = lease.classify(error, action).await;
+            Err(if is_framed { alone(error) } else { error })
+        }
     }
+}
+
+/// Ends the transaction of one statement: keeps what it did, or nothing.
+async fn settle(
+    lease: &Lease,
+    ran: Result<u64, tokio_postgres::Error>,
+) -> Result<u64, tokio_postgres::Error> {
+    match ran {
+        Ok(affected) => lease
+            .client()
+            .batch_execute("commit")
+            .await
+            .map(|()| affected),
+        Err(error) => {
+            // A session that cannot even end this has ended itself.
+            drop(lease.client().batch_execute("rollback").await);
+            Err(error)
+        }
+    }
+}
+
+/// A statement that takes no transaction around it is not run where only a
+/// transaction can bound it: what nobody waits for any more would go on.
+fn alone(error: DbError) -> DbError {
+    if !error
+        .code()
+        .is_some_and(|code| STANDS_ALONE.contains(&code))
+    {
+        return error;
+    }
+    let words = format!(
+        "behind a pooler every statement needs a transaction, for its deadline, and this one \
+         takes none ({})",
+        error.details().unwrap_or_default()
+    );
+    let code = error.code().unwrap_or_default().to_owned();
+    DbError::new(error.action(), ErrorKind::Unsupported)
+        .with_code(code)
+        .with_details(&words)
+        .with_hint("use the server's own port (5432)")
+        .with_source(error)
 }
 
 /// Runs any one statement where none may write: in a transaction, since a
@@ -60,12 +116,18 @@ pub(super) async fn query_read_only(
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
-    if let Err(error) = lease.client().batch_execute(BEGIN_READ_ONLY).await {
+    let opening = format!("{BEGIN_READ_ONLY}{}", lease.target().own_settings());
+    if let Err(error) = lease.client().batch_execute(&opening).await {
         return Err(lease.classify(error, statement.action).await);
     }
-    query(lease, Place::Within, statement, take)
-        .await
-        .map_err(as_read_only)
+    let done = query(lease, Place::Within, statement, take).await;
+    if !lease.target().keeps_settings() {
+        // The end of a session in the middle of a transaction costs a pooler
+        // the server's session, too.
+        let end = format!("rollback; {}", deallocate(lease.left()));
+        drop(lease.client().batch_execute(&end).await);
+    }
+    done.map_err(as_read_only)
 }
 
 /// Adds one row: the server converts each value to its column's type, and what
@@ -167,7 +229,8 @@ async fn changed_row(
 
 /// Sends a statement of ours, whose columns are of the server's own types, with
 /// its parameters in one round trip, reads all rows and tells how many it
-/// returned or changed.
+/// returned or changed. Where it needs a transaction for its deadline, that
+/// stands before it is sent.
 async fn run(
     lease: &Lease,
     sql: &str,
@@ -175,8 +238,16 @@ async fn run(
     take: impl FnMut(tokio_postgres::Row),
 ) -> Result<u64, tokio_postgres::Error> {
     let params = params_of(params);
-    let stream = lease.client().query_typed_raw(sql, typed(&params)).await?;
-    each_row(stream, take).await
+    let ran = async {
+        let stream = lease.client().query_typed_raw(sql, typed(&params)).await?;
+        each_row(stream, take).await
+    };
+    let Some(opening) = lease.opening() else {
+        return ran.await;
+    };
+    lease.client().batch_execute(&opening).await?;
+    let ran = ran.await;
+    settle(lease, ran).await
 }
 
 fn params_of(params: &[SqlValue]) -> Vec<Param<'_>> {

@@ -3,13 +3,19 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio_postgres::config::{SslMode as DriverTls, SslNegotiation};
 
-use crate::config::{Endpoint, LocalSection, SslMode};
+use crate::{
+    config::{Endpoint, LocalSection, SslMode},
+    domain::PoolMode,
+};
 
 /// The server's deadline is later than ours by this: ours is the one that is
 /// told, the server's ends what we left.
@@ -21,6 +27,8 @@ pub(super) struct Target {
     section: LocalSection,
     /// False once a login was refused for our own options, as poolers do.
     takes_options: AtomicBool,
+    /// The pooler in between, once one was seen.
+    pooler: Mutex<Option<PoolMode>>,
 }
 
 /// What a session is opened for.
@@ -48,6 +56,7 @@ impl Target {
         Self {
             section,
             takes_options: AtomicBool::new(true),
+            pooler: Mutex::default(),
         }
     }
 
@@ -58,7 +67,42 @@ impl Target {
         Self {
             section,
             takes_options: AtomicBool::new(self.takes_options.load(Ordering::Acquire)),
+            pooler: Mutex::new(self.pooler()),
         }
+    }
+
+    /// The pooler that was seen in between.
+    pub(super) fn pooler(&self) -> Option<PoolMode> {
+        *self.pooler.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen of a pooler now counts.
+    pub(super) fn note_pooler(&self, seen: Option<PoolMode>) {
+        *self.pooler.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+
+    /// A login was refused for our session options, and not without them.
+    pub(super) fn refuses_options(&self) -> bool {
+        !self.takes_options.load(Ordering::Acquire)
+    }
+
+    /// Whether what the login asks for is in force in every session: behind a
+    /// pooler it is refused, passed over, or somebody else's.
+    pub(super) fn keeps_settings(&self) -> bool {
+        !self.refuses_options() && self.pooler().is_none()
+    }
+
+    /// What a transaction must set for itself, to be sent behind its beginning;
+    /// empty where the session's settings are in force.
+    pub(super) fn own_settings(&self) -> String {
+        if self.keeps_settings() {
+            return String::new();
+        }
+        let limit = (self.section.timeout + GRACE).as_millis();
+        format!(
+            "; set local statement_timeout = {limit}; \
+             set local idle_in_transaction_session_timeout = {limit}"
+        )
     }
 
     pub(super) fn section(&self) -> &LocalSection {
@@ -74,12 +118,11 @@ impl Target {
     }
 
     /// A login was refused for the options that it gave. True when it is worth
-    /// another one without ours: not a second time, and not where only they
-    /// hold a session to `read_only`.
+    /// another one without ours. What they ask for each transaction then asks
+    /// for itself, see [`Target::own_settings`]; `read_only` never rests on them.
     pub(super) fn give_up_options(&self, purpose: Purpose) -> bool {
-        let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
         let gives_own = purpose != Purpose::Migrations;
-        gives_own && !holds_read_only && self.takes_options.swap(false, Ordering::AcqRel)
+        gives_own && self.takes_options.swap(false, Ordering::AcqRel)
     }
 
     /// The deadline that a probe's session options give the server, in ms;
@@ -140,8 +183,7 @@ impl Target {
     /// server: its heartbeats are judged here, and none may be cancelled there.
     fn session_options(&self, purpose: Purpose) -> String {
         let mut words = self.section.options.clone().unwrap_or_default();
-        let holds_read_only = purpose == Purpose::Statements && self.section.read_only;
-        if !self.takes_options.load(Ordering::Acquire) && !holds_read_only {
+        if self.refuses_options() {
             return words;
         }
         let limit = match purpose {
@@ -160,7 +202,7 @@ impl Target {
             set(format_args!(
                 "-c idle_in_transaction_session_timeout={limit}"
             ));
-            if holds_read_only {
+            if self.section.read_only {
                 set(format_args!("-c default_transaction_read_only=on"));
             }
         }

@@ -6,7 +6,11 @@ use serde_json::Value;
 use crate::{
     adapter::{
         DbResult, SqlValue, TransactionClient,
-        local::{learn::Place, pool::Lease, statements},
+        local::{
+            learn::{Place, deallocate},
+            pool::Lease,
+            statements,
+        },
         mode_adapter::Statement,
     },
     domain::{Action, DbError, ErrorKind},
@@ -21,6 +25,9 @@ pub(super) const BEGIN_READ_ONLY: &str = "begin read only; select 1";
 /// any other statement it answers with the truth.
 const IS_STILL_WHOLE: &str = "select 1";
 
+/// The server's word for a broken transaction.
+const BROKEN: &str = "25P02";
+
 /// Whether a transaction may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
@@ -31,6 +38,9 @@ pub(super) enum Access {
 /// The callback's side of a transaction.
 struct Statements<'a> {
     lease: &'a mut Lease,
+    access: Access,
+    /// What began the transaction.
+    opening: String,
     /// The first statement that failed: the cause, should the server roll back.
     first_failure: Option<DbError>,
 }
@@ -42,16 +52,16 @@ where
     T: Send,
     F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
 {
-    simple(
-        lease,
-        match access {
-            Access::ReadWrite => BEGIN,
-            Access::ReadOnly => BEGIN_READ_ONLY,
-        },
-    )
-    .await?;
+    let own = lease.target().own_settings();
+    let opening = match access {
+        Access::ReadWrite => format!("{BEGIN}{own}"),
+        Access::ReadOnly => format!("{BEGIN_READ_ONLY}{own}"),
+    };
+    simple(lease, &opening).await?;
     let mut statements = Statements {
         lease,
+        access,
+        opening,
         first_failure: None,
     };
     let result = work(&mut statements).await;
@@ -65,7 +75,8 @@ where
             if let Some(cause) = first_failure {
                 ensure_whole(lease, cause).await?;
             }
-            simple(lease, "commit").await?;
+            let end = format!("{}commit", deallocate(lease.left()));
+            simple(lease, &end).await?;
             Ok(value)
         }
     }
@@ -93,7 +104,8 @@ pub(in crate::adapter) fn rolled_back(cause: DbError) -> DbError {
 /// The server rolls back by itself when the session is gone, so a failure here
 /// must not hide the error that led here.
 async fn roll_back(lease: &mut Lease, cause: &DbError) {
-    if let Err(error) = simple(lease, "rollback").await {
+    let end = format!("rollback; {}", deallocate(lease.left()));
+    if let Err(error) = simple(lease, &end).await {
         tracing::debug!(%error, %cause, "rollback was not answered");
     }
 }
@@ -102,6 +114,22 @@ async fn simple(lease: &mut Lease, sql: &str) -> DbResult<()> {
     match lease.client().batch_execute(sql).await {
         Ok(()) => Ok(()),
         Err(error) => Err(lease.classify(error, Action::Transaction).await),
+    }
+}
+
+impl Statements<'_> {
+    /// A callback may end the transaction, and what it runs then would stand
+    /// outside of it, or in the next one, which can be made writing before its
+    /// first statement. Neither a session's default nor the callback is relied on.
+    async fn keep_read_only(&mut self) -> DbResult<()> {
+        if self.lease.is_idle() {
+            return simple(self.lease, &self.opening).await;
+        }
+        match simple(self.lease, IS_STILL_WHOLE).await {
+            // Broken: only its end, or the way back to a savepoint, is taken now.
+            Err(error) if error.code() == Some(BROKEN) => Ok(()),
+            decided => decided,
+        }
     }
 }
 
@@ -117,6 +145,9 @@ impl TransactionClient for Statements<'_> {
                 params,
                 action: Action::Transaction,
             };
+            if self.access == Access::ReadOnly {
+                self.keep_read_only().await?;
+            }
             let mut rows = Vec::new();
             let mut take = |row| {
                 rows.push(row);

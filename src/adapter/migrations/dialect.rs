@@ -20,6 +20,9 @@ pub enum MigrationDialect {
 /// A lock of our own among the database's advisory locks: the bytes `dbvitals`.
 pub(in crate::adapter) const LOCK: i64 = i64::from_be_bytes(*b"dbvitals");
 
+/// The roles in which strangers come through Supabase's REST interface.
+pub(in crate::adapter) const API_ROLES: [&str; 2] = ["anon", "authenticated"];
+
 impl MigrationDialect {
     /// The files, lowest version first.
     pub(in crate::adapter) fn files(self) -> &'static [File] {
@@ -57,21 +60,36 @@ impl MigrationDialect {
         }
     }
 
-    /// Takes the rights on a new ledger from those to whom Supabase gives rights
-    /// on every new table: who may write the ledger decides what is applied.
-    pub(in crate::adapter) fn protect_ledger(self, ledger: &str) -> Option<String> {
+    /// Takes the rights on a new ledger from everybody, and from the roles that
+    /// Supabase gives rights on every new table: who may write the ledger decides
+    /// what is applied. Of [`API_ROLES`] those are named that exist.
+    pub(in crate::adapter) fn protect_ledger(
+        self,
+        ledger: &str,
+        roles: &[String],
+    ) -> Option<String> {
         match self {
             Self::Sqlite => None,
             Self::Postgres => {
-                let table = ledger.replace('\'', "''");
-                Some(format!(
-                    "do $$\ndeclare\n    reader text;\nbegin\n    \
-                     for reader in\n        select rolname from pg_catalog.pg_roles\n        \
-                     where rolname in ('anon', 'authenticated')\n    loop\n        \
-                     execute format('revoke all on table %s from %I', '{table}', reader);\n    \
-                     end loop;\nend\n$$"
-                ))
+                let readers = roles.iter().map(|role| format!(", \"{role}\""));
+                let readers = readers.collect::<String>();
+                Some(format!("revoke all on table {ledger} from public{readers}"))
             }
+        }
+    }
+
+    /// The same where nobody can ask which roles exist. The name is a plain one.
+    pub(super) fn protect_ledger_unasked(self, ledger: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!(
+                "do $$\ndeclare\n    reader text;\nbegin\n    \
+                 revoke all on table {ledger} from public;\n    \
+                 for reader in\n        select rolname from pg_catalog.pg_roles\n        \
+                 where rolname in ('anon', 'authenticated')\n    loop\n        \
+                 execute pg_catalog.format('revoke all on table {ledger} from %I', reader);\n    \
+                 end loop;\nend\n$$"
+            )),
         }
     }
 

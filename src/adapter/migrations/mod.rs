@@ -9,6 +9,6 @@ mod script;
 pub use calls::{MigrateOptions, MigrationSink};
 pub(super) use calls::{refused, unwritable};
 pub(super) use catalogue::File;
-pub(super) use dialect::LOCK;
 pub use dialect::MigrationDialect;
+pub(super) use dialect::{API_ROLES, LOCK};
 pub use script::{MigrationSource, migration_script, migration_sources, restoring_script};

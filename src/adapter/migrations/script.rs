@@ -42,7 +42,7 @@ pub fn migration_script(dialect: MigrationDialect, ledger_schema: Option<&str>) 
         }
     }
     statements.push(dialect.create_ledger(&ledger));
-    statements.extend(dialect.protect_ledger(&ledger));
+    statements.extend(dialect.protect_ledger_unasked(&ledger));
     let mut script = String::new();
     for statement in statements {
         script.push_str(&statement);

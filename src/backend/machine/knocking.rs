@@ -54,7 +54,7 @@ impl Knocking {
         let pace = pace.filter(|_| is_about_reaching(error.kind()));
         let first = pace.map_or(earliest, |pace| earliest.max(now + pace));
         Self {
-            would_be_news: !matches!(error.layer(), Layer::Statement),
+            would_be_news: !is_within_login(error),
             ..Self::first_at(pace, first)
         }
     }
@@ -134,6 +134,12 @@ fn is_about_reaching(kind: ErrorKind) -> bool {
             | ErrorKind::HostUnreachable
             | ErrorKind::ServerNotReady
             | ErrorKind::OwnSide
+            | ErrorKind::LoginFailed
             | ErrorKind::Timeout { .. }
     )
+}
+
+/// Whether somebody took the login up and had trouble then.
+fn is_within_login(error: &DbError) -> bool {
+    error.layer() == Layer::Statement || error.kind() == ErrorKind::LoginFailed
 }

@@ -18,7 +18,7 @@ use crate::{
         },
     },
     config::Config,
-    domain::{Adoption, MigrationName},
+    domain::{Adoption, MigrationName, clean},
 };
 
 /// Compares, records and tells.
@@ -74,7 +74,7 @@ fn print_json(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
 fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {adoption}", target(config))?;
     print_warnings(config, out)?;
-    let (schema, ledger) = (&adoption.schema, &adoption.ledger);
+    let (schema, ledger) = (clean(&adoption.schema), clean(&adoption.ledger));
     writeln!(out, "  tables in schema {schema}, ledger {ledger}")?;
     for name in &adoption.recorded_before {
         writeln!(out, "  recorded before {name}")?;

@@ -78,7 +78,7 @@ struct WriteArgs {
 
 #[derive(Debug, Args)]
 struct PrintArgs {
-    /// Print these files only, without the ledger: 0009 or 0009_command_queues.
+    /// Print these files only, without the ledger: their numbers or full names.
     #[arg(value_name = "FILE", value_parser = version)]
     files: Vec<i64>,
     /// Whose SQL.

@@ -153,10 +153,10 @@ fn print_plan(config: &Config, state: &MigrationState, out: &mut dyn Write) -> i
 
 /// Where the tables and the ledger are or would be.
 fn print_place(state: &MigrationState, out: &mut dyn Write) -> io::Result<()> {
-    if state.schema.is_empty() {
-        return writeln!(out, "  ledger {}", state.ledger);
+    let (schema, ledger) = (clean(&state.schema), clean(&state.ledger));
+    if schema.is_empty() {
+        return writeln!(out, "  ledger {ledger}");
     }
-    let (schema, ledger) = (&state.schema, &state.ledger);
     writeln!(out, "  tables in schema {schema}, ledger {ledger}")
 }
 

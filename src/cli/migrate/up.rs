@@ -25,7 +25,7 @@ use crate::{
         signals::Signals,
     },
     config::Config,
-    domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport},
+    domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport, clean},
 };
 
 /// Events that may wait to be printed: three for each of more files than there will be.
@@ -269,9 +269,10 @@ fn print_end(report: &MigrationReport, out: &mut dyn Write) -> io::Result<()> {
     for name in &report.applied_by_others {
         writeln!(out, "  {name} was applied by another run meanwhile")?;
     }
+    let ledger = clean(&report.ledger);
     if report.applied.is_empty() {
-        return writeln!(out, "nothing to apply: {} is up to date", report.ledger);
+        return writeln!(out, "nothing to apply: {ledger} is up to date");
     }
     let count = report.applied.len();
-    writeln!(out, "{count} applied, recorded in {}", report.ledger)
+    writeln!(out, "{count} applied, recorded in {ledger}")
 }

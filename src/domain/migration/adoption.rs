@@ -84,9 +84,10 @@ impl Adoption {
             );
         }
         if !self.appliable.is_empty() {
-            let again = match self.waiting.is_empty() {
-                true => "",
-                false => ", then adopt again",
+            let again = if self.waiting.is_empty() {
+                ""
+            } else {
+                ", then adopt again"
             };
             return Some(format!("run 'dbvitals migrate up'{again}"));
         }

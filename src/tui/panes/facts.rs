@@ -185,6 +185,12 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
             add("held by", holders.join(", "), theme.warn);
         }
         add("phases ms", detail::phases(details), theme.text);
+        if let Some(pooler) = details.pooler {
+            add("pooler", pooler.mode.told(), theme.text);
+            if let Some(words) = pooler.mode.watching() {
+                add("watching", words.to_owned(), theme.text);
+            }
+        }
     }
     if let Some(error) = snapshot.connection.last_error() {
         let seen = snapshot.errors.iter().rev();

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::harness::{Screen, on_paused_time};
 use crate::{
     config::TuiSection,
-    domain::{Action, Condition, DbError, ErrorKind, Event, Lane, Scenario, Snapshot},
+    domain::{Action, Condition, DbError, ErrorKind, Event, Lane, PoolMode, Scenario, Snapshot},
     tui::fixtures::{self, PLAIN},
 };
 
@@ -66,6 +66,16 @@ fn healthy() {
         TOO_SMALL,
         fixtures::healthy(),
     ));
+}
+
+#[test]
+fn behind_poolers() {
+    let transaction = fixtures::pooled(PoolMode::Transaction);
+    check(Shot::new("pooler_120x40", LARGE, transaction.clone()));
+    let zoom: &[_] = &[KeyCode::Char('z')];
+    check(Shot::new("pooler_80x24", SMALL, transaction).after(zoom));
+    let statement = fixtures::pooled(PoolMode::Statement);
+    check(Shot::new("pooler_of_statements_80x24", SMALL, statement));
 }
 
 #[test]

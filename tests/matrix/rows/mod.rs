@@ -44,6 +44,7 @@ pub(crate) fn all() -> Vec<Row> {
         poolers::rows(),
         narrow(),
         translated::rows(),
+        poolers::translated(),
     ]
     .into_iter()
     .flatten()

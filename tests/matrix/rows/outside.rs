@@ -159,7 +159,7 @@ fn with_tables(bed: &Bed, schema: &str, then: &str) -> Told {
     looked_at(&scene, bed)
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -169,22 +169,34 @@ fn runtime() -> Runtime {
 
 /// A session of the ordinary role under this name.
 fn session(runtime: &Runtime, cluster: &Cluster, name: &str) -> Client {
+    session_at(runtime, cluster.port(), name)
+}
+
+/// The same at this port.
+pub(crate) fn session_at(runtime: &Runtime, port: u16, name: &str) -> Client {
+    try_session_at(runtime, port, name).expect("the role is let in")
+}
+
+/// The same, where it may not be let in.
+pub(crate) fn try_session_at(
+    runtime: &Runtime,
+    port: u16,
+    name: &str,
+) -> Result<Client, tokio_postgres::Error> {
     let mut config = Config::new();
     config
         .host("127.0.0.1")
-        .port(cluster.port())
+        .port(port)
         .user(ROLE)
         .password(PASSWORD)
         .dbname(DATABASE)
         .application_name(name);
-    let (client, connection) = runtime
-        .block_on(config.connect(NoTls))
-        .expect("the role is let in");
+    let (client, connection) = runtime.block_on(config.connect(NoTls))?;
     runtime.spawn(connection);
-    client
+    Ok(client)
 }
 
-fn run(runtime: &Runtime, client: &Client, statements: &str) {
+pub(crate) fn run(runtime: &Runtime, client: &Client, statements: &str) {
     runtime
         .block_on(client.batch_execute(statements))
         .expect("the statements succeed");

@@ -2,7 +2,7 @@
 
 mod account;
 mod builder;
-mod certificates;
+pub(crate) mod certificates;
 mod control;
 mod faults;
 mod instance;

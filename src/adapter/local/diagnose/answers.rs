@@ -11,7 +11,7 @@ use tokio_postgres::{
 
 use crate::{
     adapter::local::{
-        fence::{Params, Path, fenced},
+        fence::{Fence, Params, Path, fenced},
         schema_state::{Asked, STATE},
         session::Session,
     },
@@ -61,7 +61,12 @@ pub(super) struct Answers {
 }
 
 /// Asks everything; `asked` is what is required of the schema, where anything is.
-pub(super) async fn ask(client: &Client, asked: Option<Asked<'_>>, until: Instant) -> Answers {
+pub(super) async fn ask(
+    client: &Client,
+    fence: Fence,
+    asked: Option<Asked<'_>>,
+    until: Instant,
+) -> Answers {
     let requires_schema = asked.is_some();
     let asked = asked.unwrap_or_else(|| Asked::about(None));
     let of_ledger = asked.params();
@@ -82,13 +87,13 @@ pub(super) async fn ask(client: &Client, asked: Option<Asked<'_>>, until: Instan
         (&owners, list(&Type::TEXT_ARRAY)),
         (&columns, list(&Type::TEXT_ARRAY)),
     ];
-    let pinned = |sql| timed(until, fenced(client, Path::Pinned, sql, &[]));
+    let pinned = |sql| timed(until, fenced(client, (fence, Path::Pinned), sql, &[]));
     let (database, permission, schema, ledger, write, slots, blocking, first, second, standby) = tokio::join!(
         biased;
         pinned(DATABASE),
-        required(requires_schema, timed(until, fenced(client, Path::Clients, PERMISSION, some))),
-        required(requires_schema, timed(until, fenced(client, Path::Clients, SCHEMA, all))),
-        required(requires_schema, timed(until, fenced(client, Path::Clients, STATE, &of_ledger))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), PERMISSION, some))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), SCHEMA, all))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), STATE, &of_ledger))),
         // Not fenced: a transaction of ours would answer for the server.
         timed(until, client.query_typed_one(WRITE, &[])),
         pinned(SLOTS),

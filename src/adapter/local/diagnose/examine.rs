@@ -58,9 +58,25 @@ pub(in crate::adapter::local) async fn diagnose(
         && let ErrorKind::Timeout { .. } = error.kind()
         && error.layer() == Layer::Statement
     {
-        tell_slowness(findings, limits);
+        if target.pooler().is_some() || target.refuses_options() {
+            tell_pooler(findings);
+        } else {
+            tell_slowness(findings, limits);
+        }
     }
     reached
+}
+
+/// A pooler lets a client in and has no server for its statements.
+fn tell_pooler(findings: &Findings) {
+    let mut finding = Finding::skipped(Exam::Latency, "not in time");
+    finding.note(
+        "the login was answered and a statement was not: a pooler that waits for its own server, \
+         or for a session of it",
+    );
+    finding.next =
+        Some("look at the pooler's log and sessions, and at the server behind it".to_owned());
+    findings.tell(finding);
 }
 
 /// A statement stayed out after a login that was slow already: that is another

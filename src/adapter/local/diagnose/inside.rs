@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use crate::{
     adapter::{
-        DbResult, DiagnosisOptions,
+        DbResult, DiagnosisOptions, WriteTest,
         diagnosis::Findings,
         local::{
             details::{RoundTrip, round_trip},
@@ -18,7 +18,9 @@ use crate::{
                 examine::Limits,
                 latency, login, migrations, permission, pooler, schema, slots, standby, write,
             },
+            fence::Fence,
             phase_clock::PhaseClock,
+            pooler::{look as look_for_pooler, names_another},
             schema_state::Asked,
             session::Session,
             target::{Purpose, Target},
@@ -33,6 +35,8 @@ struct Looking<'a> {
     options: DiagnosisOptions,
     findings: &'a Findings,
     session: Session,
+    /// The pooler in between.
+    seen: pooler::Way,
     /// The first sign that the session has ended.
     ended: Option<DbError>,
 }
@@ -49,14 +53,20 @@ pub(super) async fn look(
         let mut session = Session::open(target, Purpose::Probe, &clock).await?;
         findings.tell(login::let_in(target, &session, clock.timings().login));
         let trip = round_trip(&mut session, &clock).await?;
-        Ok((session, trip))
+        let mode = look_for_pooler(&mut session, target, trip.process, &clock).await?;
+        let seen = pooler::Way {
+            mode,
+            names_another: names_another(&session, trip.process),
+        };
+        Ok((session, trip, seen))
     };
-    let (session, trip) = clock.within(entering).await?;
+    let (session, trip, seen) = clock.within(entering).await?;
     let mut looking = Looking {
         target,
         options,
         findings,
         session,
+        seen,
         ended: None,
     };
     let ledger_schema = target.section().ledger_schema.as_deref();
@@ -65,7 +75,8 @@ pub(super) async fn look(
         .requires_schema
         .then(|| Asked::about(ledger_schema));
     // Boxed: a flight of statements makes every future that may look large.
-    let asking = ask(looking.session.client(), asked, limits.answers());
+    let fence = Fence::of(target);
+    let asking = ask(looking.session.client(), fence, asked, limits.answers());
     let answers = Box::pin(asking).await;
     looking.read(answers, limits).await;
     looking.finish(trip, limits).await
@@ -169,6 +180,13 @@ impl Looking<'_> {
         let Some(mut finding) = self.findings.of(Exam::Write) else {
             return;
         };
+        if Fence::of(self.target) == Fence::None {
+            if self.options.write_test == WriteTest::Try {
+                finding.note("not tried: the pooler takes no transactions");
+                self.findings.tell(finding);
+            }
+            return;
+        }
         write::test(
             &mut finding,
             &mut self.session,
@@ -196,7 +214,7 @@ impl Looking<'_> {
             }
         }
         let is_encrypted = self.session.is_encrypted();
-        let finding = pooler::found(self.target, &seen, is_encrypted);
+        let finding = pooler::found(self.target, self.seen, &seen, is_encrypted);
         self.findings.tell(finding.taking(took));
     }
 

@@ -7,14 +7,14 @@ use crate::{
     adapter::{
         DbResult,
         local::{
-            fence::Flight,
+            fence::{Fence, Flight},
             migrations_told::{Asking, Told, migrations_told},
             schema_state::SchemaState,
             session::Session,
             target::Target,
         },
     },
-    domain::{Action, DbError, ErrorKind, Finding, MigrationState},
+    domain::{Action, DbError, ErrorKind, Finding, MigrationRefusal, MigrationState},
 };
 
 /// Adds what the catalogue said of the ledger, and what its rows say.
@@ -26,7 +26,7 @@ pub(super) async fn add(
 ) -> DbResult<()> {
     let action = Action::HealthCheck;
     let state = SchemaState::read(row, action)?;
-    let flight = Flight::default();
+    let flight = Flight::with(Fence::of(target));
     let asking = Asking {
         session: &mut *session,
         target,
@@ -49,7 +49,7 @@ fn tell(finding: &mut Finding, state: &MigrationState) {
     let summary = state.summary();
     let next = if let Some(fault) = summary.fault() {
         finding.warn(fault);
-        state.refusal.as_ref().map(|refusal| refusal.hint())
+        state.refusal.as_ref().map(MigrationRefusal::hint)
     } else if summary.waiting().is_some() {
         finding.warn(&summary.to_string());
         Some("run 'dbvitals migrate up'")

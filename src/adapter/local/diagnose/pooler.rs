@@ -9,7 +9,7 @@ use crate::{
         local::{diagnose::columns::column, target::Target},
     },
     config::Endpoint,
-    domain::{Exam, Finding},
+    domain::{Exam, Finding, PoolMode},
 };
 
 /// The usual port of `PgBouncer`.
@@ -40,6 +40,15 @@ impl Seen {
     }
 }
 
+/// What two sessions showed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// When the pooler hands sessions around; absent where there is none.
+    pub(super) mode: Option<PoolMode>,
+    /// The session's key names another process than the one that serves it.
+    pub(super) names_another: bool,
+}
+
 /// What speaks for a pooler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(
@@ -47,6 +56,8 @@ impl Seen {
     reason = "each sign is there or not, whatever the others are"
 )]
 struct Signs {
+    mode: Option<PoolMode>,
+    names_another: bool,
     /// Statements of one session were served by different processes.
     changes_process: bool,
     /// The login was refused for session options, and not without them.
@@ -59,7 +70,7 @@ struct Signs {
     is_supavisor_host: bool,
 }
 
-pub(super) fn found(target: &Target, seen: &[Seen], is_encrypted: bool) -> Finding {
+pub(super) fn found(target: &Target, way: Way, seen: &[Seen], is_encrypted: bool) -> Finding {
     let (host, port) = match &target.section().endpoint {
         Endpoint::Tcp { host, port, .. } => (host.as_str(), Some(*port)),
         Endpoint::Unix { port, .. } => ("", Some(*port)),
@@ -72,6 +83,8 @@ pub(super) fn found(target: &Target, seen: &[Seen], is_encrypted: bool) -> Findi
             .is_some_and(|(is, wanted)| is != wanted)
     };
     let signs = Signs {
+        mode: way.mode,
+        names_another: way.names_another,
         changes_process: seen.windows(2).any(|pair| pair[0].pid != pair[1].pid),
         refuses_options: wanted.is_none(),
         drops_options: seen.iter().any(is_other),
@@ -80,6 +93,9 @@ pub(super) fn found(target: &Target, seen: &[Seen], is_encrypted: bool) -> Findi
         is_supavisor_host: host.ends_with(SUPAVISOR_HOST),
     };
     let mut finding = signs.told();
+    let mode = signs.mode();
+    finding.fact("mode", mode.map_or("none", PoolMode::as_str));
+    finding.fact("namesAnotherProcess", signs.names_another);
     finding.fact("changesProcess", signs.changes_process);
     finding.fact("refusesSessionOptions", signs.refuses_options);
     finding.fact("dropsSessionOptions", signs.drops_options);
@@ -88,31 +104,42 @@ pub(super) fn found(target: &Target, seen: &[Seen], is_encrypted: bool) -> Findi
 }
 
 impl Signs {
+    /// As two sessions showed it; a process that changed later says the same.
+    fn mode(self) -> Option<PoolMode> {
+        match self.mode {
+            Some(PoolMode::Statement) => Some(PoolMode::Statement),
+            _ if self.changes_process => Some(PoolMode::Transaction),
+            mode => mode,
+        }
+    }
+
+    /// The signs in words; what its address alone says comes last.
+    fn reasons(self) -> Vec<&'static str> {
+        let signs = [
+            (
+                self.names_another,
+                "the session's key names no process of the server",
+            ),
+            (
+                self.changes_process,
+                "statements are served by different processes",
+            ),
+            (self.refuses_options, "session options are refused"),
+            (self.drops_options, "session options are not in force"),
+            (self.ends_tls, "the server sees no TLS although we use it"),
+            (self.is_supavisor_host, "the host is Supabase's pooler"),
+            (
+                self.port == Some(SUPAVISOR),
+                "port 6543 is Supavisor's in transaction mode",
+            ),
+            (self.port == Some(PGBOUNCER), "port 6432 is PgBouncer's"),
+        ];
+        let there = signs.into_iter().filter(|(is_there, _)| *is_there);
+        there.map(|(_, words)| words).collect()
+    }
+
     fn told(self) -> Finding {
-        let mut reasons = Vec::new();
-        let mut sign = |is_there: bool, words: &'static str| {
-            if is_there {
-                reasons.push(words);
-            }
-        };
-        sign(
-            self.changes_process,
-            "statements are served by different processes",
-        );
-        sign(self.refuses_options, "session options are refused");
-        sign(self.drops_options, "session options are not in force");
-        sign(self.ends_tls, "the server sees no TLS although we use it");
-        let by_port = match self.port {
-            Some(SUPAVISOR) => Some("port 6543 is Supavisor's in transaction mode"),
-            Some(PGBOUNCER) => Some("port 6432 is PgBouncer's"),
-            _ => None,
-        };
-        let is_sure = !reasons.is_empty() || self.is_supavisor_host;
-        reasons.extend(
-            self.is_supavisor_host
-                .then_some("the host is Supabase's pooler"),
-        );
-        reasons.extend(by_port);
+        let reasons = self.reasons();
         if reasons.is_empty() {
             return Finding::ok(Exam::Pooler, "none is seen");
         }
@@ -121,17 +148,37 @@ impl Signs {
             (false, Some(PGBOUNCER)) => "PgBouncer",
             (false, _) => "a pooler or proxy",
         };
-        let in_transactions = self.changes_process || self.port == Some(SUPAVISOR);
-        let mode = if in_transactions {
-            ", in transaction mode"
-        } else {
+        let mode = self.mode();
+        let is_sure = mode.is_some() || self.drops_options || self.ends_tls;
+        let sure = if is_sure || self.is_supavisor_host {
             ""
+        } else {
+            "perhaps "
         };
-        let sure = if is_sure { "" } else { "perhaps " };
-        let words = format!("{sure}{name}{mode}: {}", reasons.join("; "));
-        let mut finding = Finding::ok(Exam::Pooler, words);
-        if in_transactions {
-            finding.note("in transaction mode session settings and locks do not hold");
+        let in_mode = match mode {
+            None => String::new(),
+            Some(PoolMode::Unknown) => format!(", {}", PoolMode::Unknown.as_str()),
+            Some(mode) => format!(", in {}", mode.as_str()),
+        };
+        let words = format!("{sure}{name}{in_mode}: {}", reasons.join("; "));
+        let Some(mode) = mode else {
+            return Finding::ok(Exam::Pooler, words);
+        };
+        let mut finding = match mode {
+            PoolMode::Statement => Finding::warning(Exam::Pooler, words),
+            PoolMode::Transaction | PoolMode::Session | PoolMode::Unknown => {
+                Finding::ok(Exam::Pooler, words)
+            }
+        };
+        let lacks = mode.does_not_work();
+        if let Some(next) = mode.next_step() {
+            let may = match mode {
+                PoolMode::Unknown => "may not work",
+                PoolMode::Session | PoolMode::Transaction | PoolMode::Statement => "do not work",
+            };
+            finding.note(format!("these {may} there: {}", lacks.join(", ")));
+            finding.note(next);
+            finding.next = Some(next.to_owned());
         }
         finding
     }
@@ -140,6 +187,7 @@ impl Signs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::FindingStatus;
 
     #[track_caller]
     fn check(signs: Signs, beginning: &str) {
@@ -159,17 +207,31 @@ mod tests {
             ..none
         };
         check(by_port(PGBOUNCER), "perhaps PgBouncer: port 6432");
-        check(by_port(SUPAVISOR), "perhaps Supavisor, in transaction mode");
+        check(by_port(SUPAVISOR), "perhaps Supavisor: port 6543");
         let refuses_options = Signs {
+            mode: Some(PoolMode::Session),
             refuses_options: true,
             ..by_port(PGBOUNCER)
         };
-        check(refuses_options, "PgBouncer: session options are refused");
+        check(
+            refuses_options,
+            "PgBouncer, in session mode: session options are refused",
+        );
         let changes_process = Signs {
+            mode: Some(PoolMode::Session),
+            names_another: true,
             changes_process: true,
             ..none
         };
         check(changes_process, "a pooler or proxy, in transaction mode:");
+        let drops_options = Signs {
+            drops_options: true,
+            ..none
+        };
+        check(
+            drops_options,
+            "a pooler or proxy: session options are not in force",
+        );
         let is_supavisor_host = Signs {
             is_supavisor_host: true,
             ..none
@@ -178,5 +240,25 @@ mod tests {
             is_supavisor_host,
             "Supavisor: the host is Supabase's pooler",
         );
+    }
+
+    #[test]
+    fn what_does_not_work_is_said_with_the_next_step() {
+        let in_mode = |mode| {
+            let signs = Signs {
+                mode: Some(mode),
+                names_another: true,
+                ..Signs::default()
+            };
+            signs.told()
+        };
+        assert!(in_mode(PoolMode::Session).notes.is_empty());
+        let transaction = in_mode(PoolMode::Transaction);
+        assert_eq!(transaction.status, FindingStatus::Ok);
+        assert!(transaction.notes[0].contains("LISTEN"));
+        let statement = in_mode(PoolMode::Statement);
+        assert_eq!(statement.status, FindingStatus::Warning);
+        assert!(statement.notes[0].contains("transactions"));
+        assert!(statement.next.unwrap().contains("5432"));
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     adapter::{
         DbResult, MigrateOptions, MigrationSink,
         local::{
-            fence::{Path, fenced},
+            fence::{Fence, Path, fenced},
             phase_clock::PhaseClock,
             schema_state::column,
             session::Session,
@@ -89,7 +89,8 @@ impl Watch<'_> {
             let mut session = Session::open(self.target, Purpose::Statements, &clock).await?;
             let params: &[(&(dyn tokio_postgres::types::ToSql + Sync), _)] =
                 &[(&self.pid, Type::INT4)];
-            match fenced(session.client(), Path::Pinned, BLOCKERS, params).await {
+            let path = (Fence::of(self.target), Path::Pinned);
+            match fenced(session.client(), path, BLOCKERS, params).await {
                 Ok(row) => Ok((session, row)),
                 Err(error) => Err(session.classify(error, action).await),
             }

@@ -25,10 +25,11 @@ use crate::{
                 look::{Looked, look},
             },
             run::Canceller,
+            schema_state::column,
             table::quoted,
             target::Target,
         },
-        migrations::{File, MigrationDialect, refused},
+        migrations::{API_ROLES, File, MigrationDialect, refused},
     },
     domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport},
 };
@@ -203,8 +204,8 @@ fn ensure_welcome(looked: &Looked) -> DbResult<()> {
 
 /// The file, its row and the commit.
 async fn apply(link: &mut Link, looked: &Looked, file: &File) -> DbResult<Duration> {
-    make_ledger(link, looked).await?;
     pin_schema(link, &looked.state.schema).await?;
+    make_ledger(link, looked).await?;
     let began = Instant::now();
     link.execute_long(file.sql).await?;
     let took = began.elapsed();
@@ -224,14 +225,26 @@ pub(super) async fn make_ledger(link: &mut Link, looked: &Looked) -> DbResult<()
             .await?;
     }
     link.execute(&dialect.create_ledger(&looked.ledger)).await?;
-    if let Some(protect) = dialect.protect_ledger(&looked.ledger) {
+    let roles = api_roles(link).await?;
+    if let Some(protect) = dialect.protect_ledger(&looked.ledger, &roles) {
         link.execute(&protect).await?;
     }
     Ok(())
 }
 
+/// Which of Supabase's roles this server has.
+async fn api_roles(link: &mut Link) -> DbResult<Vec<String>> {
+    let asked = "select rolname::text from pg_catalog.pg_roles where rolname = any($1)";
+    let known: Vec<&str> = API_ROLES.to_vec();
+    let rows = link.rows(asked, &[(&known, Type::NAME_ARRAY)]).await?;
+    rows.iter()
+        .map(|row| column(row, 0, Action::Migrate))
+        .collect()
+}
+
 /// From here on names without a schema are made and found in this one: where
-/// the state said that the tables go. Functions of others are not found.
+/// the state said that the tables go. What others have made there is found as
+/// well, after the server's own: the files name functions with their schema.
 pub(super) async fn pin_schema(link: &mut Link, schema: &str) -> DbResult<()> {
     let sql = format!("set local search_path = {}, pg_temp", quoted(schema));
     link.execute(&sql).await

@@ -15,6 +15,7 @@ use crate::{
         DbResult, Piece, Ran, RunAccess, RunOrder,
         local::{
             phase_clock::{PhaseClock, timeout_error},
+            pooler,
             run::{
                 cancel::Canceller,
                 inspect::{Inspected, inspect},
@@ -22,11 +23,12 @@ use crate::{
                 within::{begin, end, execute, has_written, roll_back},
             },
             session::Session,
+            statements::STANDS_ALONE,
             target::{Purpose, Target},
         },
         running::as_read_only,
     },
-    domain::{Action, DbError, ErrorKind, Layer},
+    domain::{Action, DbError, ErrorKind, Layer, PoolMode},
 };
 
 /// How long the server may take to end a statement that it was told to cancel.
@@ -59,11 +61,12 @@ pub(in crate::adapter::local) async fn run(
     let mut session = tokio::select! {
         biased;
         () = &mut stop => return Err(DbError::new(Action::Query, ErrorKind::Cancelled)),
-        opened = clock.within(Session::open(&target, Purpose::Statements, &clock)) => opened?,
+        opened = clock.within(Box::pin(open(&target, order.sql, &clock))) => opened?,
     };
+    let own = target.own_settings();
     let canceller = Canceller::of(&session, &target);
     let ran = {
-        let mut work = pin!(carry_out(&mut session, &order, pieces));
+        let mut work = pin!(carry_out(&mut session, &order, &own, pieces));
         tokio::select! {
             biased;
             done = &mut work => done,
@@ -75,9 +78,21 @@ pub(in crate::adapter::local) async fn run(
     ran
 }
 
+/// A session, and what is known of a pooler that holds it.
+async fn open(target: &Target, sql: &str, clock: &PhaseClock) -> DbResult<Session> {
+    let mut session = Session::open(target, Purpose::Statements, clock).await?;
+    let mode = pooler::notice(&mut session, target, clock).await?;
+    if mode == Some(PoolMode::Statement) {
+        return Err(pooler::no_transactions(Action::Query));
+    }
+    pooler::permit(mode, sql, Action::Query)?;
+    Ok(session)
+}
+
 async fn carry_out(
     session: &mut Session,
     order: &RunOrder<'_>,
+    own: &str,
     pieces: &mpsc::Sender<Piece>,
 ) -> DbResult<Ran> {
     let began = Instant::now();
@@ -85,8 +100,10 @@ async fn carry_out(
     let mut relay = Relay::new(order, &inspected, pieces);
     let affected = match order.access {
         RunAccess::ReadOnly if inspected.is_copy => return Err(copy_refused()),
-        RunAccess::ReadOnly => rows(session, order, &mut relay).await.map_err(as_read_only),
-        RunAccess::Full => rows(session, order, &mut relay).await,
+        RunAccess::ReadOnly => rows(session, order, own, &mut relay)
+            .await
+            .map_err(as_read_only),
+        RunAccess::Full => rows(session, order, own, &mut relay).await,
     };
     match affected {
         Ok(affected) => Ok(Ran {
@@ -99,9 +116,14 @@ async fn carry_out(
 }
 
 /// A query goes through a cursor; everything else by itself, as one statement.
-async fn rows(session: &mut Session, order: &RunOrder<'_>, relay: &mut Relay<'_>) -> DbResult<u64> {
+async fn rows(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    own: &str,
+    relay: &mut Relay<'_>,
+) -> DbResult<u64> {
     if relay.is_query() {
-        begin(session, order.access).await?;
+        begin(session, order.access, own).await?;
         match declare(session, order).await {
             Ok(()) => {
                 let affected = fetch(session, order.access, relay).await?;
@@ -114,13 +136,29 @@ async fn rows(session: &mut Session, order: &RunOrder<'_>, relay: &mut Relay<'_>
             Err(error) => return Err(error),
         }
     }
-    if order.access == RunAccess::Full {
+    if order.access == RunAccess::Full && own.is_empty() {
         return relay.stream(session, order.sql).await;
     }
-    begin(session, order.access).await?;
-    let affected = relay.stream(session, order.sql).await?;
-    end(session, order.access).await?;
-    Ok(affected)
+    begin(session, order.access, own).await?;
+    match relay.stream(session, order.sql).await {
+        Ok(affected) => {
+            end(session, order.access).await?;
+            Ok(affected)
+        }
+        // Only our own word bounds it then, which is said at the deadline.
+        Err(error) if order.access == RunAccess::Full && stands_alone(&error) => {
+            roll_back(session).await?;
+            relay.stream(session, order.sql).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// It was refused for the transaction around it, and has done nothing.
+fn stands_alone(error: &DbError) -> bool {
+    error
+        .code()
+        .is_some_and(|code| STANDS_ALONE.contains(&code))
 }
 
 async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {

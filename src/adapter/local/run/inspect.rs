@@ -4,7 +4,7 @@
 use std::error::Error as _;
 
 use tokio_postgres::{
-    Client, Error, SimpleQueryMessage,
+    Client, Error,
     types::{Kind, Type},
 };
 
@@ -13,23 +13,13 @@ use crate::{
         DbResult, ResultColumn,
         classify::ServerWords,
         local::{
-            learn::{BEGIN, END, PIN},
-            run::leading::leading_word,
+            leading::leading_word,
+            learn::{BEGIN, END, NAME_TAKEN, NAMES, PIN, deallocate, left_behind},
             session::Session,
-            table::quoted,
         },
     },
     domain::{Action, DbError, ErrorKind},
 };
-
-/// The driver's statements about types, which it names by a letter and a number.
-const LEFT_BEHIND: &str = "select name from pg_catalog.pg_prepared_statements \
-    where name operator(pg_catalog.~) '^s[0-9]+$' \
-    and statement operator(pg_catalog.~) '^SELECT (t[.]typname|enumlabel|attname),?[[:space:]]'";
-
-/// The name of a statement is taken. Names are not used twice by this program.
-const NAME_TAKEN: &str = "42P05";
-const NAMES: u32 = 5;
 
 /// The routine of the server that refuses more than one statement at once; its
 /// words are in the server's language.
@@ -101,19 +91,14 @@ async fn read(session: &mut Session, sql: &str) -> DbResult<(Vec<Type>, usize)> 
     Ok(read)
 }
 
-/// The driver keeps its own question about a type as a statement with a name. In
-/// a pooler's session it would be in the way of the next one who asks.
+/// In a pooler's session what the driver leaves would be in the way of the next
+/// one who asks.
 async fn clear_away(client: &Client) -> Result<(), Error> {
-    for message in client.simple_query(LEFT_BEHIND).await? {
-        if let SimpleQueryMessage::Row(row) = message
-            && let Some(name) = row.get(0)
-        {
-            client
-                .batch_execute(&format!("deallocate {}", quoted(name)))
-                .await?;
-        }
+    let names = left_behind(client).await?;
+    if names.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    client.batch_execute(&deallocate(&names)).await
 }
 
 async fn refusal(error: Error, session: &mut Session) -> DbError {

@@ -6,7 +6,6 @@ mod cancel;
 mod carry_out;
 mod inspect;
 mod json_text;
-mod leading;
 mod relay;
 
 mod within;

@@ -16,13 +16,17 @@ const BEGIN: &str = "begin";
 /// as others may have made functions that fit better.
 const HAS_WRITTEN: &str = "select 1 where pg_catalog.txid_current_if_assigned() is not null";
 
-/// Begins a transaction with this access.
-pub(super) async fn begin(session: &mut Session, access: RunAccess) -> DbResult<()> {
+/// Begins a transaction with this access and these settings of its own.
+pub(super) async fn begin(
+    session: &mut Session,
+    access: RunAccess,
+    own_settings: &str,
+) -> DbResult<()> {
     let sql = match access {
         RunAccess::ReadOnly => BEGIN_READ_ONLY,
         RunAccess::Full => BEGIN,
     };
-    execute(session, sql).await
+    execute(session, &format!("{sql}{own_settings}")).await
 }
 
 /// Ends a transaction: what could write is kept. What could not has nothing to

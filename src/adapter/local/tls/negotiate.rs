@@ -15,8 +15,8 @@ use crate::{
         DbResult,
         classify::{any_error, at_login, from_io, is_whole},
         local::{
-            phase_clock::PhaseClock, reported::Reported, socket::Socket,
-            tls::client_config::client_config,
+            phase_clock::PhaseClock, protocol_notes::ProtocolNotes, reported::Reported,
+            socket::Socket, tls::client_config::client_config,
         },
     },
     config::{SslMode, TlsSection},
@@ -152,7 +152,10 @@ fn at_tls(error: io::Error, action: Action) -> DbError {
 }
 
 /// Hands a stream whose handshake is done to the driver, which would do it itself.
-pub(in crate::adapter::local) struct Handover(pub(in crate::adapter::local) Box<Encrypted>);
+pub(in crate::adapter::local) struct Handover {
+    pub(in crate::adapter::local) stream: Box<Encrypted>,
+    pub(in crate::adapter::local) notes: ProtocolNotes,
+}
 
 impl TlsConnect<Empty> for Handover {
     type Stream = Reported<Encrypted>;
@@ -160,6 +163,6 @@ impl TlsConnect<Empty> for Handover {
     type Future = Ready<io::Result<Self::Stream>>;
 
     fn connect(self, _: Empty) -> Self::Future {
-        ready(Ok(Reported::over(*self.0)))
+        ready(Ok(Reported::over(*self.stream, self.notes)))
     }
 }

@@ -1,14 +1,34 @@
-//! The first word of a statement. Not what decides anything that the server can
-//! decide: it only spares the server questions whose answer is known.
+//! The first words of a statement. Not what decides anything that the server can
+//! decide: it spares the server questions whose answer is known, and other
+//! clients of a pooler what is meant for a session of one's own.
 
 /// The word in lower case, after blanks, comments and opening brackets; empty
 /// where a statement begins otherwise.
 pub(super) fn leading_word(sql: &str) -> String {
+    word_and_rest(sql).0
+}
+
+/// What the statement wants of a session that lasts, in words; `None` where
+/// nothing is seen of it: a function may want it, too.
+pub(super) fn session_bound(sql: &str) -> Option<&'static str> {
+    let (first, rest) = word_and_rest(sql);
+    let (second, _) = word_and_rest(rest);
+    match (first.as_str(), second.as_str()) {
+        ("set", "local" | "transaction" | "constraints") | ("prepare", "transaction") => None,
+        ("set" | "reset" | "discard" | "load", _) => Some("a session's settings"),
+        ("listen" | "unlisten", _) => Some("notifications (LISTEN)"),
+        ("prepare" | "execute" | "deallocate", _) => Some("prepared statements with a name"),
+        ("create", "temp" | "temporary") => Some("temporary tables"),
+        _ => None,
+    }
+}
+
+fn word_and_rest(sql: &str) -> (String, &str) {
     let rest = after_comments(sql);
     let end = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .unwrap_or(rest.len());
-    rest[..end].to_ascii_lowercase()
+    (rest[..end].to_ascii_lowercase(), &rest[end..])
 }
 
 fn after_comments(mut sql: &str) -> &str {
@@ -53,6 +73,34 @@ mod tests {
     #[track_caller]
     fn check(sql: &str, word: &str) {
         assert_eq!(leading_word(sql), word);
+    }
+
+    #[test]
+    fn what_needs_a_session_is_known_by_its_first_words() {
+        for sql in [
+            "set x = 1",
+            "/* a */ SET session x to 1",
+            "reset all",
+            "discard all",
+            "listen news",
+            "prepare p as select 1",
+            "deallocate all",
+            "create temp table t ()",
+        ] {
+            assert!(session_bound(sql).is_some(), "{sql}");
+        }
+        for sql in [
+            "set local x = 1",
+            "set transaction read only",
+            "set constraints all deferred",
+            "prepare transaction 'x'",
+            "select set_config('x', '1', true)",
+            "create table t ()",
+            "notify news",
+            "",
+        ] {
+            assert_eq!(session_bound(sql), None, "{sql}");
+        }
     }
 
     #[test]
