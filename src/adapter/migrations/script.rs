@@ -99,8 +99,8 @@ pub fn restoring_script(dialect: MigrationDialect, versions: &[i64]) -> Option<S
 
 /// The statements such that what is there already is replaced.
 fn repeatable(sql: &str) -> String {
-    const POLICY: &str = "            execute format(\n                'create policy ";
-    const DROPPED: &str = "            execute format('drop policy if exists %I on %I', \
+    const POLICY: &str = "            execute pg_catalog.format(\n                'create policy ";
+    const DROPPED: &str = "            execute pg_catalog.format('drop policy if exists %I on %I', \
          target || '_' || role_name, target);\n";
     sql.replace("create function ", "create or replace function ")
         .replace(POLICY, &[DROPPED, POLICY].concat())
