@@ -14,8 +14,8 @@ use dbvitals::{
     adapter::{Database, MigrationDialect},
     backend::{self, Backend, Clock, Handle, Subject, Switchboard},
     cli::{
-        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
-        Style, Task, WaitOptions, WatchOptions, config::Format,
+        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, PrintOptions,
+        ResultFormat, Screen, Style, Task, WaitOptions, WatchOptions, config::Format,
     },
     config::{
         self, AdapterSection, Catalogue, Complaints, Config, Fallback, Flags, Loaded, Sources,
@@ -56,8 +56,13 @@ fn run(task: Task, flags: Flags) -> Outcome {
         // relative path then leads nowhere, and that is said where one is used.
         cwd: std::env::current_dir().unwrap_or_else(|_unnamed| PathBuf::new()),
     };
-    if let Task::MigratePrint { format, dialect } = task {
-        return print_migrations(&sources, format, dialect);
+    if let Task::MigratePrint {
+        format,
+        dialect,
+        versions,
+    } = task
+    {
+        return print_migrations(&sources, format, dialect, &versions);
     }
     if let Task::Sql(options) = &task
         && let Some(refused) = cli::sql_misused(options)
@@ -150,14 +155,22 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
 
 /// Prints SQL, which needs no database and no other part of the configuration
 /// than the ledger's schema.
-fn print_migrations(sources: &Sources<'_>, format: Format, dialect: MigrationDialect) -> Outcome {
+fn print_migrations(
+    sources: &Sources<'_>,
+    format: Format,
+    dialect: MigrationDialect,
+    versions: &[i64],
+) -> Outcome {
     match config::ledger_schema(sources) {
-        Ok(schema) => Exit::Done.printed(cli::print_migrations(
-            dialect,
-            schema.as_deref(),
-            format,
-            &mut io::stdout().lock(),
-        )),
+        Ok(schema) => {
+            let options = PrintOptions {
+                dialect,
+                ledger_schema: schema.as_deref(),
+                versions,
+                format,
+            };
+            cli::print_migrations(options, &mut io::stdout().lock())
+        }
         Err(complaints) => {
             tell_complaints(&complaints);
             Exit::NotAttempted.silent()

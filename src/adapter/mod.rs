@@ -27,7 +27,7 @@ pub use diagnosis::{DiagnosisOptions, WriteTest};
 pub use guard::{Beat, GuardSettings};
 pub use migrations::{
     MigrateOptions, MigrationDialect, MigrationSink, MigrationSource, migration_script,
-    migration_sources,
+    migration_sources, restoring_script,
 };
 pub use mock::Rehearsing;
 pub use notice::{Notice, NoticeFeed, NoticeSink, notice_feed};

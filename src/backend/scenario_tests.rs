@@ -161,6 +161,7 @@ impl Watched for Scripted {
 
     async fn migration_state(&self) -> DbResult<MigrationState> {
         let found = FoundSchema {
+            missing: Vec::new(),
             schema: Some("public".into()),
             search_path: "public".into(),
             ledger_schema: None,

@@ -121,6 +121,7 @@ impl Watched for Double {
             ledger: FoundLedger::Absent,
             tables: Vec::new(),
             has_policies: false,
+            missing: Vec::new(),
         };
         Ok(MigrationState::of(&[], found))
     }

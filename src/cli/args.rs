@@ -240,6 +240,8 @@ pub enum Task {
         format: Format,
         /// Whose it is.
         dialect: MigrationDialect,
+        /// The files' versions; all files and the ledger where none is named.
+        versions: Vec<i64>,
     },
     /// The values in force.
     ConfigShow(Format),

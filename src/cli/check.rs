@@ -134,6 +134,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     )?;
     for reason in &told.verdict.reasons {
         writeln!(out, "  {reason}")?;
+        if let Some(next) = reason.next_step() {
+            writeln!(out, "  next: {next}")?;
+        }
     }
     if let Some(error) = &told.report.error {
         print_error(error, out)?;
@@ -176,8 +179,11 @@ pub(super) fn print_failure(
     writeln!(out)?;
     // What was said already is no news.
     let said = error.details().filter(|it| !it.is_empty());
-    let is_news = |cause: &String| !said.is_some_and(|it| cause.contains(it));
-    for cause in error.causes().filter(is_news) {
+    let is_told = |cause: &String| {
+        error.message().contains(cause)
+            || said.is_some_and(|it| it.contains(cause) || cause.contains(it))
+    };
+    for cause in error.causes().filter(|cause| !is_told(cause)) {
         writeln!(out, "  cause: {cause}")?;
     }
     writeln!(out, "  next: {}", error.hint())

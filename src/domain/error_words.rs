@@ -54,7 +54,7 @@ impl ErrorKind {
                 "Database cancelled the statement. Please check its timeouts."
             }
             Self::RowNotFound => "Database row not found. Nothing was changed.",
-            Self::MigrationRefused => "Migrations do not go with this database: {details}",
+            Self::MigrationRefused => "Migrations cannot be applied to this database: {details}",
             Self::MigrationLocked => "Another session holds a lock that migrations need: {details}",
             Self::ProtocolViolation => {
                 "What answers there is not the expected database. Please check host and port."

@@ -72,8 +72,8 @@ pub use migration::{
     FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
     MIGRATIONS_UNREAD, Migration, MigrationEnd, MigrationEvent, MigrationFile, MigrationFileState,
     MigrationLook, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
-    MigrationRun, MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable,
-    compare, is_production, pending, recordable, tool_of,
+    MigrationRun, MigrationState, MigrationSummary, MissingRight, SchemaDescription, SchemaObject,
+    Unwritable, compare, is_production, pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};

@@ -322,6 +322,33 @@ fn whom(role: &str) -> &str {
 
 // === impl DegradedReason ===
 
+impl DegradedReason {
+    /// The command that leads on, where there is one of ours.
+    #[must_use]
+    pub const fn next_step(&self) -> Option<&'static str> {
+        match self {
+            Self::SchemaMissing { .. } | Self::LedgerFault { .. } => {
+                Some("'dbvitals migrate status' tells what to do")
+            }
+            Self::MigrationsPending { .. } => {
+                Some("'dbvitals migrate plan' lists them, 'dbvitals migrate up' applies them")
+            }
+            Self::Slow { .. }
+            | Self::ReadOnly { .. }
+            | Self::DetailsUnread { .. }
+            | Self::Suspect
+            | Self::NewConnectionsRefused { .. }
+            | Self::Unguarded { .. }
+            | Self::NoTransactions
+            | Self::NotPermitted { .. }
+            | Self::RowsHidden { .. }
+            | Self::HealthTableMissing { .. }
+            | Self::DatabaseNotAsked
+            | Self::PoolFull { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for DegradedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

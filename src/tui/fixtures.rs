@@ -430,6 +430,7 @@ pub(super) fn migration_state(applied: usize) -> MigrationState {
         pending: files().skip(applied).collect(),
         refusal: None,
         unwritable: None,
+        missing_right: None,
     }
 }
 

@@ -69,10 +69,13 @@ pub(super) const MIGRATIONS_UNKNOWN: &str = "how the migrations stand cannot be 
 pub(super) const MIGRATIONS_READ_ONLY: &str =
     "nothing is applied from here: read_only is set (read_only = false allows it)";
 pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
+pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what is pending";
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
+pub(super) const A_ADOPTS_AGAIN: &str =
+    "change the tables so that they match; a compares them again";
 pub(super) const A_ADOPTS: &str =
     "a compares these tables with ours and records what matches, after asking";
 pub(super) const APPLY_PENDING: &str = "Apply what is pending";
@@ -163,7 +166,12 @@ pub(super) fn applied_by_others(count: usize) -> String {
 
 /// Differences that are not told here.
 pub(super) fn more_differences(count: usize) -> String {
-    format!("{count} more differences: 'dbvitals migrate adopt' tells them")
+    let noun = if count == 1 {
+        "difference"
+    } else {
+        "differences"
+    };
+    format!("{count} more {noun}: 'dbvitals migrate adopt' tells them")
 }
 
 /// What a command that is being carried out says, unless what it opens says it.

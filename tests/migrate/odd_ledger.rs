@@ -7,8 +7,9 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::{
-    bed::{Holder, LIMIT, end, finish, program, run, sql_as_role, start, versions},
-    health::{check, check_told},
+    bed::{
+        Holder, LIMIT, check, check_told, end, finish, program, run, sql_as_role, start, versions,
+    },
     support::cluster::Cluster,
 };
 

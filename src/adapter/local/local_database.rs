@@ -117,8 +117,9 @@ impl LocalDatabase {
         &self,
         options: MigrateOptions,
         progress: &MigrationSink,
+        stop: impl Future<Output = ()> + Send,
     ) -> DbResult<MigrationReport> {
-        let report = migrate::up(&self.target, options, progress).await;
+        let report = migrate::up(&self.target, options, progress, stop).await;
         self.explained(report).await
     }
 

@@ -148,6 +148,7 @@ impl SchemaState {
     ) -> FoundSchema {
         let tables = self.tables();
         let has_policies = self.has_policies;
+        let is_all_seen = self.closed.is_empty();
         let ledger = match self.ledger {
             None => FoundLedger::Absent,
             Some(look) if look.tool == LedgerTool::Ours => FoundLedger::Ours(rows),
@@ -163,6 +164,7 @@ impl SchemaState {
             ledger,
             tables,
             has_policies,
+            missing: self.missing.into_iter().filter(|_| is_all_seen).collect(),
         }
     }
 }

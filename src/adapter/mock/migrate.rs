@@ -156,6 +156,11 @@ async fn found(connection: &mut SqliteConnection) -> Result<FoundSchema, sqlx::E
         search_path: String::new(),
         ledger_schema: None,
         ledger,
+        missing: REQUIRED_TABLES
+            .iter()
+            .map(|table| (*table).to_owned())
+            .filter(|table| !tables.contains(table))
+            .collect(),
         tables: required.filter(|table| tables.contains(table)).collect(),
         has_policies: false,
     })

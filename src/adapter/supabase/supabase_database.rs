@@ -184,10 +184,11 @@ impl SupabaseDatabase {
         &self,
         options: MigrateOptions,
         progress: &MigrationSink,
+        stop: impl Future<Output = ()> + Send,
     ) -> DbResult<MigrationReport> {
         let report = self
             .direct(Action::Migrate)?
-            .migrate(options, progress)
+            .migrate(options, progress, stop)
             .await;
         self.book.doubt();
         report

@@ -4,7 +4,6 @@
 use std::{future::pending, io, pin::pin, time::Duration};
 
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
     time::timeout,
 };
@@ -13,6 +12,7 @@ use crate::{
     adapter::{Database, DbResult, Ran, RunOrder, notice_feed},
     cli::{
         printer,
+        signals::Signals,
         sql::{
             notices::Notices,
             output::{Output, Printing},
@@ -58,20 +58,9 @@ pub(super) struct Sinks {
     pub(super) notices: Notices,
 }
 
-/// What tells this program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
 impl Asker {
     pub(super) fn new(database: Database) -> io::Result<Self> {
-        let signals = Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        };
+        let signals = Signals::listen()?;
         let (lines, reader) = printer::start()?;
         let (aside, aside_ended) = printer::start_aside()?;
         Ok(Self {
@@ -234,17 +223,5 @@ async fn gone(reader: &mut Option<printer::Ended>) -> io::Result<()> {
     match reader {
         Some(reader) => reader.await,
         None => pending().await,
-    }
-}
-
-// === impl Signals ===
-
-impl Signals {
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
     }
 }

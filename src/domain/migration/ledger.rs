@@ -155,7 +155,8 @@ impl LedgerFault {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Gap { .. } => {
-                "put the row back; where the file's tables differ, 'migrate adopt' names how"
+                "run 'dbvitals migrate adopt': it records the file where its table matches, and \
+                 names every difference"
             }
             Self::ChecksumChanged(_) | Self::Renamed { .. } => {
                 "use the version of dbvitals that applied it, or put the row back as it was"

@@ -22,6 +22,13 @@ pub enum MigrationRefusal {
         /// The required tables that are there.
         tables: Vec<String>,
     },
+    /// Files are recorded, and the tables that they make are not there.
+    TablesMissing {
+        /// The first of these files.
+        first: MigrationName,
+        /// How many there are besides.
+        others: usize,
+    },
     /// A file is not recorded, and the table that it makes is there.
     TableExists(MigrationName),
     /// A file is not recorded, and its table is there under an older name.
@@ -43,6 +50,7 @@ impl MigrationRefusal {
             Self::Ledger(fault) => fault.name(),
             Self::ForeignLedger { .. } => "foreignLedger",
             Self::TablesWithoutLedger { .. } => "tablesWithoutLedger",
+            Self::TablesMissing { .. } => "tablesMissing",
             Self::TableExists(_) => "tableExists",
             Self::OlderName(_) => "olderName",
             Self::PoliciesExist(_) => "policiesExist",
@@ -55,9 +63,10 @@ impl MigrationRefusal {
     pub const fn migration(&self) -> Option<&MigrationName> {
         match self {
             Self::Ledger(fault) => Some(fault.migration()),
-            Self::TableExists(name) | Self::OlderName(name) | Self::PoliciesExist(name) => {
-                Some(name)
-            }
+            Self::TablesMissing { first: name, .. }
+            | Self::TableExists(name)
+            | Self::OlderName(name)
+            | Self::PoliciesExist(name) => Some(name),
             Self::ForeignLedger { .. }
             | Self::TablesWithoutLedger { .. }
             | Self::NoSchema { .. } => None,
@@ -70,7 +79,13 @@ impl MigrationRefusal {
         match self {
             Self::Ledger(fault) => fault.hint(),
             Self::ForeignLedger { .. } => {
-                "set ledger_schema to another schema for our ledger, such as dbvitals"
+                "set ledger_schema to another schema for our ledger: --set ledger_schema=dbvitals, or \
+                 in the configuration file"
+            }
+            Self::TablesMissing { first, others: 0 } => restoring(first.version),
+            Self::TablesMissing { .. } => {
+                "restore the tables, or look at search_path where they are in another schema; \
+                 'dbvitals migrate print 0001 0002 …' prints what makes them"
             }
             Self::TablesWithoutLedger { .. } | Self::TableExists(_) | Self::PoliciesExist(_) => {
                 "run 'dbvitals migrate adopt': it compares the tables with ours and records what matches"
@@ -80,6 +95,32 @@ impl MigrationRefusal {
             }
             Self::NoSchema { .. } => "create a schema of the search_path, or change search_path",
         }
+    }
+}
+
+macro_rules! restoring {
+    ($number:literal) => {
+        concat!(
+            "restore the table, or run what 'dbvitals migrate print ",
+            $number,
+            "' prints: it makes it anew, empty"
+        )
+    };
+}
+
+/// How the table of a file is had again.
+const fn restoring(version: i64) -> &'static str {
+    match version {
+        1 => restoring!("0001"),
+        2 => restoring!("0002"),
+        3 => restoring!("0003"),
+        4 => restoring!("0004"),
+        5 => restoring!("0005"),
+        6 => restoring!("0006"),
+        7 => restoring!("0007"),
+        8 => restoring!("0008"),
+        9 => restoring!("0009"),
+        _ => restoring!("NUMBER"),
     }
 }
 
@@ -96,6 +137,18 @@ impl fmt::Display for MigrationRefusal {
                     "there are tables and no ledger of ours: {}",
                     tables.join(", ")
                 )
+            }
+            Self::TablesMissing { first, others } => {
+                write!(
+                    f,
+                    "{first} is in the ledger, but its table {} is missing",
+                    first.name
+                )?;
+                match others {
+                    0 => Ok(()),
+                    1 => f.write_str(", and 1 table more"),
+                    _ => write!(f, ", and {others} tables more"),
+                }
             }
             Self::TableExists(name) => write!(
                 f,

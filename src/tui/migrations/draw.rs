@@ -10,7 +10,7 @@ use ratatui::{
 
 use crate::{
     domain::{
-        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, Unwritable, clean,
+        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, clean,
     },
     tui::{
         data::Data,
@@ -83,6 +83,10 @@ impl Drawing<'_> {
             lines.append(&mut self.run(progress));
         }
         lines.extend(files.iter().map(|file| self.file(file)));
+        // There may be many lines of it: the files stay in sight.
+        if let Some((_, Ok(run))) = progress.and_then(MigrationProgress::ended) {
+            lines.append(&mut self.outcome(run));
+        }
         lines
     }
 
@@ -170,11 +174,20 @@ impl Drawing<'_> {
         lines.append(&mut match offer {
             Offer::Migrate(_) | Offer::Adopt if self.is_asking => Vec::new(),
             Offer::Migrate(_) => self.next_step(text::U_APPLIES),
-            Offer::Adopt => self.next_step(text::A_ADOPTS),
+            Offer::Adopt => self.next_step(self.adopting()),
             Offer::Nothing(_) if pending == 0 || self.data.is_migrating() => Vec::new(),
             Offer::Nothing(_) => self.obstacle(state),
         });
         lines
+    }
+
+    /// What adopting does, or does again.
+    fn adopting(self) -> &'static str {
+        let progress = self.data.snapshot.migration.as_deref();
+        match progress.and_then(MigrationProgress::ended) {
+            Some((_, Ok(MigrationRun::Adopted(_)))) => text::A_ADOPTS_AGAIN,
+            Some(_) | None => text::A_ADOPTS,
+        }
     }
 
     /// Why nothing can be written, where that is so.
@@ -183,10 +196,18 @@ impl Drawing<'_> {
         if self.data.snapshot.session.read_only {
             return self.words(text::MIGRATIONS_READ_ONLY, style);
         }
-        let why = state.unwritable.map(Unwritable::as_str);
-        why.map_or_else(Vec::new, |why| {
-            self.words(&format!("{}: {why}", text::MIGRATIONS_UNWRITABLE), style)
-        })
+        if let Some(why) = state.unwritable {
+            let words = format!("{}: {}", text::MIGRATIONS_UNWRITABLE, why.as_str());
+            let mut lines = self.words(&words, style);
+            lines.append(&mut self.next_step(why.hint()));
+            return lines;
+        }
+        let Some(right) = &state.missing_right else {
+            return Vec::new();
+        };
+        let mut lines = self.words(&right.words, style);
+        lines.append(&mut self.next_step(right.hint));
+        lines
     }
 
     /// The newest run: how far it has come, or how it ended.
@@ -206,9 +227,7 @@ impl Drawing<'_> {
         match result {
             Ok(run) => {
                 let words = text::run_ended(&began, &run.to_string(), &words::latency(took));
-                let mut lines = self.words(&words, theme.ok);
-                lines.append(&mut self.outcome(run));
-                lines
+                self.words(&words, theme.ok)
             }
             Err(error) => self.error(&text::run_failed(&began), error),
         }

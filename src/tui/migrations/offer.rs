@@ -1,7 +1,9 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, ConnectionId, MigrationLook, MigrationRefusal, MigrationState},
+    domain::{
+        Command, ConnectionId, LedgerFault, MigrationLook, MigrationRefusal, MigrationState,
+    },
     tui::{data::Data, text},
 };
 
@@ -77,15 +79,18 @@ fn by_state(state: &MigrationState) -> Offer {
         Some(
             MigrationRefusal::TablesWithoutLedger { .. }
             | MigrationRefusal::TableExists(_)
-            | MigrationRefusal::PoliciesExist(_),
+            | MigrationRefusal::PoliciesExist(_)
+            | MigrationRefusal::Ledger(LedgerFault::Gap { .. }),
         ) => Offer::Adopt,
         Some(
             MigrationRefusal::Ledger(_)
+            | MigrationRefusal::TablesMissing { .. }
             | MigrationRefusal::ForeignLedger { .. }
             | MigrationRefusal::OlderName(_)
             | MigrationRefusal::NoSchema { .. },
         ) => Offer::Nothing(text::MIGRATIONS_REFUSED),
         None if state.pending.is_empty() => Offer::Nothing(text::NOTHING_PENDING),
+        None if state.missing_right.is_some() => Offer::Nothing(text::MIGRATIONS_DENIED),
         None => Offer::Migrate(state.pending.len()),
     }
 }

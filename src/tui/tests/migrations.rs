@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Action, Adoption, Command, CommandOutcome, DbError, Difference, ErrorKind, Event, Lane,
         LedgerTool, LockHolder, MigrationEvent, MigrationName, MigrationProgress, MigrationRefusal,
-        MigrationReport, MigrationRun, Snapshot, Unwritable,
+        MigrationReport, MigrationRun, MissingRight, Snapshot, Unwritable,
     },
     tui::fixtures::{self, PLAIN},
 };
@@ -162,10 +162,11 @@ fn a_refusal_has_its_next_step() {
     });
     check("migrations_foreign_80x24", SMALL, foreign, "");
     check("migrations_adopt_80x24", SMALL, tables_without_ledger(), "");
-    let adoption = Adoption {
+    let mut adoption = Adoption {
         schema: "public".into(),
         ledger: "public.schema_migrations".into(),
         recorded_before: vec![],
+        appliable: vec![],
         recorded: vec![MigrationName::new(1, "agents")],
         waiting: vec![],
         absent: vec![],
@@ -181,10 +182,22 @@ fn a_refusal_has_its_next_step() {
     let mut progress = MigrationProgress::new(fixtures::ago(2));
     progress.end(
         fixtures::ago(1),
-        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+        Ok(MigrationRun::Adopted(Arc::new(adoption.clone()))),
     );
     snapshot.migration = Some(Arc::new(progress));
     check("migrations_adopted_80x24", SMALL, snapshot, "");
+    // However many there are, the files are in sight.
+    let many: Vec<_> = std::iter::repeat_n(adoption.differences[0].clone(), 35).collect();
+    adoption.differences = many;
+    adoption.recorded.clear();
+    let mut snapshot = tables_without_ledger();
+    let mut progress = MigrationProgress::new(fixtures::ago(5));
+    progress.end(
+        fixtures::ago(4),
+        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+    );
+    snapshot.migration = Some(Arc::new(progress));
+    check("migrations_adopted_nothing_80x24", SMALL, snapshot, "");
 }
 
 #[test]
@@ -199,6 +212,14 @@ fn what_cannot_be_written_is_not_offered() {
     let mut snapshot = with(3);
     snapshot.migrations = Some(fixtures::look(Ok(state)));
     check("migrations_standby_80x24", SMALL, snapshot, "");
+    let mut state = fixtures::migration_state(3);
+    state.missing_right = Some(MissingRight {
+        words: "role app may make no tables in schema public".into(),
+        hint: "grant CREATE on the schema to this role, or migrate as its owner",
+    });
+    let mut snapshot = with(3);
+    snapshot.migrations = Some(fixtures::look(Ok(state)));
+    check("migrations_denied_80x24", SMALL, snapshot, "u");
 }
 
 /// The commands that these keys have sent, after the look that `M` asks for.

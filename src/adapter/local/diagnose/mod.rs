@@ -11,6 +11,7 @@ mod examine;
 mod inside;
 mod latency;
 mod login;
+mod migrations;
 mod name;
 mod permission;
 mod pooler;

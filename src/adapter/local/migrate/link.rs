@@ -12,6 +12,7 @@ use crate::{
         local::{
             fence::Params,
             phase_clock::{PhaseClock, timeout_error},
+            run::Canceller,
             session::Session,
             target::{Purpose, Target},
         },
@@ -92,6 +93,11 @@ impl Link {
     pub(super) async fn execute_long(&mut self, sql: &str) -> DbResult<()> {
         let answer = self.session.client().batch_execute(sql).await;
         self.judge(answer).await
+    }
+
+    /// What cancels what this session does.
+    pub(super) fn canceller<'t>(&self, target: &'t Target) -> Canceller<'t> {
+        Canceller::of(&self.session, target)
     }
 
     /// Asks for one row.

@@ -23,7 +23,8 @@ const SETTINGS: &str = include_str!("sql/settings.sql");
 /// the transaction. Between our own statements there are milliseconds.
 const IDLE: &str = "60s";
 
-/// Begins a transaction and takes the lock in it.
+/// Begins a transaction and takes the lock in it; gives the server's process of
+/// the session.
 ///
 /// Every statement sees what was committed before it, whatever the server's
 /// default is: what another run applied while this one waited must be seen.
@@ -33,7 +34,7 @@ pub(super) async fn begin_locked(
     link: &mut Link,
     options: MigrateOptions,
     progress: &MigrationSink,
-) -> DbResult<()> {
+) -> DbResult<i32> {
     let begin = format!(
         "begin transaction isolation level read committed; \
          set local statement_timeout = 0; \
@@ -50,10 +51,12 @@ pub(super) async fn begin_locked(
         link.roll_back().await;
         link.begin_patient(&begin, patience).await?;
     }
-    let is_free = format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK})");
+    let is_free =
+        format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK}), pg_catalog.pg_backend_pid()");
     let row = link.row(&is_free, &[]).await?;
+    let pid = column(&row, 1, Action::Migrate)?;
     if column(&row, 0, Action::Migrate)? {
-        return Ok(());
+        return Ok(pid);
     }
     progress(MigrationEvent::Waiting {
         holder: holder(link).await?,
@@ -66,7 +69,7 @@ pub(super) async fn begin_locked(
             link.roll_back().await;
             Err(locked(options, holder(link).await?.as_ref()).with_source(error))
         }
-        decided => decided,
+        decided => decided.map(|()| pid),
     }
 }
 

@@ -16,14 +16,15 @@ use crate::{
         migrations::{MigrationDialect, unwritable},
     },
     domain::{
-        Action, AppliedMigration, DbError, ErrorKind, LedgerStanding, MigrationState, Unwritable,
+        Action, AppliedMigration, DbError, ErrorKind, LedgerStanding, MigrationState, MissingRight,
+        Unwritable,
     },
 };
 
 const RIGHTS: &str = include_str!("sql/rights.sql");
 
 /// A transaction that writes nothing.
-const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
+pub(super) const LOOK_ONLY: &str = "begin transaction isolation level repeatable read, read only";
 
 /// Who only looks waits for a ledger that somebody keeps locked for so long.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -89,12 +90,16 @@ pub(super) async fn look(link: &mut Link, target: &Target) -> DbResult<Looked> {
         (false, true) => Some(Unwritable::ReadOnly),
         (false, false) => None,
     };
-    Ok(Looked {
+    let mut looked = Looked {
         ledger: MigrationDialect::Postgres.ledger_name(place.as_deref()),
         missing_schema: place.filter(|_| rights.may_make_ledger.is_none()),
         state,
         rights,
-    })
+    };
+    if !looked.state.pending.is_empty() {
+        looked.state.missing_right = looked.missing_right();
+    }
+    Ok(looked)
 }
 
 async fn rows_of(link: &mut Link, ledger: &LedgerLook) -> DbResult<Vec<AppliedMigration>> {
@@ -144,20 +149,32 @@ impl Looked {
     /// Refuses what cannot be applied, by cause.
     pub(super) fn ensure_writable(&self) -> DbResult<()> {
         self.ensure_unhindered()?;
-        let role = &self.rights.role;
-        if !self.rights.may_make_tables {
-            let schema = &self.state.schema;
-            let words = format!("role {role} may make no tables in schema {schema}");
-            return Err(denied(&words)
-                .with_hint("grant CREATE on the schema to this role, or migrate as its owner"));
-        }
-        self.ensure_recordable()
+        self.missing_right()
+            .map_or(Ok(()), |right| Err(denied(&right)))
     }
 
     /// Refuses where the ledger is missing and cannot be made.
     pub(super) fn ensure_recordable(&self) -> DbResult<()> {
+        let lacking = self.missing_right_to_record();
+        lacking.map_or(Ok(()), |right| Err(denied(&right)))
+    }
+
+    /// The right that the role lacks to apply files.
+    fn missing_right(&self) -> Option<MissingRight> {
+        if self.rights.may_make_tables {
+            return self.missing_right_to_record();
+        }
+        let (role, schema) = (&self.rights.role, &self.state.schema);
+        Some(MissingRight {
+            words: format!("role {role} may make no tables in schema {schema}"),
+            hint: "grant CREATE on the schema to this role, or migrate as its owner",
+        })
+    }
+
+    /// The right that the role lacks to make the ledger, where it is missing.
+    fn missing_right_to_record(&self) -> Option<MissingRight> {
         if self.has_ledger() {
-            return Ok(());
+            return None;
         }
         let role = &self.rights.role;
         match (&self.missing_schema, self.rights.may_make_ledger) {
@@ -165,18 +182,22 @@ impl Looked {
                 let database = &self.rights.database;
                 let words =
                     format!("role {role} may not make the schema {schema} in database {database}");
-                Err(denied(&words)
-                    .with_hint("make the schema named by ledger_schema and grant CREATE on it"))
+                Some(MissingRight {
+                    words,
+                    hint: "make the schema named by ledger_schema and grant CREATE on it",
+                })
             }
-            (None, Some(false)) => {
-                let words = format!("role {role} may not make {}", self.state.ledger);
-                Err(denied(&words).with_hint("grant CREATE on the ledger's schema to this role"))
-            }
-            _ => Ok(()),
+            (None, Some(false)) => Some(MissingRight {
+                words: format!("role {role} may not make {}", self.state.ledger),
+                hint: "grant CREATE on the ledger's schema to this role",
+            }),
+            _ => None,
         }
     }
 }
 
-fn denied(words: &str) -> DbError {
-    DbError::new(Action::Migrate, ErrorKind::PermissionDenied).with_details(words)
+fn denied(right: &MissingRight) -> DbError {
+    DbError::new(Action::Migrate, ErrorKind::PermissionDenied)
+        .with_details(&right.words)
+        .with_hint(right.hint)
 }

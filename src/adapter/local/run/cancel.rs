@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 
 /// Cancels what one session does.
 #[derive(Debug)]
-pub(super) struct Canceller<'a> {
+pub(in crate::adapter::local) struct Canceller<'a> {
     target: &'a Target,
     token: Token,
     protection: Protection,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Token {
 
 impl<'a> Canceller<'a> {
     /// The one of this session.
-    pub(super) fn of(session: &Session, target: &'a Target) -> Self {
+    pub(in crate::adapter::local) fn of(session: &Session, target: &'a Target) -> Self {
         Self {
             target,
             token: Token(session.client().cancel_token()),
@@ -48,7 +48,7 @@ impl<'a> Canceller<'a> {
     }
 
     /// Tells the server, again and again; whoever polls this decides how long.
-    pub(super) async fn repeat(&self) -> Infallible {
+    pub(in crate::adapter::local) async fn repeat(&self) -> Infallible {
         loop {
             let clock = PhaseClock::start(Action::Query, self.target.section().timeout);
             if let Err(error) =

@@ -10,4 +10,5 @@ mod json_text;
 mod relay;
 mod within;
 
+pub(super) use cancel::Canceller;
 pub(super) use carry_out::run;
