@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::domain::{
-    ConnectionStatus, DbError, HealthCheckResult, HealthDetails, PoolMode, REQUIRED_TABLES,
-    less_than_expected, millis,
+    ConnectionStatus, DbError, HealthCheckResult, PoolMode, REQUIRED_TABLES, less_than_expected,
+    millis,
 };
 
 /// The health of the watched database.
@@ -402,8 +402,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        ConnectionId, HealthCheckDraft, KeyKind, LedgerStanding, MigrationSummary, RestDetails,
-        TableSight,
+        ConnectionId, HealthCheckDraft, HealthDetails, KeyKind, LedgerStanding, MigrationSummary,
+        RestDetails, TableSight,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
