@@ -128,7 +128,12 @@ impl Rhythm {
                 quick.push(("DBVITALS_HEARTBEAT_INTERVAL", ms(self.heartbeat())));
                 quick
             }
-            Self::Project => quick(),
+            Self::Project => {
+                let mut quick = quick();
+                // On a loaded machine a debug build of the stand-in takes long.
+                quick.push(("DBVITALS_SLOW_THRESHOLD", "1000".to_owned()));
+                quick
+            }
         }
     }
 }
