@@ -9,9 +9,7 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{
-        DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, clean,
-    },
+    domain::{DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, clean},
     tui::{
         data::Data,
         migrations::{

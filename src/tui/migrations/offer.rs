@@ -1,9 +1,7 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{
-        Command, ConnectionId, LedgerFault, MigrationLook, MigrationRefusal, MigrationState,
-    },
+    domain::{Command, ConnectionId, LedgerFault, MigrationLook, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
 
