@@ -208,7 +208,7 @@ mod tests {
             ErrorKind::MigrationLocked,
             Some("55P03"),
             Some("it has just ended"),
-            "Another run of migrations holds the lock: it has just ended",
+            "Another session holds a lock that migrations need: it has just ended",
         );
     }
 }
