@@ -85,7 +85,7 @@ fn files_are_applied_after_asking_and_each_is_told() {
     see(&terminal, "10 of 10 files are pending");
     see(&terminal, "0009_command_queues");
     terminal.send("u");
-    let question = format!("at 127.0.0.1:{}/app? y does it", cluster.port());
+    let question = format!("Target: 127.0.0.1:{}/app. y does it", cluster.port());
     see(&terminal, &question);
     terminal.send("n");
     see(&terminal, "u applies them, after asking");
