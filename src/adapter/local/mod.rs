@@ -15,6 +15,7 @@ mod lookup;
 mod meter;
 mod migrate;
 mod migrations_told;
+mod outlasting;
 mod params;
 mod phase_clock;
 mod pool;

@@ -1,9 +1,9 @@
 //! Tells a server to cancel what one of its sessions does. Knows nothing of
 //! what that is.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::timeout};
 use tokio_postgres::CancelToken;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 /// A session that does nothing at the moment in which it is told to cancel hears
 /// nothing, so it is told again after this long.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// How long the server may take to end the way on which it was told.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Cancels what one session does.
 #[derive(Debug)]
@@ -46,16 +49,23 @@ impl<'a> Canceller<'a> {
         }
     }
 
-    /// Tells the server, again and again; whoever polls this decides how long.
-    pub(super) async fn repeat(&self) -> Infallible {
+    /// Tells the server, again and again, until the work has ended; whoever polls
+    /// this decides for how long. What was begun to be told is told to its end.
+    pub(super) async fn repeat_until(&self, ended: &Notify) {
         loop {
             let clock = PhaseClock::start(Action::Query, self.target.section().timeout);
-            if let Err(error) =
-                send_cancel(self.target, &self.token.0, self.protection, &clock).await
-            {
-                tracing::debug!(%error, "the server could not be told to cancel");
+            let told = send_cancel(self.target, &self.token.0, self.protection, &clock);
+            match timeout(LONGEST, told).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the server could not be told to cancel");
+                }
+                Err(_) => tracing::debug!("the way on which to cancel was not ended"),
             }
-            sleep(AGAIN).await;
+            // The end leaves its word also when nobody waits for it yet.
+            if timeout(AGAIN, ended.notified()).await.is_ok() {
+                return;
+            }
         }
     }
 }
