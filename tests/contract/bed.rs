@@ -94,11 +94,7 @@ pub(crate) async fn local(timeout: Duration) -> Bed<Database> {
 /// A connected adapter on a new cluster with our tables, behind a pooler that
 /// hands sessions around between transactions.
 pub(crate) async fn pooled(timeout: Duration) -> Bed<Database> {
-    if Pooler::program().is_none() {
-        #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
-        {
-            eprintln!("not run behind a pooler: PgBouncer is not installed");
-        }
+    if !Pooler::is_here() {
         return local(timeout).await;
     }
     let cluster = Cluster::start();

@@ -31,11 +31,7 @@ struct Pooled {
 impl Pooled {
     /// Says so where it cannot be made.
     fn with(mode: PoolMode, lines: &[&str]) -> Option<Self> {
-        if Pooler::program().is_none() {
-            #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
-            {
-                eprintln!("not run: PgBouncer is not installed");
-            }
+        if !Pooler::is_here() {
             return None;
         }
         let cluster = Cluster::start();

@@ -16,6 +16,7 @@ mod meter;
 mod migrate;
 mod migrations_told;
 mod opening;
+mod outlasting;
 mod params;
 mod phase_clock;
 mod pool;

@@ -13,6 +13,7 @@ use crate::{
         local::{
             first_byte::FirstByte,
             meter::{self, Allowance, Metered},
+            outlasting::Outlasting,
             phase_clock::{Phase, PhaseClock},
             protocol_notes::ProtocolNotes,
             remarks::Remarks,
@@ -190,7 +191,8 @@ impl<'a> Opening<'a> {
 }
 
 /// Tells the server to cancel what a session does, over a way of its own that is
-/// protected as the session is. The server does not answer.
+/// protected as the session is. The server does not answer: it is done when that
+/// way has been ended from the other side. Whoever leaves earlier may harm a pooler.
 pub(super) async fn send_cancel(
     target: &Target,
     token: &CancelToken,
@@ -207,10 +209,10 @@ pub(super) async fn send_cancel(
     };
     let (channel, _) = opening.channel(mode, clock).await?;
     let sent = match channel {
-        Channel::Plain(socket) => token.cancel_query_raw(socket, NoTls).await,
+        Channel::Plain(socket) => token.cancel_query_raw(Outlasting(socket), NoTls).await,
         Channel::Encrypted(stream) => {
             let notes = ProtocolNotes::default();
-            let handover = Handover { stream, notes };
+            let handover = Outlasting(Handover { stream, notes });
             token.cancel_query_raw(empty(), handover).await
         }
     };

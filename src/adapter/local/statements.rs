@@ -27,7 +27,7 @@ use serde_json::Value;
 const ROW: &str = "dbvitals_row";
 
 /// Codes of statements that may stand in no transaction, or end theirs.
-pub(super) const STANDS_ALONE: [&str; 2] = ["25001", "2D000"];
+const STANDS_ALONE: [&str; 2] = ["25001", "2D000"];
 
 /// Runs any one statement and tells how many rows it returned or changed.
 pub(super) async fn query(
@@ -87,13 +87,18 @@ async fn settle(
     }
 }
 
+/// Whether a statement was refused for the transaction around it, and has done
+/// nothing.
+pub(super) fn stands_alone(error: &DbError) -> bool {
+    error
+        .code()
+        .is_some_and(|code| STANDS_ALONE.contains(&code))
+}
+
 /// A statement that takes no transaction around it is not run where only a
 /// transaction can bound it: what nobody waits for any more would go on.
 fn alone(error: DbError) -> DbError {
-    if !error
-        .code()
-        .is_some_and(|code| STANDS_ALONE.contains(&code))
-    {
+    if !stands_alone(&error) {
         return error;
     }
     let words = format!(

@@ -80,13 +80,14 @@ impl MigrationDialect {
 
     /// The same where nobody can ask which roles exist. The name is a plain one.
     pub(super) fn protect_ledger_unasked(self, ledger: &str) -> Option<String> {
+        let roles = API_ROLES.map(|role| format!("'{role}'")).join(", ");
         match self {
             Self::Sqlite => None,
             Self::Postgres => Some(format!(
                 "do $$\ndeclare\n    reader text;\nbegin\n    \
                  revoke all on table {ledger} from public;\n    \
                  for reader in\n        select rolname from pg_catalog.pg_roles\n        \
-                 where rolname in ('anon', 'authenticated')\n    loop\n        \
+                 where rolname in ({roles})\n    loop\n        \
                  execute pg_catalog.format('revoke all on table {ledger} from %I', reader);\n    \
                  end loop;\nend\n$$"
             )),

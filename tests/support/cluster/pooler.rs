@@ -95,6 +95,22 @@ impl Cluster {
 }
 
 impl Pooler {
+    /// Whether a test that needs one can be run here. Where it cannot, that is
+    /// said; where the variable `CI` is set, it is a failure.
+    #[track_caller]
+    pub(crate) fn is_here() -> bool {
+        if Self::program().is_some() {
+            return true;
+        }
+        let words = "not run: PgBouncer is not installed";
+        assert!(std::env::var_os("CI").is_none(), "{words}");
+        #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+        {
+            eprintln!("{words}");
+        }
+        false
+    }
+
     /// The program, where it is installed.
     pub(crate) fn program() -> Option<PathBuf> {
         let mut places = PLACES.iter().map(PathBuf::from);

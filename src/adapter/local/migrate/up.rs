@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use crate::{
@@ -93,14 +92,8 @@ async fn settled(
     work: impl Future<Output = DbResult<MigrationReport>>,
     canceller: &Canceller<'_>,
 ) -> DbResult<MigrationReport> {
-    let answer = timeout(PATIENCE, async {
-        tokio::select! {
-            biased;
-            report = work => report,
-            never = canceller.repeat() => match never {},
-        }
-    });
-    answer.await.unwrap_or_else(|elapsed| {
+    let answer = canceller.settle(PATIENCE, work).await;
+    answer.unwrap_or_else(|elapsed| {
         let words = "the server was told to cancel and has not answered: what became of the file \
                      that was under way is not known";
         Err(stopped(words).with_source(elapsed))

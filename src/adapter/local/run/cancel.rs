@@ -1,9 +1,12 @@
 //! Tells a server to cancel what one of its sessions does. Knows nothing of
 //! what that is.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::{
+    sync::Notify,
+    time::{error::Elapsed, timeout},
+};
 use tokio_postgres::CancelToken;
 
 use crate::{
@@ -19,6 +22,9 @@ use crate::{
 /// A session that does nothing at the moment in which it is told to cancel hears
 /// nothing, so it is told again after this long.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// How long the server may take to end the way on which it was told.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Cancels what one session does.
 #[derive(Debug)]
@@ -47,16 +53,39 @@ impl<'a> Canceller<'a> {
         }
     }
 
-    /// Tells the server, again and again; whoever polls this decides how long.
-    pub(in crate::adapter::local) async fn repeat(&self) -> Infallible {
+    /// Waits for what the session does, which the server is told to cancel until it
+    /// has ended or this long has passed. The answer may also be that it was quicker.
+    pub(in crate::adapter::local) async fn settle<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Elapsed> {
+        let ended = Notify::new();
+        let working = async {
+            let answer = timeout(patience, work).await;
+            ended.notify_one();
+            answer
+        };
+        tokio::join!(working, self.repeat_until(&ended)).0
+    }
+
+    /// Tells the server, again and again, until the work has ended. What was begun
+    /// to be told is told to its end.
+    async fn repeat_until(&self, ended: &Notify) {
         loop {
             let clock = PhaseClock::start(Action::Query, self.target.section().timeout);
-            if let Err(error) =
-                send_cancel(self.target, &self.token.0, self.protection, &clock).await
-            {
-                tracing::debug!(%error, "the server could not be told to cancel");
+            let told = send_cancel(self.target, &self.token.0, self.protection, &clock);
+            match timeout(LONGEST, told).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the server could not be told to cancel");
+                }
+                Err(_) => tracing::debug!("the way on which to cancel was not ended"),
             }
-            sleep(AGAIN).await;
+            // The end leaves its word also when nobody waits for it yet.
+            if timeout(AGAIN, ended.notified()).await.is_ok() {
+                return;
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
                 within::{begin, end, execute, has_written, leave_nothing, roll_back},
             },
             session::Session,
-            statements::STANDS_ALONE,
+            statements::stands_alone,
             target::Target,
         },
         running::as_read_only,
@@ -175,13 +175,6 @@ async fn rows(
     }
 }
 
-/// It was refused for the transaction around it, and has done nothing.
-fn stands_alone(error: &DbError) -> bool {
-    error
-        .code()
-        .is_some_and(|code| STANDS_ALONE.contains(&code))
-}
-
 async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
     if order.limit.is_none() {
         // All rows are wanted, so the plan that has them all soonest is the best.
@@ -275,19 +268,12 @@ impl Stopped {
     async fn settle(
         self,
         canceller: &Canceller<'_>,
-        mut work: Pin<&mut impl Future<Output = DbResult<Ran>>>,
+        work: Pin<&mut impl Future<Output = DbResult<Ran>>>,
     ) -> DbResult<Ran> {
-        let mut cancelling = pin!(canceller.repeat());
-        let answer = timeout(PATIENCE, async {
-            tokio::select! {
-                biased;
-                done = work.as_mut() => done,
-                never = &mut cancelling => match never {},
-            }
-        });
+        let answer = canceller.settle(PATIENCE, work).await;
         let silence = "the server was told to cancel the statement and has not answered: \
                        what became of it is not known";
-        match (self, answer.await) {
+        match (self, answer) {
             (Self::Late(limit), Ok(Err(error)))
                 if error.kind() == ErrorKind::StatementCancelled =>
             {
