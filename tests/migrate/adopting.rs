@@ -26,7 +26,7 @@ fn adopt(cluster: &Cluster, arguments: &[&str]) -> Run {
 }
 
 /// The differences, each as `object: words`.
-fn differences(json: &Value) -> Vec<String> {
+pub(crate) fn differences(json: &Value) -> Vec<String> {
     let all = json["differences"].as_array().unwrap().iter();
     all.map(|it| {
         let (ours, theirs) = (it["ours"].as_str(), it["theirs"].as_str());
@@ -155,17 +155,17 @@ fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
     assert_eq!(
         differences(&json),
         [
-            "agents: check 1 <= char_length(name) / -",
-            "agents: check char_length(name) <= 100 / -",
+            "agents: check (char_length(name) >= 1) / -",
+            "agents: check (char_length(name) <= 100) / -",
             "agents.colour: - / text",
             "agents.created_at: timestamp with time zone not null default now() \
              / timestamp with time zone not null",
             "agents.metadata: jsonb not null default '{}' / jsonb default '{}'",
             "agents.version: text / character varying(20)",
-            "commands: - / check '-10' <= priority",
-            "commands: check '-100' <= priority / -",
-            "commands: - / check priority <= 10",
-            "commands: check priority <= 100 / -",
+            "commands: - / check (priority >= '-10')",
+            "commands: check (priority >= '-100') / -",
+            "commands: - / check (priority <= 10)",
+            "commands: check (priority <= 100) / -",
             "terminal_outputs.type: enum ('stdout', 'stderr', 'system') not null \
              / enum ('stdout', 'stderr', 'system', 'debug') not null",
             "trace_entries: - / FOREIGN KEY (parent_id) REFERENCES trace_entries(id)",
@@ -240,7 +240,7 @@ fn a_text_with_a_check_is_no_enum_and_that_is_said() {
     assert_eq!(
         differences(&json)[..2],
         [
-            "agents: - / check type = ANY (ARRAY['claude', 'codex', 'custom', 'gemini'])",
+            "agents: - / check (type = ANY (ARRAY['claude', 'codex', 'custom', 'gemini']))",
             "agents.type: enum ('claude', 'gemini', 'codex', 'custom') not null / text not null",
         ]
     );
