@@ -152,16 +152,17 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
-    print_failure(&error.message(), error, out)
+    let headline = error.message();
+    writeln!(out, "  {headline}")?;
+    print_reasons(&headline, error, out)
 }
 
-/// The error below these words about it.
-pub(super) fn print_failure(
+/// What stands below a headline.
+pub(super) fn print_reasons(
     headline: &str,
     error: &DbError,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "  {headline}")?;
     // Some messages quote it.
     let is_quoted = |details: &&str| headline.contains(*details);
     if let Some(details) = error.details().filter(|details| !is_quoted(details)) {

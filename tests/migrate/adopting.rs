@@ -50,7 +50,7 @@ fn a_deployment_is_recognised_and_its_older_table_named() {
     );
     let refused = run(&cluster, &["up"]);
     assert!(
-        refused.code == 1 && refused.stdout.contains("adopt"),
+        refused.code == 1 && refused.stderr.contains("adopt"),
         "{refused:?}"
     );
 
@@ -75,7 +75,7 @@ fn a_deployment_is_recognised_and_its_older_table_named() {
 
     // Nothing is made beside it; renamed, it is recorded too.
     let refused = run(&cluster, &["up"]);
-    assert!(refused.stdout.contains("its older name"), "{refused:?}");
+    assert!(refused.stderr.contains("its older name"), "{refused:?}");
     sql_as_role(
         &cluster,
         "ALTER TABLE command_queue RENAME TO command_queues",
@@ -187,7 +187,7 @@ fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
     assert_eq!(numbers(&json["waiting"]), "4 6 7 9 10");
     let refused = run(&cluster, &["up"]);
     assert!(
-        refused.stdout.contains("tables and no ledger of ours"),
+        refused.stderr.contains("tables and no ledger of ours"),
         "{refused:?}"
     );
 }
@@ -265,7 +265,7 @@ fn a_table_that_is_not_there_is_applied_and_what_follows_it_waits() {
     assert!(told.stdout.contains("waits 0005_trace_entries"), "{told:?}");
     let up = run(&cluster, &["up"]);
     assert!(
-        up.stdout
+        up.stderr
             .contains("0005_trace_entries is not in the ledger"),
         "{up:?}"
     );
@@ -282,7 +282,7 @@ fn comparing_needs_the_right_to_make_a_schema_and_says_so() {
     let told = adopt(&cluster, &[]);
     assert_eq!(told.code, 1, "{told:?}");
     assert!(
-        told.stdout
+        told.stderr
             .contains("grant CREATE on the database to this role"),
         "{told:?}"
     );
@@ -340,9 +340,9 @@ fn where_supabases_roles_are_their_rights_are_compared_too() {
     assert!(
         up.code == 1
             && up
-                .stdout
+                .stderr
                 .contains("0010_supabase_access is not in the ledger"),
         "{up:?}"
     );
-    assert!(up.stdout.contains("its policies are there"), "{up:?}");
+    assert!(up.stderr.contains("its policies are there"), "{up:?}");
 }
