@@ -96,6 +96,8 @@ impl MigrationProgress {
                     self.waiting = Waiting::For(Some(holder));
                 }
             }
+            // Nothing of this run; the next look tells it.
+            MigrationEvent::AppliedByOther(_) => {}
             MigrationEvent::Started(migration) => self.files.push(MigrationFile {
                 migration,
                 state: MigrationFileState::Running(at),
