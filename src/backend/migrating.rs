@@ -133,6 +133,9 @@ impl<A: Watched> Supervisor<A> {
         if let Err(error) = &result {
             self.record.error(Arc::clone(error), at);
         }
+        if let Some(progress) = &mut self.migrations.progress {
+            Arc::make_mut(progress).looked();
+        }
         let result = result.map(|state| Arc::new(*state));
         self.migrations.look = Some(Arc::new(MigrationLook { at, result }));
         Visible::Yes

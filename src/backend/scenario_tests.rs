@@ -871,9 +871,10 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
     let file = &ended.migration.as_ref().unwrap().files()[0];
     let took = Duration::from_mins(1);
     assert_eq!(file.state, MigrationFileState::Applied(took));
-    scene
+    let looked = scene
         .until("a look after it", |s| s.migrations.is_some())
         .await;
+    assert!(looked.migration.as_ref().unwrap().is_looked_after());
     // Two checks are due by interval meanwhile, one follows the migration.
     scene
         .until("a check after it", |s| s.checks.len() == checks + 3)
