@@ -389,7 +389,7 @@ fn a_file_is_as_the_newest_news_say() {
         screen.publish(snapshot.clone());
         screen.settle().await;
         assert!(has("applied now, in 5.00 ms"), "{}", screen.picture());
-        assert!(has("1 of the pending files were applied by another run"));
+        assert!(has("1 of the pending files was applied by another run"));
         ends(&mut snapshot, run);
         snapshot.migrations = Some(fixtures::migrations(10));
         screen.publish(snapshot.clone());
