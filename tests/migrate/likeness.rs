@@ -246,6 +246,17 @@ fn texts_are_compared_as_they_are_stored() {
         "ALTER TABLE agents ALTER COLUMN name TYPE text COLLATE \"default\"",
         &["agents.name: text not null / text collate pg_catalog.\"C\" not null"],
     );
+    check(
+        &cluster,
+        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         ALTER TABLE agents DROP CONSTRAINT agents_name_key;
+         CREATE UNIQUE INDEX one_name ON agents (name COLLATE any_case)",
+        "DROP INDEX one_name; CREATE UNIQUE INDEX other ON agents (name COLLATE \"C\")",
+        &[
+            "agents: - / unique (name collate public.any_case)",
+            "agents: unique (name) / -",
+        ],
+    );
     check_ours(&cluster);
 }
 

@@ -121,7 +121,8 @@ indexes as (
                                 )
                                 then ' desc'
                         end,
-                        -- Only where it is not that of the column.
+                        -- Only one that takes different texts for equal; not every
+                        -- server knows such.
                         ' collate ' operator(pg_catalog.||) (
                             select pg_catalog.format('%I.%I', namespace.nspname, other.collname)
                             from pg_catalog.pg_attribute as attribute
@@ -131,6 +132,9 @@ indexes as (
                                 on namespace.oid operator(pg_catalog.=) other.collnamespace
                             where attribute.attrelid operator(pg_catalog.=) tables.oid
                               and attribute.attnum operator(pg_catalog.=) made.indkey[place - 1]
+                              and pg_catalog.to_jsonb(other)
+                                  operator(pg_catalog.->>) 'collisdeterministic'
+                                  operator(pg_catalog.=) 'false'
                               and attribute.attcollation operator(pg_catalog.<>) other.oid
                         )
                     ),
