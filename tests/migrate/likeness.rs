@@ -260,6 +260,39 @@ fn texts_are_compared_as_they_are_stored() {
     check_ours(&cluster);
 }
 
+#[test]
+fn rights_of_the_interface_are_named_down_to_columns() {
+    let cluster = Cluster::start();
+    cluster.sql("CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS");
+    assert_eq!(run(&cluster, &["up"]).code, 0);
+    cluster.sql("DROP TABLE schema_migrations");
+    check(
+        &cluster,
+        "GRANT SELECT (name) ON agents TO anon; GRANT TRIGGER ON commands TO authenticated",
+        "REVOKE SELECT (name) ON agents FROM anon; REVOKE TRIGGER ON commands FROM authenticated",
+        &[
+            "agents: - / right select of some columns to anon",
+            "commands: - / right trigger to authenticated",
+        ],
+    );
+    check(
+        &cluster,
+        "ALTER TABLE agents DISABLE ROW LEVEL SECURITY;
+         ALTER POLICY agents_authenticated ON agents USING (name = 'mine');
+         CREATE POLICY open ON commands TO anon USING (true)",
+        "ALTER TABLE agents ENABLE ROW LEVEL SECURITY;
+         ALTER POLICY agents_authenticated ON agents USING (true);
+         DROP POLICY open ON commands",
+        &[
+            "agents: - / policy for all to authenticated using (name = 'mine') with check true",
+            "agents: policy for all to authenticated using true with check true / -",
+            "agents: row-level security / -",
+            "commands: - / policy for all to anon using true",
+        ],
+    );
+    check_ours(&cluster);
+}
+
 /// A run of ours on a server with these settings has made what our files make.
 #[track_caller]
 fn check_own_run(before: &str, arguments: &[&str]) {

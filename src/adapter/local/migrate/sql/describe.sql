@@ -127,11 +127,11 @@ indexes as (
                             select pg_catalog.format('%I.%I', namespace.nspname, other.collname)
                             from pg_catalog.pg_attribute as attribute
                             join pg_catalog.pg_collation as other
-                                on other.oid operator(pg_catalog.=) made.indcollation[place - 1]
+                                on other.oid operator(pg_catalog.=) made.indcollation[place operator(pg_catalog.-) 1]
                             join pg_catalog.pg_namespace as namespace
                                 on namespace.oid operator(pg_catalog.=) other.collnamespace
                             where attribute.attrelid operator(pg_catalog.=) tables.oid
-                              and attribute.attnum operator(pg_catalog.=) made.indkey[place - 1]
+                              and attribute.attnum operator(pg_catalog.=) made.indkey[place operator(pg_catalog.-) 1]
                               and pg_catalog.to_jsonb(other)
                                   operator(pg_catalog.->>) 'collisdeterministic'
                                   operator(pg_catalog.=) 'false'
@@ -296,9 +296,26 @@ rights as (
     join pg_catalog.pg_roles as role
         on role.rolname::pg_catalog.text
             operator(pg_catalog.=) any (array['anon', 'authenticated', 'service_role'])
-    join pg_catalog.unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'])
-        as wanted_right (name)
+    join pg_catalog.unnest(
+        array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']
+    ) as wanted_right (name)
         on pg_catalog.has_table_privilege(role.oid, tables.oid, wanted_right.name)
+    union all
+    select
+        tables.name,
+        'right',
+        role.rolname::pg_catalog.text,
+        pg_catalog.concat(
+            pg_catalog.lower(wanted_right.name), ' of some columns to ', role.rolname
+        )
+    from tables
+    join pg_catalog.pg_roles as role
+        on role.rolname::pg_catalog.text
+            operator(pg_catalog.=) any (array['anon', 'authenticated', 'service_role'])
+    join pg_catalog.unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES'])
+        as wanted_right (name)
+        on pg_catalog.has_any_column_privilege(role.oid, tables.oid, wanted_right.name)
+        and not pg_catalog.has_table_privilege(role.oid, tables.oid, wanted_right.name)
 )
 select name, 'table', '', made from tables
 union all
