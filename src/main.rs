@@ -12,12 +12,15 @@ use std::{
 use clap::Parser;
 use dbvitals::{
     adapter::{Database, MigrationDialect},
-    backend::{self, Backend, Clock, Handle, Subject},
+    backend::{self, Backend, Clock, Handle, Subject, Switchboard},
     cli::{
-        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, ResultFormat, Screen,
-        Style, Task, WaitOptions, WatchOptions, config::Format,
+        self, CheckOptions, Cli, DiagnoseOptions, Exit, Layout, Outcome, PrintOptions,
+        ResultFormat, Screen, Style, Task, WaitOptions, WatchOptions, config::Format,
     },
-    config::{self, Complaints, Config, Fallback, Flags, Loaded, Sources, SystemEnv},
+    config::{
+        self, AdapterSection, Catalogue, Complaints, Config, Fallback, Flags, Loaded, Sources,
+        SystemEnv,
+    },
     domain::ConnectionId,
     tui::{self, Ended},
 };
@@ -53,8 +56,18 @@ fn run(task: Task, flags: Flags) -> Outcome {
         // relative path then leads nowhere, and that is said where one is used.
         cwd: std::env::current_dir().unwrap_or_else(|_unnamed| PathBuf::new()),
     };
-    if let Task::MigratePrint { format, dialect } = task {
-        return print_migrations(&sources, format, dialect);
+    if let Task::MigratePrint {
+        format,
+        dialect,
+        versions,
+    } = task
+    {
+        return print_migrations(&sources, format, dialect, &versions);
+    }
+    if let Task::Sql(options) = &task
+        && let Some(refused) = cli::sql_misused(options)
+    {
+        return refused;
     }
     let fallback = match task {
         Task::Screen => Fallback::Mock,
@@ -70,6 +83,7 @@ fn run(task: Task, flags: Flags) -> Outcome {
     };
     let loaded = config::load(&sources, fallback);
     match loaded {
+        Ok(loaded) if matches!(task, Task::Screen) => screen(loaded, sources),
         Ok(loaded) => carry_out(task, &loaded),
         Err(complaints) => {
             // What is wrong is then the answer itself.
@@ -86,7 +100,6 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
     let config = &loaded.config;
     let mut out = io::stdout();
     match task {
-        Task::Screen => screen(loaded),
         Task::Check { format, bar } => {
             let options = CheckOptions { format, bar };
             once(cli::check(config, options, &mut out))
@@ -122,8 +135,9 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
         }
         Task::Sql(options) => once(cli::sql(config, &options, result_screen(config))),
         Task::Migrate(task) => once(cli::migrate(config, &task, &mut out)),
-        // Printed before there was a configuration.
-        Task::MigratePrint { .. } => Exit::Done.silent(),
+        // The one was begun where the sources still are, which it may read again;
+        // the other was printed before there was a configuration.
+        Task::Screen | Task::MigratePrint { .. } => Exit::Done.silent(),
         Task::ConfigShow(format) => {
             let printed = cli::config::show(loaded, format, &mut out);
             let exit = match &printed {
@@ -141,14 +155,22 @@ fn carry_out(task: Task, loaded: &Loaded) -> Outcome {
 
 /// Prints SQL, which needs no database and no other part of the configuration
 /// than the ledger's schema.
-fn print_migrations(sources: &Sources<'_>, format: Format, dialect: MigrationDialect) -> Outcome {
+fn print_migrations(
+    sources: &Sources<'_>,
+    format: Format,
+    dialect: MigrationDialect,
+    versions: &[i64],
+) -> Outcome {
     match config::ledger_schema(sources) {
-        Ok(schema) => Exit::Done.printed(cli::print_migrations(
-            dialect,
-            schema.as_deref(),
-            format,
-            &mut io::stdout().lock(),
-        )),
+        Ok(schema) => {
+            let options = PrintOptions {
+                dialect,
+                ledger_schema: schema.as_deref(),
+                versions,
+                format,
+            };
+            cli::print_migrations(options, &mut io::stdout().lock())
+        }
         Err(complaints) => {
             tell_complaints(&complaints);
             Exit::NotAttempted.silent()
@@ -174,7 +196,7 @@ fn print_refused(task: &Task, complaints: &Complaints, sources: &Sources<'_>) ->
             ..
         } => cli::print_not_attempted(complaints, Layout::Pretty, &mut out),
         Task::Sql(options) if options.format() == ResultFormat::Json => {
-            cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
+            cli::print_not_attempted(complaints, Layout::OneLine, &mut out)
         }
         Task::Migrate(task) if task.format() == Format::Json => {
             cli::print_not_attempted(complaints, Layout::Pretty, &mut out)
@@ -272,7 +294,7 @@ fn watching<F: Future<Output = Outcome>>(
 }
 
 /// The dashboard, where there is a terminal.
-fn screen(loaded: &Loaded) -> Outcome {
+fn screen(loaded: Loaded, sources: Sources<'_>) -> Outcome {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         tell(
             "dbvitals: the dashboard needs a terminal for input and output; \
@@ -280,7 +302,13 @@ fn screen(loaded: &Loaded) -> Outcome {
         );
         return Exit::NotAttempted.silent();
     }
-    match on_two_runtimes(&loaded.config) {
+    let Sources { flags, cwd, .. } = sources;
+    let switchboard = Switchboard {
+        catalogue: Catalogue::new(flags, Arc::new(SystemEnv), cwd),
+        loaded,
+        make: Box::new(subject),
+    };
+    match on_two_runtimes(switchboard) {
         Ok(Ended::ByKey) => Exit::Done.silent(),
         Ok(Ended::BySignal(signal)) => tui::end_by(signal),
         Err(error) => {
@@ -293,12 +321,12 @@ fn screen(loaded: &Loaded) -> Outcome {
 /// The backend on a thread of its own, the screen on this one. They share no
 /// runtime: what blocks the backend's thread must not hold up keys, signals or
 /// frames.
-fn on_two_runtimes(config: &Config) -> io::Result<Ended> {
+fn on_two_runtimes(switchboard: Switchboard<Database>) -> io::Result<Ended> {
     let backend = runtime("backend")?;
     // The screen itself runs on this thread; its worker sees to the end of the
     // program also while the terminal blocks this one.
     let screen = runtime("screen")?;
-    screen.block_on(watch(config, backend.handle()))
+    screen.block_on(watch(switchboard, backend.handle()))
 }
 
 /// A runtime with one thread. It is never dropped, also not by a panic, for
@@ -312,10 +340,15 @@ fn runtime(name: &str) -> io::Result<ManuallyDrop<Runtime>> {
         .map(ManuallyDrop::new)
 }
 
-async fn watch(config: &Config, runtime: &runtime::Handle) -> io::Result<Ended> {
+async fn watch(switchboard: Switchboard<Database>, runtime: &runtime::Handle) -> io::Result<Ended> {
     tui::install_logging().map_err(io::Error::other)?;
-    let Backend { handle, task } = start(config, runtime);
-    let shown = tui::run(handle, config.tui).await;
+    let look = switchboard.loaded.config.tui;
+    let Backend { handle, task } = {
+        let _inside = runtime.enter();
+        let first = subject(&switchboard.loaded.config.adapter);
+        backend::start_switchable(first, switchboard, Clock::system())
+    };
+    let shown = tui::run(handle, look).await;
     // The last handle is gone with the screen, so the supervisor ends now.
     let farewell = tokio::time::timeout(FAREWELL, task).await;
     let ended = shown.map_err(io::Error::other)?.ended;
@@ -326,20 +359,23 @@ async fn watch(config: &Config, runtime: &runtime::Handle) -> io::Result<Ended> 
     }
 }
 
-/// Starts the backend on its own runtime.
+/// Starts the backend on its own runtime, for this configuration only.
 fn start(config: &Config, runtime: &runtime::Handle) -> Backend {
     let _inside = runtime.enter();
     let clock = Clock::system();
     let session = Arc::new(backend::session(config, clock.now().wall));
+    backend::start(subject(&config.adapter), &config.watch, session, clock)
+}
+
+/// A new connection, not open yet.
+fn subject(section: &AdapterSection) -> Subject<Database> {
     let id = ConnectionId(Uuid::now_v7());
     let (sink, operations) = backend::operation_feed();
-    let watched = Arc::new(Database::new(&config.adapter, id, sink));
-    let subject = Subject {
-        watched,
+    Subject {
+        watched: Arc::new(Database::new(section, id, sink)),
         id,
         operations,
-    };
-    backend::start(subject, &config.watch, session, clock)
+    }
 }
 
 /// Prints help and version, which are answers; the rest is wrong usage, told

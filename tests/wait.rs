@@ -93,6 +93,12 @@ fn what_does_not_come_in_time_ends_with_the_number_of_the_last_failure() {
         "not initialised 0/9",
     );
     check(
+        &["--timeout", "1", "--strict"],
+        &cluster.url(),
+        1,
+        "the time is over after 1 s: still connected, degraded",
+    );
+    check(
         &["--timeout", "20"],
         &cluster.url(),
         0,
@@ -100,5 +106,19 @@ fn what_does_not_come_in_time_ends_with_the_number_of_the_last_failure() {
     );
     cluster.stop(StopMode::Fast);
     check(&["--timeout", "1"], &cluster.url(), 2, "ConnectionRefused");
+    check(
+        &["--timeout", "1"],
+        &cluster.url(),
+        2,
+        "the time is over after 1 s",
+    );
+    let program = start(&["--timeout", "0.5", "--json"], &cluster.url());
+    let output = program.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&last["event"], &last["afterMs"]),
+        (&"timeOver".into(), &500.0.into())
+    );
     check(&["--timeout", "soon"], &cluster.url(), 3, "--timeout");
 }

@@ -19,8 +19,11 @@ mod peers;
 mod pool;
 mod recovery;
 mod report;
+#[path = "../../tests/switching/rounds.rs"]
+mod rounds;
 #[path = "../../tests/support/mod.rs"]
 mod support;
+mod switches;
 
 use std::process::ExitCode;
 
@@ -29,7 +32,7 @@ use report::Report;
 /// A part of the measurement.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     ("start", cost::first_frame),
     ("away", beginnings::without_a_server),
     ("loss", faults::losses),
@@ -41,6 +44,7 @@ const PARTS: [Part; 13] = [
     ("flood", flood::of_events),
     ("idle", cost::idle_minute),
     ("cycles", endurance::cycles),
+    ("switches", switches::two_hundred),
     ("down", endurance::ten_minutes_down),
     ("peers", peers::compare),
 ];

@@ -42,6 +42,9 @@ pub(crate) enum Target {
     WrongPassword,
     /// Nothing at all.
     Nothing,
+    /// Two profiles of a file: `shop` is a server in production, `staging` is one
+    /// that is not. It begins with this one.
+    Profiles(&'static str),
     /// The embedded database, on which this scenario is rehearsed.
     Rehearsal(&'static str),
 }
@@ -57,9 +60,11 @@ pub(crate) enum Step {
     Pass(Duration),
     /// The server is stopped.
     StopServer,
+    /// The first words of the configuration file become the second.
+    Edit(&'static str, &'static str),
 }
 
-use Step::{Pass, Press, See, StopServer};
+use Step::{Edit, Pass, Press, See, StopServer};
 
 const CONNECTED: Step = See("● connected");
 
@@ -91,6 +96,60 @@ const REHEARSED_OUTAGE: &[Step] = &[
 ];
 
 const REHEARSED_CALM: &[Step] = &[CONNECTED, Pass(Duration::from_secs(45))];
+
+const MODES: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(6)),
+    Press("m"),
+    See("→ "),
+];
+
+/// A profile before the one in production that is not valid.
+const BROKEN: &str = "[profiles.old]\npool_size = 0\n\n[profiles.shop]";
+
+const PROFILES: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(6)),
+    Edit("[profiles.shop]", BROKEN),
+    Press("p"),
+    See("INVALID"),
+    Press("gjj"),
+    See("every write there asks"),
+];
+
+const SWITCHED: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(3)),
+    Edit("[profiles.shop]", BROKEN),
+    Press("p"),
+    See("INVALID"),
+    Press("gjj"),
+    See("every write there asks"),
+    Press("\r"),
+    See("profile shop"),
+    CONNECTED,
+    Pass(Duration::from_secs(12)),
+];
+
+const PRODUCTION: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(3)),
+    Press("M"),
+    See("files are pending"),
+    Press("u"),
+    See("This is PRODUCTION"),
+    Press("127.0.0.1"),
+    See("> 127.0.0.1_"),
+];
+
+const RELOADED: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(3)),
+    Edit("= 5000", "= 10000\npool_size = 4"),
+    Edit("\"staging\"", "\"preview\""),
+    Press("R"),
+    See("Apply 3 changes?"),
+];
 
 const PENDING: &[Step] = &[
     CONNECTED,
@@ -131,6 +190,17 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "mock-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: MOCK },
     Scenario { name: "rehearsal-outage-120x40", size: Size::Wide, colors: Colors::Dark,  target: Target::Rehearsal("outage"), steps: REHEARSED_OUTAGE },
     Scenario { name: "rehearsal-calm-80x24", size: Size::Narrow,  colors: Colors::Dark,  target: Target::Rehearsal("calm"),   steps: REHEARSED_CALM },
+    Scenario { name: "modes-80x24",           size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: MODES },
+    Scenario { name: "profiles-120x40",       size: Size::Wide,   colors: Colors::Dark,  target: Target::Profiles("staging"), steps: PROFILES },
+    Scenario { name: "profiles-80x24",        size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: PROFILES },
+    Scenario { name: "profiles-light-80x24",  size: Size::Narrow, colors: Colors::Light, target: Target::Profiles("staging"), steps: PROFILES },
+    Scenario { name: "profiles-nocolor-80x24", size: Size::Narrow, colors: Colors::None, target: Target::Profiles("staging"), steps: PROFILES },
+    Scenario { name: "switched-120x40",       size: Size::Wide,   colors: Colors::Dark,  target: Target::Profiles("staging"), steps: SWITCHED },
+    Scenario { name: "production-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Profiles("shop"),    steps: PRODUCTION },
+    Scenario { name: "production-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("shop"),    steps: PRODUCTION },
+    Scenario { name: "production-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Profiles("shop"),   steps: PRODUCTION },
+    Scenario { name: "production-nocolor-80x24", size: Size::Narrow, colors: Colors::None, target: Target::Profiles("shop"),  steps: PRODUCTION },
+    Scenario { name: "reload-80x24",          size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: RELOADED },
     Scenario { name: "migrations-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: APPLIED },
     Scenario { name: "migrations-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: APPLY },
     Scenario { name: "migrations-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Server,       steps: PENDING },

@@ -2,6 +2,8 @@
 //! of the screen.
 
 use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -30,13 +32,19 @@ const CALM: Duration = Duration::from_millis(60);
 /// When the screen does not come to show what the scene waits for.
 pub(crate) fn play(scenario: &Scenario, program: &Path) -> Result<vt100::Screen, String> {
     let mut server = match scenario.target {
-        Target::Server | Target::WrongPassword => Some(Cluster::start()),
+        Target::Server | Target::WrongPassword | Target::Profiles(_) => Some(Cluster::start()),
         Target::Nothing | Target::Rehearsal(_) => None,
     };
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
+    if let (Target::Profiles(_), Some(server)) = (scenario.target, &server) {
+        configure(&home, &profiles(server))?;
+    }
     let mut terminal = launch(scenario, program, server.as_ref(), &home);
     for step in scenario.steps {
-        take(*step, &mut terminal, server.as_mut())?;
+        match step {
+            Step::Edit(old, new) => edit(&home, old, new)?,
+            step => take(*step, &mut terminal, server.as_mut())?,
+        }
     }
     calm_down(&terminal);
     Ok(terminal.screen(Clone::clone))
@@ -57,8 +65,14 @@ fn launch(
         .size(columns, rows)
         .folder(home.path())
         .env("HOME", home.path())
-        .env("TZ", "UTC")
-        .env("DB_HEALTH_CHECK_INTERVAL", "5000");
+        .env("TZ", "UTC");
+    // What is in the file is to hold.
+    let launch = match scenario.target {
+        Target::Profiles(_) => launch,
+        Target::Server | Target::WrongPassword | Target::Nothing | Target::Rehearsal(_) => {
+            launch.env("DB_HEALTH_CHECK_INTERVAL", "5000")
+        }
+    };
     let launch = match scenario.colors {
         Colors::Dark => launch.env("DBVITALS_TUI_THEME", "dark"),
         Colors::Light => launch.env("DBVITALS_TUI_THEME", "light"),
@@ -68,11 +82,41 @@ fn launch(
         (Some(server), Target::WrongPassword) => {
             launch.env("DATABASE_URL", server.url_with_password("no-longer-right"))
         }
+        (Some(_), Target::Profiles(name)) => launch.arg("--profile").arg(name),
         (Some(server), _) => launch.env("DATABASE_URL", server.url()),
         (None, Target::Rehearsal(name)) => launch.arg("--scenario").arg(name),
         (None, _) => launch,
     }
     .spawn()
+}
+
+/// One server under two names.
+fn profiles(server: &Cluster) -> String {
+    let url = server.url();
+    let staging = url.replace("127.0.0.1", "localhost");
+    format!(
+        "health_check_interval = 5000\n\n\
+         [profiles.staging]\ndatabase_url = \"{staging}\"\nenvironment = \"staging\"\n\n\
+         [profiles.shop]\ndatabase_url = \"{url}\"\nenvironment = \"production\"\n"
+    )
+}
+
+/// Writes the file, which only its owner may read.
+fn configure(home: &TempDir, text: &str) -> Result<(), String> {
+    let file = home.path().join("config.toml");
+    let written = fs::write(&file, text)
+        .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o600)));
+    written.map_err(|error| error.to_string())
+}
+
+/// Puts other words into the file.
+fn edit(home: &TempDir, old: &str, new: &str) -> Result<(), String> {
+    let file = home.path().join("config.toml");
+    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    if !text.contains(old) {
+        return Err(format!("the file does not say `{old}`"));
+    }
+    configure(home, &text.replace(old, new))
 }
 
 fn take(step: Step, terminal: &mut Terminal, server: Option<&mut Cluster>) -> Result<(), String> {
@@ -88,6 +132,7 @@ fn take(step: Step, terminal: &mut Terminal, server: Option<&mut Cluster>) -> Re
         Step::StopServer => server
             .ok_or("this scene has no server to stop")?
             .stop(StopMode::Fast),
+        Step::Edit(..) => return Err("only the scene itself has a file".to_owned()),
     }
     Ok(())
 }

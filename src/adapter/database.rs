@@ -13,7 +13,7 @@ use crate::{
     adapter::{
         DatabaseAdapter, DbResult, HealthReport, OperationSink, Rehearsing, SqlValue,
         TransactionClient,
-        mode_adapter::{Check, ModeAdapter, Record, Statement},
+        mode_adapter::{Check, ModeAdapter, OnTaken, Record, Statement},
         recorder::{Call, Recorder, Recording},
         retry::Retries,
         status::StatusCell,
@@ -67,6 +67,7 @@ impl Database {
     pub fn new(section: &AdapterSection, connection_id: ConnectionId, sink: OperationSink) -> Self {
         let mode = ModeAdapter::new(section);
         let is_read_only = match section {
+            AdapterSection::Supabase(supabase) => supabase.read_only,
             AdapterSection::Local(local) => local.read_only,
             AdapterSection::Mock(mock) => mock.read_only,
         };
@@ -172,7 +173,7 @@ impl Database {
     }
 
     /// Refuses what cannot be sent, before it is sent.
-    fn permit(&self, action: Action) -> DbResult<()> {
+    pub(super) fn permit(&self, action: Action) -> DbResult<()> {
         let writes = matches!(action, Action::Insert | Action::Update | Action::Delete);
         if writes && self.shared.writing == Writing::SwitchedOff {
             return Err(DbError::new(action, ErrorKind::ReadOnlyConfigured));
@@ -209,11 +210,12 @@ impl DatabaseAdapter for Database {
         let mut retry = 0;
         loop {
             let error = match self.attempt().await {
-                Err(error) if error.is_transient() => error,
+                Err(error) if error.kind().is_worth_a_retry() => error,
                 decided => return decided,
             };
             retry += 1;
-            let Some(delay) = self.shared.retries.delay(retry) else {
+            let wait = error.retry_after();
+            let Some(delay) = self.shared.retries.delay(retry, wait) else {
                 return Err(error);
             };
             tracing::debug!(retry, ?delay, %error, "trying again");
@@ -280,7 +282,12 @@ impl DatabaseAdapter for Database {
         let row = async {
             self.permit(Action::Insert)?;
             let data = record_of(data, Action::Insert)?;
-            typed(self.shared.mode.insert(table, &data).await?, Action::Insert)
+            let row = self
+                .shared
+                .mode
+                .insert(table, &data, OnTaken::Refuse)
+                .await?;
+            typed(row, Action::Insert)
         }
         .await;
         recording.finish(&row, |_| Some(1));
@@ -343,7 +350,7 @@ impl fmt::Debug for Database {
 }
 
 /// The row as the caller's type.
-fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
+pub(super) fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
     serde_json::from_value(row).map_err(|error| {
         let words = format!("a row is not of the expected form: {error}");
         DbError::new(action, ErrorKind::SchemaMismatch)
@@ -353,7 +360,7 @@ fn typed<T: DeserializeOwned>(row: Value, action: Action) -> DbResult<T> {
 }
 
 /// The columns of a caller's value.
-fn record_of<D: Serialize>(data: &D, action: Action) -> DbResult<Record> {
+pub(super) fn record_of<D: Serialize>(data: &D, action: Action) -> DbResult<Record> {
     let invalid = |words: &str| DbError::new(action, ErrorKind::InvalidData).with_details(words);
     match serde_json::to_value(data) {
         Ok(Value::Object(columns)) => Ok(columns),

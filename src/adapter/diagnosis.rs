@@ -40,6 +40,7 @@ pub enum WriteTest {
 /// The findings so far. A finding replaces an earlier one of its examination.
 #[derive(Debug)]
 pub(super) struct Findings {
+    exams: &'static [Exam],
     all: Mutex<Vec<Finding>>,
     told: mpsc::Sender<Finding>,
 }
@@ -62,6 +63,7 @@ impl Database {
     ) -> Diagnosis {
         let recording = self.record_as(DIAGNOSE, OperationType::Query, None);
         let findings = Findings {
+            exams: Exam::of_mode(self.mode_adapter().mode()),
             all: Mutex::default(),
             told,
         };
@@ -117,7 +119,7 @@ impl Findings {
             Layer::HostName | Layer::Tcp | Layer::Tls if is_inside => Exam::Latency,
             layer => Exam::of(layer),
         };
-        for exam in Exam::ALL {
+        for exam in self.exams.iter().copied() {
             let found = self.of(exam);
             let is_failed = |finding: &Finding| finding.status == FindingStatus::Failed;
             if exam == place {
@@ -168,6 +170,7 @@ mod tests {
     #[track_caller]
     fn check(found: &[Finding], error: &DbError, expected: &[(Exam, FindingStatus)]) {
         let findings = Findings {
+            exams: &Exam::ALL,
             all: Mutex::default(),
             told: mpsc::channel(1).0,
         };

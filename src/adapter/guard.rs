@@ -10,6 +10,7 @@ use crate::{
         Database, DbResult,
         local::Sentinel,
         mock::MockPulse,
+        supabase::RestPulse,
         vigil::{Pulse, keep},
     },
     domain::{DbError, ErrorKind, OperationType},
@@ -47,6 +48,7 @@ pub enum Beat {
 pub(super) enum Guard<'a> {
     Local(Box<Sentinel>),
     Mock(MockPulse<'a>),
+    Supabase(RestPulse<'a>),
 }
 
 impl Database {
@@ -113,6 +115,7 @@ impl Pulse for Guard<'_> {
         match self {
             Self::Local(sentinel) => sentinel.beat().await,
             Self::Mock(pulse) => pulse.beat().await,
+            Self::Supabase(pulse) => pulse.beat().await,
         }
     }
 
@@ -120,6 +123,7 @@ impl Pulse for Guard<'_> {
         match self {
             Self::Local(sentinel) => sentinel.end().await,
             Self::Mock(pulse) => pulse.end().await,
+            Self::Supabase(pulse) => pulse.end().await,
         }
     }
 }

@@ -10,7 +10,11 @@ use tokio::sync::mpsc;
 use crate::{
     adapter::{
         DbResult, DiagnosisOptions, Piece, Ran, Rehearsing, RunOrder, SqlValue, TransactionClient,
-        diagnosis::Findings, guard::Guard, local::LocalDatabase, mock::MockDatabase,
+        diagnosis::Findings,
+        guard::Guard,
+        local::{LocalDatabase, quoted},
+        mock::MockDatabase,
+        supabase::SupabaseDatabase,
     },
     config::AdapterSection,
     domain::{Action, HealthDetails, Mode},
@@ -19,6 +23,7 @@ use crate::{
 /// One mode. A closed set, so an enum rather than a boxed trait.
 #[derive(Debug)]
 pub(super) enum ModeAdapter {
+    Supabase(Box<SupabaseDatabase>),
     Local(Box<LocalDatabase>),
     Mock(Box<MockDatabase>),
 }
@@ -41,6 +46,15 @@ pub(super) struct Statement<'s> {
     pub(super) action: Action,
 }
 
+/// What becomes of a new row whose id another row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnTaken {
+    /// It is refused.
+    Refuse,
+    /// The other row's given columns are changed.
+    Change,
+}
+
 /// Takes a statement's rows as they arrive, so that only the taker holds them
 /// all. After its first error it is given no more.
 pub(super) type TakeRow<'t> = dyn FnMut(Value) -> DbResult<()> + Send + 't;
@@ -51,6 +65,10 @@ pub(super) type Record = Map<String, Value>;
 impl ModeAdapter {
     pub(super) fn new(section: &AdapterSection) -> Self {
         match section {
+            AdapterSection::Supabase(supabase) => {
+                let supabase = SupabaseDatabase::new(supabase.as_ref().clone());
+                Self::Supabase(Box::new(supabase))
+            }
             AdapterSection::Local(local) => {
                 Self::Local(Box::new(LocalDatabase::new(local.as_ref().clone())))
             }
@@ -60,6 +78,7 @@ impl ModeAdapter {
 
     pub(super) fn mode(&self) -> Mode {
         match self {
+            Self::Supabase(_) => Mode::Supabase,
             Self::Local(_) => Mode::Local,
             Self::Mock(_) => Mode::Mock,
         }
@@ -67,6 +86,7 @@ impl ModeAdapter {
 
     pub(super) async fn close(&self) {
         match self {
+            Self::Supabase(supabase) => supabase.close().await,
             Self::Local(local) => local.close().await,
             Self::Mock(mock) => mock.close().await,
         }
@@ -75,6 +95,7 @@ impl ModeAdapter {
     /// Looks at the database, as a health check or as an attempt to connect.
     pub(super) async fn check(&self, action: Action) -> Check {
         match self {
+            Self::Supabase(supabase) => supabase.check(action).await,
             Self::Local(local) => local.check(action).await,
             Self::Mock(mock) => mock.check(action).await,
         }
@@ -88,6 +109,7 @@ impl ModeAdapter {
         findings: &Findings,
     ) -> DbResult<()> {
         match self {
+            Self::Supabase(supabase) => supabase.diagnose(options, findings).await,
             Self::Local(local) => local.diagnose(options, findings).await,
             Self::Mock(mock) => mock.diagnose(options, findings).await,
         }
@@ -101,6 +123,7 @@ impl ModeAdapter {
         stop: impl Future<Output = ()> + Send,
     ) -> DbResult<Ran> {
         match self {
+            Self::Supabase(supabase) => supabase.run(order, pieces, stop).await,
             Self::Local(local) => local.run(order, pieces, stop).await,
             Self::Mock(mock) => mock.run(order, pieces, stop).await,
         }
@@ -109,6 +132,7 @@ impl ModeAdapter {
     /// Opens the connection of a guard.
     pub(super) async fn post_guard(&self, limit: Duration) -> DbResult<Guard<'_>> {
         match self {
+            Self::Supabase(supabase) => supabase.pulse().await.map(Guard::Supabase),
             Self::Local(local) => local.sentinel(limit).await.map(Guard::Local),
             Self::Mock(mock) => mock.pulse(limit).await.map(Guard::Mock),
         }
@@ -116,6 +140,7 @@ impl ModeAdapter {
 
     pub(super) async fn knock(&self, limit: Duration) -> DbResult<()> {
         match self {
+            Self::Supabase(supabase) => supabase.knock(limit).await,
             Self::Local(local) => local.knock(limit).await,
             Self::Mock(mock) => mock.knock(limit).await,
         }
@@ -124,15 +149,31 @@ impl ModeAdapter {
     /// Where a rehearsal stands; `None` when nothing is rehearsed.
     pub(super) fn rehearsing(&self) -> Option<Rehearsing> {
         match self {
-            Self::Local(_) => None,
+            Self::Local(_) | Self::Supabase(_) => None,
             Self::Mock(mock) => mock.rehearsing(),
         }
     }
 
     pub(super) fn is_near(&self) -> bool {
         match self {
+            Self::Supabase(supabase) => supabase.is_near(),
             Self::Local(local) => local.is_near(),
             Self::Mock(_) => true,
+        }
+    }
+
+    /// Hands on all rows of a table, in the order of their ids.
+    pub(super) async fn read(&self, table: &str, take: &mut TakeRow<'_>) -> DbResult<u64> {
+        let sql = format!("select * from {} order by id", quoted(table));
+        let statement = Statement {
+            sql: &sql,
+            params: &[],
+            action: Action::Query,
+        };
+        match self {
+            Self::Supabase(supabase) => supabase.read(table, take).await,
+            Self::Local(local) => local.query(statement, take).await,
+            Self::Mock(mock) => mock.query(statement, take).await,
         }
     }
 
@@ -143,20 +184,28 @@ impl ModeAdapter {
         take: &mut TakeRow<'_>,
     ) -> DbResult<u64> {
         match self {
+            Self::Supabase(supabase) => supabase.query(statement, take).await,
             Self::Local(local) => local.query(statement, take).await,
             Self::Mock(mock) => mock.query(statement, take).await,
         }
     }
 
-    pub(super) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+    pub(super) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
         match self {
-            Self::Local(local) => local.insert(table, data).await,
-            Self::Mock(mock) => mock.insert(table, data).await,
+            Self::Supabase(supabase) => supabase.insert(table, data, on_taken).await,
+            Self::Local(local) => local.insert(table, data, on_taken).await,
+            Self::Mock(mock) => mock.insert(table, data, on_taken).await,
         }
     }
 
     pub(super) async fn update(&self, table: &str, id: &str, data: &Record) -> DbResult<Value> {
         match self {
+            Self::Supabase(supabase) => supabase.update(table, id, data).await,
             Self::Local(local) => local.update(table, id, data).await,
             Self::Mock(mock) => mock.update(table, id, data).await,
         }
@@ -164,6 +213,7 @@ impl ModeAdapter {
 
     pub(super) async fn delete(&self, table: &str, id: &str) -> DbResult<u64> {
         match self {
+            Self::Supabase(supabase) => supabase.delete(table, id).await,
             Self::Local(local) => local.delete(table, id).await,
             Self::Mock(mock) => mock.delete(table, id).await,
         }
@@ -175,6 +225,7 @@ impl ModeAdapter {
         F: for<'c> FnOnce(&'c mut dyn TransactionClient) -> BoxFuture<'c, DbResult<T>> + Send,
     {
         match self {
+            Self::Supabase(supabase) => supabase.transaction(callback).await,
             Self::Local(local) => local.transaction(callback).await,
             Self::Mock(mock) => mock.transaction(callback).await,
         }

@@ -18,6 +18,7 @@ pub(super) struct Retries {
 impl Retries {
     pub(super) fn new(section: &AdapterSection) -> Self {
         let (max, base) = match section {
+            AdapterSection::Supabase(supabase) => (supabase.max_retries, supabase.retry_delay),
             AdapterSection::Local(local) => (local.max_retries, local.retry_delay),
             AdapterSection::Mock(mock) => (mock.max_retries, mock.retry_delay),
         };
@@ -27,9 +28,16 @@ impl Retries {
         Self { max, backoff }
     }
 
-    /// The delay before retry `number` (from 1), or `None` when that is one too many.
-    pub(super) fn delay(self, number: u32) -> Option<Duration> {
-        (number <= self.max).then(|| self.backoff.delay(number, fastrand::f64()))
+    /// The delay before retry `number` (from 1), at least as long as the server
+    /// asked to `wait`. `None` when that is one too many, or when the server
+    /// wants to be left alone for longer than anybody waits here.
+    pub(super) fn delay(self, number: u32, wait: Option<Duration>) -> Option<Duration> {
+        let wait = wait.unwrap_or_default();
+        if number > self.max || wait > LONGEST_DELAY {
+            return None;
+        }
+        let delay = self.backoff.delay(number, fastrand::f64());
+        Some(delay.max(wait))
     }
 }
 
@@ -41,12 +49,25 @@ mod tests {
     #[test]
     fn the_number_of_retries_is_a_hard_maximum() {
         let section = AdapterSection::Mock(MockSection::default());
-        assert_eq!(Retries::new(&section).delay(1), None);
+        assert_eq!(Retries::new(&section).delay(1, None), None);
         let retries = Retries {
             max: 2,
             ..Retries::new(&section)
         };
-        assert!(retries.delay(1).is_some() && retries.delay(2).is_some());
-        assert_eq!(retries.delay(3), None);
+        assert!(retries.delay(1, None).is_some() && retries.delay(2, None).is_some());
+        assert_eq!(retries.delay(3, None), None);
+    }
+
+    #[test]
+    fn who_asks_for_a_wait_gets_it_or_is_left_alone() {
+        let section = AdapterSection::Mock(MockSection::default());
+        let retries = Retries {
+            max: 2,
+            ..Retries::new(&section)
+        };
+        let asked = Duration::from_secs(20);
+        assert_eq!(retries.delay(1, Some(asked)), Some(asked));
+        let too_long = LONGEST_DELAY + Duration::from_secs(1);
+        assert_eq!(retries.delay(1, Some(too_long)), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::{
-    adapter::{Database, DbResult},
+    adapter::{Database, DbResult, NoticeSink},
     domain::{DbError, ErrorKind, OperationType},
 };
 
@@ -23,6 +23,8 @@ pub struct RunOrder<'a> {
     pub limit: Option<u64>,
     /// The statement's deadline, where it is not the configured one.
     pub timeout: Option<Duration>,
+    /// Where the server's remarks go; nowhere but into the log without it.
+    pub notices: Option<&'a NoticeSink>,
 }
 
 /// What a statement may do.
@@ -71,8 +73,13 @@ pub struct ResultColumn {
 pub struct Ran {
     /// Rows returned or changed, as the database counts them.
     pub affected: u64,
+    /// Whether that counts rows: of many kinds of statements it is a zero that
+    /// means nothing.
+    pub counts_rows: bool,
     /// Whether there were more rows than were handed on.
     pub has_more: bool,
+    /// Whether it changed a database that ends with the program.
+    pub is_lost: bool,
     /// From sending the statement to its end, without the login.
     pub took: Duration,
 }

@@ -12,9 +12,10 @@ use crate::{
         MigrationSink,
     },
     backend::watched::Watched,
+    config::{Candidate, Catalogue, Choice, Complaints, Loaded},
     domain::{
-        Action, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent, MigrationRun,
-        MigrationState,
+        Action, AlternativeKind, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent,
+        MigrationRun, MigrationState,
     },
 };
 
@@ -40,6 +41,15 @@ pub(super) enum JobResult {
     Diagnosed(Result<Box<Diagnosis>, Arc<DbError>>),
     Looked(Result<Box<MigrationState>, Arc<DbError>>),
     Migrated(Result<MigrationRun, Arc<DbError>>),
+    Listed(Listing),
+    Reread(Result<Box<Loaded>, Vec<String>>),
+}
+
+/// What could be watched instead, or in words why that is not known.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) kind: AlternativeKind,
+    pub(super) candidates: Result<Vec<Candidate>, Vec<String>>,
 }
 
 /// A job that has ended.
@@ -100,11 +110,14 @@ pub(super) async fn check<A: Watched>(watched: Arc<A>, limit: Duration) -> JobRe
 }
 
 pub(super) async fn disconnect<A: Watched>(watched: Arc<A>, limit: Duration) -> JobResult {
-    JobResult::Disconnected(
-        bounded(Action::Disconnect, limit, watched.disconnect())
-            .await
-            .and_then(|ended| ended.map_err(Arc::new)),
-    )
+    JobResult::Disconnected(part(watched, limit).await)
+}
+
+/// Ends a connection, within the limit.
+pub(super) async fn part<A: Watched>(watched: Arc<A>, limit: Duration) -> Result<(), Arc<DbError>> {
+    bounded(Action::Disconnect, limit, watched.disconnect())
+        .await
+        .and_then(|ended| ended.map_err(Arc::new))
 }
 
 pub(super) async fn knock<A: Watched>(watched: Arc<A>) -> JobResult {
@@ -163,6 +176,46 @@ pub(super) async fn migrate<A: Watched>(
 pub(super) async fn adopt<A: Watched>(watched: Arc<A>, options: MigrateOptions) -> JobResult {
     let adoption = unbounded(watched.adopt(options)).await;
     JobResult::Migrated(adoption.map(|adoption| MigrationRun::Adopted(Arc::new(adoption))))
+}
+
+/// Lists what could be watched instead.
+pub(super) async fn list(
+    catalogue: Catalogue,
+    kind: AlternativeKind,
+    choice: Choice,
+    limit: Duration,
+) -> JobResult {
+    let reading = move || catalogue.candidates(kind, &choice);
+    let candidates = read(limit, reading).await;
+    JobResult::Listed(Listing { kind, candidates })
+}
+
+/// Reads the whole configuration again.
+pub(super) async fn reread(catalogue: Catalogue, choice: Choice, limit: Duration) -> JobResult {
+    let reading = move || catalogue.load(&choice).map(Box::new);
+    JobResult::Reread(read(limit, reading).await)
+}
+
+/// Reads configuration on a thread that may wait for a disk.
+async fn read<T: Send + 'static>(
+    limit: Duration,
+    reading: impl FnOnce() -> Result<T, Complaints> + Send + 'static,
+) -> Result<T, Vec<String>> {
+    let words = match timeout(limit, tokio::task::spawn_blocking(reading)).await {
+        Ok(Ok(Ok(read))) => return Ok(read),
+        Ok(Ok(Err(complaints))) => return Err(worded(&complaints)),
+        Ok(Err(error)) => format!("reading the configuration failed: {error}"),
+        Err(_) => format!(
+            "the configuration was not read within {} ms",
+            limit.as_millis()
+        ),
+    };
+    Err(vec![words])
+}
+
+/// Every complaint in a line of its own.
+pub(super) fn worded(complaints: &Complaints) -> Vec<String> {
+    complaints.to_string().lines().map(str::to_owned).collect()
 }
 
 /// Awaits a run of migrations; a panic becomes an error.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{CommandOutcome, DbError, Event};
+use crate::domain::{CommandOutcome, ConfigChange, ConnectionId, DbError, Event, Target};
 
 /// Writes the event to the log.
 pub(super) fn log(event: &Event) {
@@ -94,8 +94,46 @@ pub(super) fn log(event: &Event) {
         Event::Rehearsed { rehearsed, .. } => {
             tracing::info!(target: "dbvitals::backend", "rehearsal {rehearsed}");
         }
+        Event::Switched { from, to, id, .. } => switched(from, to, *id),
+        Event::Left { target, error, .. } => left(target, error.as_deref()),
+        Event::Configured { changes, .. } => configured(changes),
         // A sample is for charts; its check has a line of its own.
         Event::Sampled(_) => {}
+    }
+}
+
+fn switched(from: &Target, to: &Target, id: ConnectionId) {
+    let (before, now) = (from.mode, to.mode);
+    tracing::info!(
+        target: "dbvitals::backend",
+        "switched from {before} {from} to {now} {to} connection={id}"
+    );
+}
+
+/// It names its target: it is about none that is watched now.
+fn left(target: &Target, error: Option<&DbError>) {
+    let mode = target.mode;
+    match error {
+        None => tracing::debug!(
+            target: "dbvitals::backend",
+            "the connection to {mode} {target} that was left has ended"
+        ),
+        Some(error) => tracing::warn!(
+            target: "dbvitals::backend",
+            "the connection to {mode} {target} that was left was cut off: {}",
+            told(error)
+        ),
+    }
+}
+
+fn configured(changes: &[ConfigChange]) {
+    for ConfigChange { key, old, new, .. } in changes {
+        let (old, new) = (old.as_deref(), new.as_deref());
+        let (old, new) = (old.unwrap_or("none"), new.unwrap_or("none"));
+        tracing::info!(
+            target: "dbvitals::backend",
+            "configuration: {key} = {new} (was {old})"
+        );
     }
 }
 

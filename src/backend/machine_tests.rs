@@ -13,13 +13,14 @@ use super::{
 use crate::{
     adapter::Beat,
     domain::{
-        Action, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId, ConnectionStatus,
-        DbError, ErrorKind, Lane, Layer, Mode,
+        Action, AlternativeKind, AutoMigrate, Backoff, Command, CommandOutcome, ConnectionId,
+        ConnectionStatus, DbError, ErrorKind, Lane, Layer, Mode, Pick,
     },
 };
 use ConnectionStatus::{Connected, Connecting, Disconnected, Error};
 
 const SECOND: Duration = Duration::from_secs(1);
+const ID: ConnectionId = ConnectionId(Uuid::nil());
 
 fn at(seconds: u64) -> Moment {
     let mono = Duration::from_secs(seconds);
@@ -47,7 +48,7 @@ fn machine_with(knock_pace: Option<Duration>) -> Machine {
 }
 
 fn machine_like(rhythm: Rhythm) -> Machine {
-    Machine::new(rhythm, ConnectionId(Uuid::nil()), Mode::Local, at(0))
+    Machine::new(rhythm, ID, Mode::Local, at(0))
 }
 
 fn rhythm(knock_pace: Option<Duration>) -> Rhythm {
@@ -57,6 +58,7 @@ fn rhythm(knock_pace: Option<Duration>) -> Rhythm {
         max_retries: 3,
         timeout: 5 * SECOND,
         heartbeat: Some(SECOND),
+        is_guarded: true,
         knock_pace,
         auto_migrate: AutoMigrate::Off,
     }
@@ -266,11 +268,96 @@ fn every_row_of_the_table_about_wishes_holds() {
 }
 
 #[test]
+fn whoever_leaves_ends_in_every_phase_and_waits_for_nothing() {
+    let left = ["abandon", "no guard", "no knock"];
+    for (phase, status) in [
+        ("closed", Disconnected),
+        ("connecting", Error),
+        ("connected", Disconnected),
+        ("checking", Disconnected),
+        ("waiting", Error),
+        ("paused", Error),
+        ("closing", Disconnected),
+    ] {
+        check(phase, Input::Leave, &left, status);
+        let mut machine = in_phase(phase);
+        machine.handle(Input::Leave, at(1), 0.0);
+        assert_eq!(machine.next_due(), None, "{phase}");
+        assert_eq!(machine.handle(Input::Due, at(2), 0.0), [], "{phase}");
+    }
+}
+
+#[test]
+fn an_attempt_that_is_left_is_cancelled_and_never_counted() {
+    let mut machine = in_phase("connecting");
+    machine.handle(Input::Leave, at(1), 0.0);
+    let cancelled = error(ErrorKind::Cancelled).message();
+    let connection = machine.connection();
+    assert_eq!(connection.error_count(), 0);
+    assert_eq!(connection.last_error(), Some(cancelled.as_str()));
+    assert!(machine.failing().is_none());
+}
+
+#[test]
+fn what_is_due_follows_another_rhythm() {
+    let quick = Rhythm {
+        interval: 10 * SECOND,
+        ..rhythm(None)
+    };
+    let mut machine = in_phase("connected");
+    assert_eq!(machine.next_step(), Some(30 * SECOND));
+    assert_eq!(machine.handle(Input::Retuned(quick), at(4), 0.0), []);
+    assert_eq!(machine.next_step(), Some(10 * SECOND));
+    assert_eq!(machine.handle(Input::Retuned(rhythm(None)), at(4), 0.0), []);
+    assert_eq!(machine.next_step(), Some(30 * SECOND));
+    // What would have been due long ago is due now.
+    machine.handle(Input::Retuned(quick), at(25), 0.0);
+    assert_eq!(machine.next_step(), Some(25 * SECOND));
+
+    let mut machine = in_phase("waiting");
+    for time in [100, 200, 300] {
+        machine.handle(Input::Due, at(time), 0.0);
+        machine.handle(Input::AttemptEnded(Err(refused())), at(time), 0.0);
+    }
+    assert_eq!(machine.lane(), Lane::Slow);
+    assert_eq!(machine.next_step(), Some(330 * SECOND));
+    machine.handle(Input::Retuned(quick), at(301), 0.0);
+    assert_eq!(machine.next_step(), Some(311 * SECOND));
+}
+
+#[test]
+fn other_heartbeats_need_another_guard_and_nothing_else_does() {
+    let other = Rhythm {
+        heartbeat: Some(2 * SECOND),
+        ..rhythm(None)
+    };
+    check("connected", Input::Retuned(rhythm(None)), &[], Connected);
+    let anew = ["no guard", "guard"];
+    check("connected", Input::Retuned(other), &anew, Connected);
+    check("connecting", Input::Retuned(other), &[], Connecting);
+    check("paused", Input::Retuned(other), &[], Error);
+}
+
+#[test]
+fn what_is_watched_is_not_the_machines_to_choose() {
+    for command in [
+        Command::List(AlternativeKind::Mode),
+        Command::Switch(Pick { list: 1, row: 0 }),
+        Command::ReadConfig,
+        Command::ApplyConfig(1),
+    ] {
+        for (phase, status) in [("connected", Connected), ("waiting", Error)] {
+            check(phase, Input::Wished(command), &[], status);
+        }
+    }
+}
+
+#[test]
 fn migrations_are_begun_in_every_phase_and_change_none() {
     for (command, effect) in [
         (Command::LookAtMigrations, "look"),
-        (Command::Migrate, "migrate"),
-        (Command::Adopt, "adopt"),
+        (Command::Migrate(ID), "migrate"),
+        (Command::Adopt(ID), "adopt"),
     ] {
         let begun = ["begun", effect];
         for (phase, status) in [
@@ -296,6 +383,30 @@ fn the_end_of_a_migration_is_followed_by_a_check_of_what_stands() {
     check("waiting", ended(), &[], Error);
     check("paused", ended(), &[], Error);
     check("closing", ended(), &[], Connected);
+}
+
+#[test]
+fn what_has_no_connection_of_its_own_is_not_guarded_and_lost_by_a_failed_check() {
+    let mut machine = machine_like(Rhythm {
+        heartbeat: None,
+        is_guarded: false,
+        ..rhythm(None)
+    });
+    machine.handle(Input::Open, at(0), 0.0);
+    let effects = machine.handle(Input::AttemptEnded(Ok(())), at(1), 0.0);
+    assert!(effects.is_empty(), "{effects:?}");
+    machine.handle(Input::Due, at(10), 0.0);
+    assert!(machine.watching().unwrap().unguarded().is_none());
+    let effects = machine.handle(Input::Due, at(31), 0.0);
+    assert_eq!(effects.iter().map(name).collect::<Vec<_>>(), ["check"]);
+    machine.handle(Input::Due, at(32), 0.0);
+    assert!(machine.watching().unwrap().suspect.is_some());
+    machine.handle(Input::CheckEnded(Ok(())), at(33), 0.0);
+    assert!(machine.watching().unwrap().suspect.is_none());
+    machine.handle(Input::Due, at(63), 0.0);
+    let refused = Input::CheckEnded(Err(error(ErrorKind::KeyRefused)));
+    machine.handle(refused, at(64), 0.0);
+    assert_eq!(machine.connection().status(), Error);
 }
 
 /// What is begun when a connection stands, by what is configured.
@@ -980,8 +1091,8 @@ fn outside() -> impl Strategy<Value = Outside> {
         Command::CheckNow,
         Command::Diagnose,
         Command::LookAtMigrations,
-        Command::Migrate,
-        Command::Adopt,
+        Command::Migrate(ID),
+        Command::Adopt(ID),
     ]);
     let beat = prop::sample::select(vec![Beat::Opened, Beat::Answered(SECOND), Beat::Late]);
     prop_oneof![

@@ -41,13 +41,19 @@ impl<A: Watched> Supervisor<A> {
     pub(super) fn is_migrating(&mut self, command: Command) -> bool {
         let wished = match command {
             Command::LookAtMigrations => MigrationTask::Look,
-            Command::Migrate => MigrationTask::Migrate,
-            Command::Adopt => MigrationTask::Adopt,
-            Command::Reconnect | Command::Disconnect | Command::CheckNow | Command::Diagnose => {
-                return false;
-            }
+            Command::Migrate(_) => MigrationTask::Migrate,
+            Command::Adopt(_) => MigrationTask::Adopt,
+            Command::Reconnect
+            | Command::Disconnect
+            | Command::CheckNow
+            | Command::Diagnose
+            | Command::List(_)
+            | Command::Switch(_)
+            | Command::ReadConfig
+            | Command::ApplyConfig(_) => return false,
         };
         let reason = match self.migrations.task {
+            _ if self.is_for_another(command) => "it was confirmed for another connection",
             None => return false,
             Some(MigrationTask::Look) if wished != MigrationTask::Look => return false,
             Some(MigrationTask::Look) => "the migrations are being looked at",
@@ -58,6 +64,30 @@ impl<A: Watched> Supervisor<A> {
             outcome: CommandOutcome::Needless(reason),
         });
         true
+    }
+
+    /// Whether a wish to write was confirmed for a connection that was left.
+    fn is_for_another(&self, command: Command) -> bool {
+        match command {
+            Command::Migrate(id) | Command::Adopt(id) => id != self.parts.machine.connection().id(),
+            Command::Reconnect
+            | Command::Disconnect
+            | Command::CheckNow
+            | Command::Diagnose
+            | Command::LookAtMigrations
+            | Command::List(_)
+            | Command::Switch(_)
+            | Command::ReadConfig
+            | Command::ApplyConfig(_) => false,
+        }
+    }
+
+    /// Whether a run of migrations is under way: it is not left for anything.
+    pub(super) fn has_migration_run(&self) -> bool {
+        match self.migrations.task {
+            Some(MigrationTask::Migrate | MigrationTask::Adopt) => true,
+            Some(MigrationTask::Look) | None => false,
+        }
     }
 
     /// Begins a task, unless a run is under way.

@@ -11,6 +11,7 @@ mod migrating;
 mod noting;
 mod operation_feed;
 mod own_side;
+mod partings;
 mod publish;
 mod record;
 mod rehearsing;
@@ -18,13 +19,15 @@ mod session;
 mod slots;
 mod start;
 mod supervisor;
+mod switching;
 mod watched;
 
 pub use clock::{Clock, Moment};
 pub use handle::{Handle, NotTaken, Outlet, channels};
 pub use operation_feed::{OperationFeed, operation_feed};
 pub use session::session;
-pub use start::{Backend, Subject, start};
+pub use start::{Backend, Subject, start, start_switchable};
+pub use switching::{Maker, Switchboard};
 pub use watched::Watched;
 
 #[cfg(test)]
@@ -33,3 +36,5 @@ mod machine_tests;
 mod rehearsal_tests;
 #[cfg(test)]
 mod scenario_tests;
+#[cfg(test)]
+mod switching_tests;

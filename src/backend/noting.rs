@@ -53,6 +53,8 @@ impl<A: Watched> Supervisor<A> {
             JobResult::Diagnosed(result) => self.diagnosed(result),
             JobResult::Looked(result) => self.looked(result),
             JobResult::Migrated(result) => self.migrated(result),
+            JobResult::Listed(listing) => self.listed(listing),
+            JobResult::Reread(result) => self.reread(result),
             JobResult::Knocked(result) => {
                 if result.is_err() {
                     self.sample_silence();
@@ -147,10 +149,16 @@ impl<A: Watched> Supervisor<A> {
     /// among the checks: nobody who reads that list may think all was well.
     fn note_failure(&mut self, since: Moment, error: &Arc<DbError>) {
         let now = self.parts.clock.now();
+        // Who noticed the silence had waited before this began.
+        let waited = if let ErrorKind::Timeout { after_ms } = error.kind() {
+            Duration::from_millis(after_ms)
+        } else {
+            Duration::ZERO
+        };
         let draft = HealthCheckDraft {
             connection_id: self.parts.machine.connection().id(),
             timestamp: since.wall.min(now.wall),
-            latency: now.mono.saturating_sub(since.mono),
+            latency: now.mono.saturating_sub(since.mono).max(waited),
             outcome: Err(error.message()),
             details: None,
         };

@@ -11,8 +11,8 @@ use crate::{
         rehearsing::Stage,
     },
     domain::{
-        ConnectionStatus, DbError, DiagnosisProgress, Evidence, HealthCheckResult, Lamps, Outage,
-        Refusal, Session, Snapshot, Verdict,
+        Alternatives, ConfigReview, ConnectionStatus, DbError, DiagnosisProgress, Evidence,
+        HealthCheckResult, Lamps, Outage, Refusal, Session, Snapshot, Verdict,
     },
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Sources<'a> {
     pub(super) diagnosis: Option<&'a Arc<DiagnosisProgress>>,
     pub(super) stage: Option<Stage>,
     pub(super) migrations: &'a Migrations,
+    pub(super) alternatives: Option<&'a Arc<Alternatives>>,
+    pub(super) review: Option<&'a Arc<ConfigReview>>,
     pub(super) revision: u64,
 }
 
@@ -50,6 +52,8 @@ pub(super) fn first_snapshot(
             diagnosis: None,
             stage,
             migrations: &Migrations::default(),
+            alternatives: None,
+            review: None,
             revision: 0,
         },
         now,
@@ -92,6 +96,8 @@ pub(super) fn snapshot(sources: &mut Sources<'_>, now: Moment) -> Arc<Snapshot> 
         rehearsal: sources.stage.map(|stage| stage.rehearsed(now)),
         migrations: sources.migrations.look.clone(),
         migration: sources.migrations.progress.clone(),
+        alternatives: sources.alternatives.map(Arc::clone),
+        review: sources.review.map(Arc::clone),
     })
 }
 

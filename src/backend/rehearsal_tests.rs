@@ -91,6 +91,8 @@ fn play(rehearsal: Rehearsal) -> Play {
             security: TransportSecurity::ThisMachine,
         },
         mode_reason: "Mode chosen because of the test".into(),
+        chosen: None,
+        former: vec![],
         warnings: vec![],
         profile: None,
         environment: None,
@@ -261,6 +263,13 @@ async fn a_hang_is_suspect_then_lost_and_heals_within_a_second() {
         .await;
     let error = &lost.outage.as_ref().unwrap().error;
     assert_eq!(error.kind(), ErrorKind::Timeout { after_ms: 5_000 });
+    let failed = lost.checks.last().unwrap();
+    assert!(!failed.success());
+    assert!(
+        failed.latency() >= Duration::from_secs(5),
+        "{:?} is less than what was waited",
+        failed.latency()
+    );
     let back = play
         .until_status(ConnectionStatus::Connected, (40.0, 41.0))
         .await;
@@ -348,10 +357,10 @@ async fn migrations_begin_with_six_of_nine_tables_and_can_be_applied() {
     let failed = play.query("select * from audit_logs").await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::SchemaMissing);
 
-    play.send(Command::Migrate);
+    play.send(Command::Migrate(found.connection.id()));
     let applied = |s: &Snapshot| s.verdict.health == Health::Healthy;
     let healthy = play.until("healthy", (0.0, 1.5), applied).await;
-    assert_eq!(healthy.lamps.schema.words, "9/9, 9 of 9 migrations");
+    assert_eq!(healthy.lamps.schema.words, "9/9, 9 migrations");
     play.query("select * from audit_logs").await.unwrap();
 }
 

@@ -161,11 +161,13 @@ impl Watched for Scripted {
 
     async fn migration_state(&self) -> DbResult<MigrationState> {
         let found = FoundSchema {
+            missing: Vec::new(),
             schema: Some("public".into()),
             search_path: "public".into(),
             ledger_schema: None,
             ledger: FoundLedger::Absent,
             tables: Vec::new(),
+            has_policies: false,
         };
         Ok(MigrationState::of(&[], found))
     }
@@ -249,6 +251,8 @@ fn played(script: Script) -> Scene {
             security: TransportSecurity::Plain,
         },
         mode_reason: "Mode chosen because of the test".into(),
+        chosen: None,
+        former: vec![],
         warnings: vec![],
         profile: None,
         environment: None,
@@ -837,14 +841,22 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
     });
     scene.until_status(ConnectionStatus::Connected).await;
     assert!(scene.snapshots.borrow().migration.is_none(), "not unasked");
-    scene.backend.handle.send(Command::Migrate).unwrap();
+    scene
+        .backend
+        .handle
+        .send(Command::Migrate(ConnectionId(Uuid::nil())))
+        .unwrap();
     let running = scene
         .until("a file", |s| {
             s.migration.as_ref().is_some_and(|m| !m.files().is_empty())
         })
         .await;
     assert!(run_of(&running).is_none(), "not yet");
-    scene.backend.handle.send(Command::Migrate).unwrap();
+    scene
+        .backend
+        .handle
+        .send(Command::Migrate(ConnectionId(Uuid::nil())))
+        .unwrap();
     scene
         .backend
         .handle
@@ -871,7 +883,7 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
         matches!(
             event,
             Event::CommandDone {
-                command: Command::Migrate | Command::LookAtMigrations,
+                command: Command::Migrate(_) | Command::LookAtMigrations,
                 outcome: CommandOutcome::Needless("a migration is under way"),
             }
         )
@@ -925,6 +937,10 @@ async fn a_migration_that_fails_or_panics_is_an_error_that_is_shown() {
         assert_eq!(failed.connection.status(), ConnectionStatus::Connected);
         let file = &failed.migration.as_ref().unwrap().files()[0];
         assert_eq!(file.state, MigrationFileState::RolledBack);
-        scene.backend.handle.send(Command::Migrate).unwrap();
+        scene
+            .backend
+            .handle
+            .send(Command::Migrate(ConnectionId(Uuid::nil())))
+            .unwrap();
     }
 }

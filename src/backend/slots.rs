@@ -1,5 +1,5 @@
 //! The jobs that are under way: at most one attempt, check or disconnect, one
-//! guard, one knock, one diagnosis and one migration. Knows which answers are of a job that was left.
+//! guard, one knock, one diagnosis, one migration and one reading of the configuration. Knows which answers are of a job that was left.
 
 use std::future::Future;
 
@@ -27,16 +27,19 @@ pub(super) enum Slot {
     Diagnosis,
     /// A look at the migrations, or a run of them.
     Migration,
+    /// A reading of the configuration.
+    Reading,
 }
 
 impl Slot {
     /// All slots.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Job,
         Self::Guard,
         Self::Knock,
         Self::Diagnosis,
         Self::Migration,
+        Self::Reading,
     ];
 }
 
@@ -48,6 +51,7 @@ pub(super) struct Slots {
     knock: Option<Running>,
     diagnosis: Option<Running>,
     migration: Option<Running>,
+    reading: Option<Running>,
     epoch: Epoch,
     ended_in: mpsc::Sender<Ended>,
     ended: mpsc::Receiver<Ended>,
@@ -86,6 +90,7 @@ impl Slots {
             knock: None,
             diagnosis: None,
             migration: None,
+            reading: None,
             epoch: Epoch::default(),
             ended_in,
             ended,
@@ -181,6 +186,7 @@ impl Slots {
             JobResult::Knocked(_) => Slot::Knock,
             JobResult::Diagnosed(_) => Slot::Diagnosis,
             JobResult::Looked(_) | JobResult::Migrated(_) => Slot::Migration,
+            JobResult::Listed(_) | JobResult::Reread(_) => Slot::Reading,
         };
         let running = self.slot(slot);
         let is_current = running.as_ref().is_some_and(|job| job.epoch == ended.epoch);
@@ -194,6 +200,7 @@ impl Slots {
             Slot::Knock => &mut self.knock,
             Slot::Diagnosis => &mut self.diagnosis,
             Slot::Migration => &mut self.migration,
+            Slot::Reading => &mut self.reading,
         }
     }
 }

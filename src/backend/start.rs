@@ -12,11 +12,13 @@ use crate::{
         operation_feed::OperationFeed,
         publish::first_snapshot,
         rehearsing::Stage,
+        session,
         supervisor::{Parts, Supervisor},
+        switching::Switchboard,
         watched::Watched,
     },
     config::WatchSection,
-    domain::{Backoff, ConnectionId, Session},
+    domain::{Backoff, ConnectionId, Mode, Session},
 };
 
 /// The longest delay of the quick lane.
@@ -52,9 +54,36 @@ pub fn start<A: Watched>(
     session: Arc<Session>,
     clock: Clock,
 ) -> Backend {
-    let rhythm = rhythm(section, subject.watched.knock_pace());
+    begin(subject, section, session, clock, None)
+}
+
+/// The same, with the means to watch something else later, or by another
+/// configuration, as a reader wishes.
+///
+/// Must be called within a tokio runtime.
+#[must_use]
+pub fn start_switchable<A: Watched>(
+    subject: Subject<A>,
+    switchboard: Switchboard<A>,
+    clock: Clock,
+) -> Backend {
+    let config = &switchboard.loaded.config;
+    let session = Arc::new(session::session(config, clock.now().wall));
+    let section = config.watch;
+    begin(subject, &section, session, clock, Some(switchboard))
+}
+
+fn begin<A: Watched>(
+    subject: Subject<A>,
+    section: &WatchSection,
+    session: Arc<Session>,
+    clock: Clock,
+    switchboard: Option<Switchboard<A>>,
+) -> Backend {
+    let mode = session.target.mode;
+    let rhythm = rhythm(section, subject.watched.knock_pace(), mode);
     let now = clock.now();
-    let machine = Machine::new(rhythm, subject.id, session.target.mode, now);
+    let machine = Machine::new(rhythm, subject.id, mode, now);
     let stage = Stage::of(subject.watched.as_ref(), now);
     let first = first_snapshot(&machine, &session, stage, now);
     let (handle, outlet) = channels(first, clock.clone());
@@ -66,6 +95,7 @@ pub fn start<A: Watched>(
         heartbeat: section.heartbeat_interval,
         operations: subject.operations,
         outlet,
+        switchboard,
     });
     Backend {
         handle,
@@ -74,13 +104,19 @@ pub fn start<A: Watched>(
 }
 
 /// The machine's rhythm for a configuration.
-fn rhythm(section: &WatchSection, knock_pace: Option<Duration>) -> Rhythm {
+pub(super) fn rhythm(section: &WatchSection, knock_pace: Option<Duration>, mode: Mode) -> Rhythm {
     // A configuration's retry delay is 100 ms to 10 s, so this holds; a
     // section made by hand gets the nearest delay that does.
     let base = section
         .retry_delay
         .clamp(Duration::from_millis(1), LONGEST_DELAY);
+    // A project has no connection that stands and could end.
+    let has_connection = match mode {
+        Mode::Local | Mode::Mock => true,
+        Mode::Supabase => false,
+    };
     Rhythm {
+        is_guarded: has_connection || section.heartbeat_interval.is_some(),
         interval: section.health_check_interval,
         timeout: section.health_check_timeout,
         heartbeat: section.heartbeat_interval,

@@ -20,10 +20,12 @@ use crate::{
         migrating::Migrations,
         operation_feed::OperationFeed,
         own_side::OwnSide,
+        partings::Parted,
         publish,
         record::Record,
         rehearsing::Stage,
         slots::{News, Slot, Slots},
+        switching::{Switchboard, Switching},
         watched::Watched,
     },
     domain::{
@@ -55,6 +57,8 @@ pub(super) struct Parts<A> {
     pub(super) operations: OperationFeed,
     /// The readers.
     pub(super) outlet: Outlet,
+    /// The means to watch something else.
+    pub(super) switchboard: Option<Switchboard<A>>,
 }
 
 /// The task's state.
@@ -66,7 +70,8 @@ pub(super) struct Supervisor<A> {
     pub(super) slots: Slots,
     pub(super) diagnosis: Option<Arc<DiagnosisProgress>>,
     pub(super) migrations: Migrations,
-    verdict: Option<Verdict>,
+    pub(super) switching: Switching<A>,
+    pub(super) verdict: Option<Verdict>,
     pub(super) failed_sample: Option<Duration>,
     pub(super) own_side: OwnSide,
     /// Where the rehearsal stands, while one is played.
@@ -82,6 +87,7 @@ enum Wake {
     Wish(Command),
     News(News),
     Operation(Arc<DatabaseOperation>),
+    Parted(Parted),
     Due,
     NextPage,
     Tick,
@@ -97,8 +103,9 @@ pub(super) enum Visible {
 // === the loop ===
 
 impl<A: Watched> Supervisor<A> {
-    pub(super) fn new(parts: Parts<A>) -> Self {
+    pub(super) fn new(mut parts: Parts<A>) -> Self {
         Self {
+            switching: Switching::new(parts.switchboard.take()),
             parts,
             record: Record::new(),
             lamps: Lamps::unknown(),
@@ -128,11 +135,10 @@ impl<A: Watched> Supervisor<A> {
             };
             self.look_at_own_side(&woken);
             visible = match woken {
-                Wake::Wish(Command::Diagnose) if self.is_diagnosing() => Visible::No,
-                Wake::Wish(command) if self.is_migrating(command) => Visible::No,
-                Wake::Wish(command) => self.feed(Input::Wished(command)),
+                Wake::Wish(command) => self.wish(command),
                 Wake::News(news) => self.news(news),
                 Wake::Operation(operation) => self.operations(operation),
+                Wake::Parted(parted) => self.parted(parted),
                 Wake::Due => self.feed(Input::Due),
                 Wake::NextPage => self.turn_the_page(),
                 Wake::Tick => Visible::No,
@@ -152,10 +158,34 @@ impl<A: Watched> Supervisor<A> {
             command = self.parts.outlet.commands.recv() => Wake::Wish(command?),
             news = self.slots.news() => Wake::News(news),
             Some(operation) = self.parts.operations.next() => Wake::Operation(operation),
+            Some(parted) = self.switching.partings.next() => Wake::Parted(parted),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Wake::Due,
             () = sleep_until(page.unwrap_or_else(Instant::now)), if page.is_some() => Wake::NextPage,
             () = sleep_until(tick) => Wake::Tick,
         })
+    }
+
+    /// Carries a wish out, or says why it is needless.
+    fn wish(&mut self, command: Command) -> Visible {
+        match command {
+            Command::List(kind) => self.list(kind),
+            Command::Switch(pick) => self.switch(pick),
+            Command::ReadConfig => self.read_config(),
+            Command::ApplyConfig(number) => self.apply_config(number),
+            Command::Diagnose if self.is_diagnosing() => Visible::No,
+            Command::LookAtMigrations | Command::Migrate(_) | Command::Adopt(_)
+                if self.is_migrating(command) =>
+            {
+                Visible::No
+            }
+            Command::Reconnect
+            | Command::Disconnect
+            | Command::CheckNow
+            | Command::Diagnose
+            | Command::LookAtMigrations
+            | Command::Migrate(_)
+            | Command::Adopt(_) => self.feed(Input::Wished(command)),
+        }
     }
 
     /// Recognises that our own side was away, before anything is made of the
@@ -305,6 +335,8 @@ impl<A: Watched> Supervisor<A> {
             diagnosis: self.diagnosis.as_ref(),
             stage: self.stage,
             migrations: &self.migrations,
+            alternatives: self.switching.alternatives.as_ref(),
+            review: self.switching.review.as_ref(),
             revision: self.revision,
         };
         let snapshot = publish::snapshot(&mut sources, self.parts.clock.now());

@@ -54,8 +54,10 @@ configuration or usage.";
 /// What `sql --help` says after the options.
 const SQL_HELP: &str = "\
 The result goes to standard output; how many rows it has, how long it took and
-what went wrong go to standard error, or into the JSON object. NULL is a null,
-nothing is an empty text; in CSV nothing is a null and \"\" an empty text.
+what went wrong go to standard error, or into the JSON object; so does what the
+server remarks (NOTICE, WARNING). In a table NULL is a null and nothing an empty
+text; in CSV nothing is a null and \"\" an empty text. A statement that begins with
+'-' stands behind '--'.
 
 With read_only, and in a production environment until the target is named, the
 statement runs in a read-only transaction: the server refuses what writes.
@@ -238,6 +240,8 @@ pub enum Task {
         format: Format,
         /// Whose it is.
         dialect: MigrationDialect,
+        /// The files' versions; all files and the ledger where none is named.
+        versions: Vec<i64>,
     },
     /// The values in force.
     ConfigShow(Format),

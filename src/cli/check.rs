@@ -20,7 +20,8 @@ use crate::{
     },
     config::{Complaints, Config},
     domain::{
-        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, Target, Verdict, clean,
+        ConnectionId, ConnectionStatus, DbError, Evidence, HealthDetails, MIGRATIONS_UNREAD,
+        Target, Verdict, clean,
     },
 };
 
@@ -133,6 +134,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     )?;
     for reason in &told.verdict.reasons {
         writeln!(out, "  {reason}")?;
+        if let Some(next) = reason.next_step() {
+            writeln!(out, "  next: {next}")?;
+        }
     }
     if let Some(error) = &told.report.error {
         print_error(error, out)?;
@@ -148,9 +152,18 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {}", error.message())?;
+    print_failure(&error.message(), error, out)
+}
+
+/// The error below these words about it.
+pub(super) fn print_failure(
+    headline: &str,
+    error: &DbError,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "  {headline}")?;
     // Some messages quote it.
-    let is_quoted = |details: &&str| error.message().contains(*details);
+    let is_quoted = |details: &&str| headline.contains(*details);
     if let Some(details) = error.details().filter(|details| !is_quoted(details)) {
         writeln!(out, "  said: {details}")?;
     }
@@ -164,7 +177,13 @@ pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()
         write!(out, ", code {code}")?;
     }
     writeln!(out)?;
-    for cause in error.causes() {
+    // What was said already is no news.
+    let said = error.details().filter(|it| !it.is_empty());
+    let is_told = |cause: &String| {
+        error.message().contains(cause)
+            || said.is_some_and(|it| it.contains(cause) || cause.contains(it))
+    };
+    for cause in error.causes().filter(|cause| !is_told(cause)) {
         writeln!(out, "  cause: {cause}")?;
     }
     writeln!(out, "  next: {}", error.hint())
@@ -172,13 +191,28 @@ pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()
 
 fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "  phases")?;
-    for (name, duration) in details.phases.named() {
+    let (named, of_request) = (details.phases.named(), details.phases.of_request());
+    let phases: &[_] = match details.rest {
+        Some(_) => &of_request,
+        None => &named,
+    };
+    for (name, duration) in phases {
         match duration {
-            Some(duration) => write!(out, " {name} {:.2}", millis(duration))?,
+            Some(duration) => write!(out, " {name} {:.2}", millis(*duration))?,
             None => write!(out, " {name} –")?,
         }
     }
     writeln!(out, " (ms)")?;
+    if let Some(rest) = &details.rest {
+        if let Some(service) = &rest.service {
+            writeln!(out, "  service {service}")?;
+        }
+        writeln!(out, "  key {}", rest.key_words())?;
+        writeln!(out, "  asked {}", rest.asked_words())?;
+        for tables in rest.table_words() {
+            writeln!(out, "  tables {tables}")?;
+        }
+    }
     if let Some(version) = &details.server_version {
         writeln!(out, "  server {version}")?;
     }
@@ -189,7 +223,10 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  connections {active} of {max}")?;
     }
     if let Some(migrations) = &details.migrations {
-        write!(out, "  migrations {} applied", migrations.applied)?;
+        match migrations.applied {
+            Some(applied) => write!(out, "  migrations {applied} applied")?,
+            None => write!(out, "  migrations unread")?,
+        }
         if let Some(pending) = migrations.pending {
             write!(out, ", {pending} pending")?;
         }
@@ -197,6 +234,11 @@ fn print_details(details: &HealthDetails, out: &mut dyn Write) -> io::Result<()>
             write!(out, "; {problem}")?;
         }
         writeln!(out)?;
+    }
+    let of_migrations = |what: &&String| what.starts_with(MIGRATIONS_UNREAD);
+    for what in details.unread.iter().filter(of_migrations) {
+        let why = what.trim_start_matches(MIGRATIONS_UNREAD);
+        writeln!(out, "  migrations unread: {}", clean(why))?;
     }
     Ok(())
 }
@@ -216,7 +258,7 @@ pub fn print_not_attempted(
             "kind": "InvalidConfiguration",
             "code": null,
             "message": "The configuration is not valid. Nothing was attempted.",
-            "hint": "mend what the complaints name",
+            "hint": "correct each key that the complaints name",
             "transient": false,
             "complaints": complaints,
             "moreComplaints": complaints.left_off(),
@@ -225,5 +267,30 @@ pub fn print_not_attempted(
     match layout {
         Layout::Pretty => write_pretty(&object, out),
         Layout::OneLine => writeln!(out, "{object}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, ErrorKind};
+
+    #[track_caller]
+    fn check(cause: &str, causes: usize) {
+        let error = DbError::new(Action::Connect, ErrorKind::ConnectionRefused)
+            .with_details("Connection refused")
+            .with_source(io::Error::other(cause.to_owned()));
+        let mut out = Vec::new();
+        print_error(&error, &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.contains("said: Connection refused\n"), "{told}");
+        assert_eq!(told.matches("cause: ").count(), causes, "{told}");
+    }
+
+    #[test]
+    fn a_cause_is_told_where_it_says_more_than_was_said() {
+        check("Connection refused", 0);
+        check("FATAL: Connection refused", 0);
+        check("No route to host", 1);
     }
 }

@@ -24,8 +24,6 @@ pub(super) struct Unconfirmed {
     pub(super) words: String,
     /// What to do.
     pub(super) next: String,
-    /// Somebody was asked, and did not type the name.
-    pub(super) was_asked: bool,
 }
 
 /// What is known before anything is asked. `named`: `--target`.
@@ -36,7 +34,6 @@ pub(super) fn permission(config: &Config, named: Option<&str>) -> Result<Permiss
         Some(_) => Err(Unconfirmed {
             words: format!("--target names another target than the configured one, {target}"),
             next: "look at 'dbvitals config show'".to_owned(),
-            was_asked: false,
         }),
         None if config.provenance.is_production() => Ok(Permission::Needed),
         None => Ok(Permission::Given),
@@ -53,7 +50,6 @@ pub(super) fn ask(config: &Config, what: &str) -> Result<(), Unconfirmed> {
                     was written"
                 .to_owned(),
             next: format!("--target {target} does it there"),
-            was_asked: false,
         });
     }
     match typed(&target, what) {
@@ -62,7 +58,6 @@ pub(super) fn ask(config: &Config, what: &str) -> Result<(), Unconfirmed> {
         Ok(false) | Err(_) => Err(Unconfirmed {
             words: "the target's name was not typed: nothing was written".to_owned(),
             next: format!("type {target} when asked for, or give --target {target}"),
-            was_asked: true,
         }),
     }
 }

@@ -112,6 +112,10 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
         | Event::Migrating { .. }
         | Event::MigrationEnded(_)
         | Event::OperationFinished(_)
+        // Nobody is there to choose anything.
+        | Event::Switched { .. }
+        | Event::Left { .. }
+        | Event::Configured { .. }
         | Event::CommandDone { .. } => return None,
     })
 }

@@ -24,25 +24,38 @@ pub(super) type Ended = BoxFuture<'static, io::Result<()>>;
 /// Starts the thread, which prints every line that is sent and ends when there
 /// can be no more.
 pub(super) fn start() -> io::Result<(mpsc::Sender<String>, Ended)> {
-    let (lines, waiting) = mpsc::channel(WAITING);
-    let (tell, ended) = oneshot::channel();
-    thread::Builder::new()
-        .name("printer".to_owned())
-        .spawn(move || {
-            // Nobody waits for the end any more when this fails.
-            tell.send(print_all(waiting)).ok();
-        })?;
+    let (lines, ended) = start_on("printer", io::stdout)?;
     let ended = async {
         tokio::select! {
-            result = ended => result.unwrap_or(Ok(())),
+            result = ended => result,
             () = reader_gone() => Ok(()),
         }
     };
     Ok((lines, ended.boxed()))
 }
 
-fn print_all(mut lines: mpsc::Receiver<String>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+/// The same for lines on standard error, which others write to meanwhile.
+pub(super) fn start_aside() -> io::Result<(mpsc::Sender<String>, Ended)> {
+    start_on("aside", io::stderr)
+}
+
+fn start_on<W: Write>(
+    name: &str,
+    out: impl FnOnce() -> W + Send + 'static,
+) -> io::Result<(mpsc::Sender<String>, Ended)> {
+    let (lines, waiting) = mpsc::channel(WAITING);
+    let (tell, ended) = oneshot::channel();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Nobody waits for the end any more when this fails.
+            tell.send(print_all(waiting, out())).ok();
+        })?;
+    let ended = async { ended.await.unwrap_or(Ok(())) };
+    Ok((lines, ended.boxed()))
+}
+
+fn print_all(mut lines: mpsc::Receiver<String>, mut out: impl Write) -> io::Result<()> {
     while let Some(line) = lines.blocking_recv() {
         let printed = writeln!(out, "{line}").and_then(|()| out.flush());
         match printed {

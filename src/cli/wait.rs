@@ -16,6 +16,7 @@ use crate::{
         args::Bar,
         config::Format,
         exit::{Exit, Outcome},
+        json::millis,
         line_json::Line,
     },
     domain::{ConnectionStatus, DbError, Health, Snapshot},
@@ -56,6 +57,9 @@ pub async fn wait(handle: Handle, options: WaitOptions, out: &mut dyn Write) -> 
                 return state.exit(options.bar).printed(printed);
             },
             () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => {
+                let after = options.timeout.unwrap_or_default();
+                let line = state.time_is_over(&handle, after);
+                printed = printed.and(tell(&line, &snapshot, options.format, out));
                 return state.exit(options.bar).printed(printed);
             }
         }
@@ -111,6 +115,20 @@ impl State {
             (None, Health::Unhealthy) => Exit::NoAnswer,
             (error, health) => Exit::of_check(health, error.as_deref(), bar),
         }
+    }
+
+    /// What is said when nothing is waited for any longer.
+    fn time_is_over(&self, handle: &Handle, after: Duration) -> Line {
+        let words = format!(
+            "the time is over after {} s: still {}, {}",
+            after.as_secs_f64(),
+            self.status,
+            self.health.as_str()
+        );
+        Line::new("timeOver", handle.clock().now().wall, words)
+            .with("afterMs", json!(millis(after)))
+            .with("status", json!(self.status))
+            .with("health", json!(self.health))
     }
 
     fn line(&self, handle: &Handle, snapshot: &Snapshot) -> Line {

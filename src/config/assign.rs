@@ -266,6 +266,13 @@ impl Entry {
                 .iter()
                 .map(|item| (item.text.as_ref().map(Secret::expose), &item.origin))
                 .collect()),
+            RawValue::Untyped(text) | RawValue::String(text)
+                if text.expose().trim_start().starts_with('[') =>
+            {
+                let problem = "is one text here, with commas between the steps: 30s refuse, calm";
+                let complaint = Complaint::new(self.spec.name, problem, self.origin.clone());
+                Err(complaint.with_value(text.expose()))
+            }
             RawValue::Untyped(text) | RawValue::String(text) => {
                 let is_empty = text.expose().trim().is_empty();
                 let steps = text.expose().split(',').filter(|_| !is_empty);

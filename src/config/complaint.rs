@@ -136,6 +136,11 @@ impl Complaints {
         }
     }
 
+    /// Keeps only those that are of interest.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&Complaint) -> bool) {
+        self.kept.retain(is_wanted);
+    }
+
     /// Whether this key was complained about, so that nothing more can be
     /// said about its value.
     pub(crate) fn concern(&self, key: &str) -> bool {

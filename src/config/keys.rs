@@ -63,7 +63,7 @@ pub(crate) enum Scope {
 }
 
 /// Every key there is, in the order in which they are shown.
-pub(crate) static KEYS: [KeySpec; 23] = [
+pub(crate) static KEYS: [KeySpec; 24] = [
     KeySpec {
         name: "profile",
         doc: "The profile to use, where neither --profile nor DBVITALS_PROFILE names one.",
@@ -87,14 +87,14 @@ pub(crate) static KEYS: [KeySpec; 23] = [
     },
     KeySpec {
         name: "supabase_key",
-        doc: "Supabase anonymous key; required in supabase mode.",
+        doc: "Supabase key, publishable, secret or legacy; required in supabase mode.",
         aliases: &["SUPABASE_ANON_KEY"],
         kind: Kind::Secret(|values| &mut values.supabase_key),
         scope: Scope::Everywhere,
     },
     KeySpec {
         name: "database_url",
-        doc: "PostgreSQL connection string; required in local mode, unless PGHOST or PGSERVICE is set.",
+        doc: "PostgreSQL connection string; required in local mode, unless PGHOST or PGSERVICE is set. In supabase mode it is the way for SQL, transactions and migrations.",
         aliases: &["DATABASE_URL"],
         kind: Kind::DatabaseUrl(|values| &mut values.database_url),
         scope: Scope::Everywhere,
@@ -156,7 +156,7 @@ pub(crate) static KEYS: [KeySpec; 23] = [
     },
     KeySpec {
         name: "heartbeat_interval",
-        doc: "Time between two heartbeats of the connection that only watches; 0 for none.",
+        doc: "Time between two heartbeats of the connection that only watches; 0 for none. In supabase mode 0 unless it is set.",
         aliases: &[],
         kind: Kind::Number {
             range: 0..=60_000,
@@ -202,6 +202,13 @@ pub(crate) static KEYS: [KeySpec; 23] = [
         doc: "The schema of the ledger of migrations; without it, that of the tables.",
         aliases: &[],
         kind: Kind::Identifier(|values| &mut values.ledger_schema),
+        scope: Scope::Everywhere,
+    },
+    KeySpec {
+        name: "health_table",
+        doc: "The table of which a health check reads one row in supabase mode; without it, agents.",
+        aliases: &[],
+        kind: Kind::Identifier(|values| &mut values.health_table),
         scope: Scope::Everywhere,
     },
     KeySpec {

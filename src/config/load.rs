@@ -2,12 +2,12 @@
 //! it. Knows the order of the layers, not what is in them.
 
 use crate::config::{
-    Complaints, Fallback, Loaded, Row, Sources,
+    Choice, Complaint, Complaints, Fallback, Loaded, Origin, ProfileChoice, Row, Sources,
     assign::Entry,
     environment,
     file::{self, FileText},
     file_layer::{self, FileLayer},
-    flag_layer, loaded, mode, profile, rehearsal, resolve, rules, unbuilt,
+    flag_layer, loaded, mode, profile, rehearsal, resolve, rules,
     values::Values,
 };
 
@@ -17,7 +17,35 @@ use crate::config::{
 /// # Errors
 /// Every complaint, not only the first.
 pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complaints> {
-    let (gathered, mut complaints) = gather(sources);
+    load_chosen(sources, &Order::default(), fallback)
+}
+
+/// Which part of the sources is wanted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Order {
+    /// What was chosen beside them.
+    pub(crate) choice: Choice,
+    /// What is read of the profiles that are not in use.
+    pub(crate) idle: Idle,
+}
+
+/// What becomes of the profiles that are not in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Idle {
+    /// A mistake in one would only wait for its day: it is complained about.
+    #[default]
+    Checked,
+    /// They say nothing about the one that is wanted.
+    LeftOut,
+}
+
+/// The same, with what was chosen beside the sources.
+pub(crate) fn load_chosen(
+    sources: &Sources<'_>,
+    order: &Order,
+    fallback: Fallback,
+) -> Result<Loaded, Complaints> {
+    let (gathered, mut complaints) = gather(sources, order);
     let Gathered {
         mut values,
         file_layer,
@@ -38,11 +66,6 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
     let Some(chosen) = mode::choose(&means, fallback, &mut complaints) else {
         return Err(complaints);
     };
-    if let Err(unbuilt) = unbuilt::supabase(&chosen, &values) {
-        complaints.push(unbuilt);
-        // What such a mode would need besides does not matter.
-        return Err(complaints);
-    }
     let parts = resolve::Parts {
         values,
         chosen,
@@ -62,7 +85,7 @@ pub fn load(sources: &Sources<'_>, fallback: Fallback) -> Result<Loaded, Complai
 /// # Errors
 /// What is wrong with this key, and what leaves its value unknown.
 pub fn ledger_schema(sources: &Sources<'_>) -> Result<Option<String>, Complaints> {
-    let (gathered, complaints) = gather(sources);
+    let (gathered, complaints) = gather(sources, &Order::default());
     let decides = ["ledger_schema", "profile"];
     if decides.iter().any(|key| complaints.concern(key)) || file::is_unknown(&complaints) {
         return Err(complaints);
@@ -74,8 +97,22 @@ pub fn ledger_schema(sources: &Sources<'_>) -> Result<Option<String>, Complaints
 /// refused leaves the next weaker one. What is wrong is told by [`load`].
 #[must_use]
 pub fn settings(sources: &Sources<'_>) -> Vec<Row> {
-    let (gathered, _told_by_load) = gather(sources);
+    let (gathered, _told_by_load) = gather(sources, &Order::default());
     loaded::rows(&gathered.values)
+}
+
+/// The profiles that the file holds.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub(crate) fn profiles(sources: &Sources<'_>) -> Result<Vec<String>, Complaints> {
+    let mut complaints = Complaints::default();
+    let text = complaints.keep(file::read(sources)).flatten();
+    let layer = text.map(|text| file_layer::parse(&text, &mut complaints));
+    if file::is_unknown(&complaints) {
+        return Err(complaints);
+    }
+    Ok(layer.unwrap_or_default().profiles.into_iter().collect())
 }
 
 /// The layers laid over each other.
@@ -87,7 +124,7 @@ struct Gathered {
 }
 
 /// Reads all sources; complains about each value by itself.
-fn gather(sources: &Sources<'_>) -> (Gathered, Complaints) {
+fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
     let mut complaints = Complaints::default();
     let text = complaints.keep(file::read(sources)).flatten();
     let file_layer = text
@@ -96,7 +133,12 @@ fn gather(sources: &Sources<'_>) -> (Gathered, Complaints) {
         .unwrap_or_default();
     let mut stronger = environment::read(sources.env, &mut complaints);
     stronger.extend(flag_layer::read(&sources.flags, &mut complaints));
-    let profile = profile::choose(&file_layer, &stronger, &mut complaints);
+    stronger.retain(|entry| order.choice.leaves_in_force(entry, &file_layer));
+    let profile = match &order.choice.profile {
+        ProfileChoice::AsConfigured => profile::choose(&file_layer, &stronger, &mut complaints),
+        ProfileChoice::Without => None,
+        ProfileChoice::Named(name) => complaints.keep(profile::known(&file_layer, name)),
+    };
     let (in_profile, at_top): (Vec<_>, Vec<_>) = file_layer
         .entries
         .iter()
@@ -108,9 +150,12 @@ fn gather(sources: &Sources<'_>) -> (Gathered, Complaints) {
     let mut values = Values::default();
     lay(&at_top, &mut values, &mut complaints);
     lay(&in_force, &mut values, &mut complaints);
-    // A mistake in a profile that is not used now would only wait for its day.
-    lay(&idle, &mut Values::default(), &mut complaints);
+    match order.idle {
+        Idle::Checked => lay(&idle, &mut Values::default(), &mut complaints),
+        Idle::LeftOut => complaints.retain(|complaint| !is_idle(complaint, profile.as_deref())),
+    }
     lay(&stronger, &mut values, &mut complaints);
+    order.choice.lay(&file_layer, &mut values);
     let gathered = Gathered {
         values,
         file_layer,
@@ -118,6 +163,16 @@ fn gather(sources: &Sources<'_>) -> (Gathered, Complaints) {
         text,
     };
     (gathered, complaints)
+}
+
+/// Whether a complaint is about a profile that is not in use.
+fn is_idle(complaint: &Complaint, in_use: Option<&str>) -> bool {
+    match &complaint.origin {
+        Origin::File {
+            profile: Some(own), ..
+        } => Some(&**own) != in_use,
+        _ => false,
+    }
 }
 
 /// The rules between keys, where the keys themselves are in order.

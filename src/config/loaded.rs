@@ -82,10 +82,17 @@ fn value_of(kind: &Kind, values: &mut Values) -> (Option<String>, Origin) {
         Kind::Script(slot) => maybe(slot(values).as_ref(), OwnScript::in_words),
         Kind::Identifier(slot) => maybe(slot(values).as_ref(), ToString::to_string),
         Kind::Text(slot) => maybe(slot(values).as_ref(), |text| shown(text).into_owned()),
-        // It was checked to hold neither user nor password.
-        Kind::WebUrl(slot) => maybe(slot(values).as_ref(), |url| clean(url).into_owned()),
+        Kind::WebUrl(slot) => maybe(slot(values).as_ref(), |url| web_url(url)),
         Kind::Secret(slot) => maybe(slot(values).as_ref(), Secret::to_string),
         Kind::DatabaseUrl(slot) => maybe(slot(values).as_ref(), libpq::redact),
+    }
+}
+
+/// It was checked to hold neither user nor password; a key may stand behind a `?`.
+fn web_url(url: &str) -> String {
+    match url.find(['?', '#']) {
+        Some(mark) => format!("{}{}", clean(&url[..=mark]), Secret::default()),
+        None => clean(url).into_owned(),
     }
 }
 

@@ -2,6 +2,9 @@
 //! as a whole. Knows nothing of connections or screens.
 
 mod assign;
+mod catalogue;
+mod changes;
+mod choice;
 mod complaint;
 mod env;
 mod environment;
@@ -24,10 +27,13 @@ mod sections;
 mod shown;
 mod sources;
 mod suggest;
+mod supabase;
 mod terminal;
-mod unbuilt;
 mod values;
 
+pub use catalogue::{Candidate, Catalogue};
+pub use changes::{changes, serves};
+pub use choice::{Choice, ProfileChoice};
 pub use complaint::{Complaint, Complaints};
 pub use env::{Env, FixedEnv, SystemEnv};
 pub use load::{ledger_schema, load, settings};
@@ -35,7 +41,8 @@ pub use loaded::{Loaded, Row};
 pub use origin::Origin;
 pub use sections::{
     AdapterSection, ClientCertificate, Config, Endpoint, LocalSection, MockSection, Provenance,
-    RootCertificates, SslMode, ThemeName, TlsSection, TuiSection, WatchSection,
+    RootCertificates, SslMode, SupabaseEndpoint, SupabaseSection, ThemeName, TlsSection,
+    TuiSection, WatchSection,
 };
 pub(crate) use shown::shown;
 pub use sources::{Fallback, Flags, Sources};

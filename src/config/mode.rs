@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
-        Complaint, Complaints, Fallback, Origin, file, libpq, origin::Sourced, profile, rehearsal,
-        sources::Sources, values::Values,
+        Complaint, Complaints, Fallback, Origin, choice, file, libpq, origin::Sourced, profile,
+        rehearsal, sources::Sources, values::Values,
     },
     domain::{Mode, Scenario},
 };
 
 /// What makes a database known, for texts.
-const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL";
+const WHAT_TO_SET: &str = "set DATABASE_URL (or PGHOST or PGSERVICE) or SUPABASE_URL and \
+     SUPABASE_ANON_KEY, or give a postgres:// URL";
 
 /// What nobody may overlook in mock mode.
 const NOTHING_PERSISTS: &str = "Nothing is persisted in mock mode.";
@@ -124,10 +125,15 @@ fn rehearsed(scenario: Scenario, means: &Means<'_>) -> ChosenMode {
 }
 
 fn given(mode: &Sourced<Mode>) -> ChosenMode {
-    let place = mode.origin.in_sentence();
+    let reason = if choice::is_chosen(mode) {
+        "Mode chosen by you.".to_owned()
+    } else {
+        let place = mode.origin.in_sentence();
+        format!("Mode chosen because mode = {} {place}.", mode.value)
+    };
     ChosenMode {
         mode: mode.value,
-        reason: format!("Mode chosen because mode = {} {place}.", mode.value),
+        reason,
         is_fallback: false,
         warning: (mode.value == Mode::Mock).then(|| {
             format!(

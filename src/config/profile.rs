@@ -36,6 +36,16 @@ pub(crate) fn choose(
     None
 }
 
+/// A profile that was chosen by its name, which the file may have lost since.
+pub(crate) fn known(file: &FileLayer, name: &str) -> Result<String, Complaint> {
+    if file.profiles.contains(name) {
+        return Ok(name.to_owned());
+    }
+    let problem = "is no profile of the configuration any more";
+    let origin = Origin::Derived("chosen by you");
+    Err(Complaint::new("profile", problem, origin).with_value(name))
+}
+
 /// Names that are listed at most.
 const LISTED: usize = 20;
 

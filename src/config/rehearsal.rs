@@ -79,7 +79,8 @@ pub(crate) fn flag_fits(values: &Values) -> Result<(), Complaint> {
     Err(complaint.with_value(scenario.value.as_str()))
 }
 
-fn is_flag(origin: &Origin) -> bool {
+/// Whether it is the flag that says so.
+pub(crate) fn is_flag(origin: &Origin) -> bool {
     matches!(origin, Origin::Flag(name) if name == FLAG)
 }
 

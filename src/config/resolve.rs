@@ -6,12 +6,12 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     config::{
         AdapterSection, Complaint, Complaints, Config, Env, Loaded, LocalSection, MockSection,
-        Origin, Provenance, TuiSection, WatchSection, file,
+        Origin, Provenance, SupabaseSection, TuiSection, WatchSection, file,
         libpq::{self, Resolved},
         loaded,
         mode::ChosenMode,
         origin::Sourced,
-        rehearsal, terminal,
+        rehearsal, supabase, terminal,
         values::Values,
     },
     domain::{
@@ -37,22 +37,30 @@ pub(crate) fn resolve(
     env: &dyn Env,
     complaints: &mut Complaints,
 ) -> Option<Loaded> {
-    let local = match parts.chosen.mode {
-        Mode::Local if has_address(&parts.values, env) => {
-            // What is wrong with an address that is there has been said by then.
-            Some(libpq::resolve(
-                parts.values.database_url.as_ref(),
-                env,
-                complaints,
-            )?)
-        }
-        Mode::Local | Mode::Supabase | Mode::Mock => None,
+    let has_address = match parts.chosen.mode {
+        Mode::Local => has_address(&parts.values, env),
+        // Only a URL is a word about it: libpq's variables are for local mode.
+        Mode::Supabase => parts.values.database_url.is_some(),
+        Mode::Mock => false,
+    };
+    let local = if has_address {
+        // What is wrong with an address that is there has been said by then.
+        Some(libpq::resolve(
+            parts.values.database_url.as_ref(),
+            env,
+            complaints,
+        )?)
+    } else {
+        None
+    };
+    let project = match parts.chosen.mode {
+        Mode::Supabase => supabase::resolve(&parts.values, complaints),
+        Mode::Local | Mode::Mock => None,
     };
     complete(&mut parts, local.as_ref());
     draw_ascii_if_needed(&mut parts.values, env);
     let database = database(&parts, complaints);
-    // Supabase mode has been complained about before.
-    let adapter = adapter(&parts, local.as_ref());
+    let adapter = adapter(&parts, project.as_ref(), local.as_ref());
     let (database, adapter) = (database?, adapter?);
     let Parts {
         values,
@@ -63,10 +71,18 @@ pub(crate) fn resolve(
     } = parts;
     let auto_migrate = auto_migrate(&values);
     let settings = loaded::rows(&values);
-    let target = target(chosen.mode, local.as_ref());
+    let target = target(project.as_ref(), local.as_ref());
     let (connection, of_connection) = local
         .map(|local| (local.rows, local.warnings))
         .unwrap_or_default();
+    let mut mode_reason = chosen.reason;
+    let mut of_project = Vec::new();
+    if let Some(project) = project {
+        if project.endpoint.is_local_stack {
+            mode_reason.push_str(" This is a local Supabase stack.");
+        }
+        of_project = project.warnings;
+    }
     let config = Config {
         database,
         target,
@@ -74,11 +90,12 @@ pub(crate) fn resolve(
         watch: watch(&values),
         tui: tui(&values, env),
         provenance: Provenance {
-            mode_reason: chosen.reason,
+            mode_reason,
             is_fallback: chosen.is_fallback,
             warnings: [
                 chosen.warning.into_iter().collect(),
                 warnings,
+                of_project,
                 of_connection,
                 auto_migrate
                     .refused()
@@ -115,7 +132,13 @@ fn complete(parts: &mut Parts, local: Option<&Resolved>) {
         value: mode,
         origin: Origin::Derived("chosen by what is set"),
     });
-    if let Some(local) = local {
+    if mode == Mode::Supabase && parts.values.heartbeat_interval.origin == Origin::Default {
+        parts.values.heartbeat_interval = Sourced {
+            value: 0,
+            origin: Origin::Derived("off unless set in supabase mode"),
+        };
+    }
+    if let Some(local) = local.filter(|_| mode == Mode::Local) {
         limit_timeout(&mut parts.values, local);
         parts.values.database_url.get_or_insert_with(|| Sourced {
             value: local.url.clone(),
@@ -197,45 +220,80 @@ fn snake_case(camel_case: &str) -> String {
     name
 }
 
-fn adapter(parts: &Parts, local: Option<&Resolved>) -> Option<AdapterSection> {
+fn adapter(
+    parts: &Parts,
+    project: Option<&supabase::Resolved>,
+    local: Option<&Resolved>,
+) -> Option<AdapterSection> {
     let values = &parts.values;
     match parts.chosen.mode {
-        Mode::Local => {
-            let local = local?;
-            Some(AdapterSection::Local(Box::new(LocalSection {
-                endpoint: local.endpoint.clone(),
-                user: local.user.clone(),
-                password: local.password.clone(),
-                database: local.database.clone(),
-                tls: local.tls.clone(),
-                options: local.options.clone(),
-                application_name: local.application_name.clone(),
-                pool_size: small(&values.pool_size),
-                timeout: duration(&values.health_check_timeout),
-                max_retries: small(&values.max_retries),
-                retry_delay: duration(&values.retry_delay),
-                read_only: values.read_only.value,
-                requires_schema: values.require_schema.value,
-                ledger_schema: values
-                    .ledger_schema
-                    .as_ref()
-                    .map(|schema| schema.value.clone()),
-            })))
+        Mode::Local => Some(AdapterSection::Local(local_section(values, local?))),
+        Mode::Mock => Some(AdapterSection::Mock(mock_section(values))),
+        Mode::Supabase => {
+            let direct = local.map(|local| local_section(values, local));
+            let section = supabase_section(values, project?, direct);
+            Some(AdapterSection::Supabase(section))
         }
-        Mode::Mock => Some(AdapterSection::Mock(MockSection {
-            timeout: duration(&values.health_check_timeout),
-            max_retries: small(&values.max_retries),
-            retry_delay: duration(&values.retry_delay),
-            read_only: values.read_only.value,
-            trip: RoundTrip {
-                latency: duration(&values.mock_latency),
-                jitter: duration(&values.mock_jitter),
-            },
-            rehearsal: rehearsal::of(values),
-            requires_schema: values.require_schema.value,
-        })),
-        Mode::Supabase => None,
     }
+}
+
+fn local_section(values: &Values, local: &Resolved) -> Box<LocalSection> {
+    Box::new(LocalSection {
+        endpoint: local.endpoint.clone(),
+        user: local.user.clone(),
+        password: local.password.clone(),
+        database: local.database.clone(),
+        tls: local.tls.clone(),
+        options: local.options.clone(),
+        application_name: local.application_name.clone(),
+        pool_size: small(&values.pool_size),
+        timeout: duration(&values.health_check_timeout),
+        max_retries: small(&values.max_retries),
+        retry_delay: duration(&values.retry_delay),
+        read_only: values.read_only.value,
+        requires_schema: values.require_schema.value,
+        ledger_schema: text(values.ledger_schema.as_ref()),
+    })
+}
+
+fn mock_section(values: &Values) -> MockSection {
+    MockSection {
+        timeout: duration(&values.health_check_timeout),
+        max_retries: small(&values.max_retries),
+        retry_delay: duration(&values.retry_delay),
+        read_only: values.read_only.value,
+        trip: RoundTrip {
+            latency: duration(&values.mock_latency),
+            jitter: duration(&values.mock_jitter),
+        },
+        rehearsal: rehearsal::of(values),
+        requires_schema: values.require_schema.value,
+    }
+}
+
+fn supabase_section(
+    values: &Values,
+    project: &supabase::Resolved,
+    direct: Option<Box<LocalSection>>,
+) -> Box<SupabaseSection> {
+    Box::new(SupabaseSection {
+        endpoint: project.endpoint.clone(),
+        key: project.key.clone(),
+        key_kind: project.key_kind,
+        role: project.role.clone(),
+        pool_size: small(&values.pool_size),
+        timeout: duration(&values.health_check_timeout),
+        max_retries: small(&values.max_retries),
+        retry_delay: duration(&values.retry_delay),
+        read_only: values.read_only.value,
+        requires_schema: values.require_schema.value,
+        health_table: text(values.health_table.as_ref()),
+        direct,
+    })
+}
+
+fn text(value: Option<&Sourced<String>>) -> Option<String> {
+    value.map(|value| value.value.clone())
 }
 
 fn watch(values: &Values) -> WatchSection {
@@ -272,17 +330,18 @@ fn tui(values: &Values, env: &dyn Env) -> TuiSection {
     }
 }
 
-fn target(mode: Mode, local: Option<&Resolved>) -> Target {
-    match local {
-        Some(local) => Target {
-            mode,
+fn target(project: Option<&supabase::Resolved>, local: Option<&Resolved>) -> Target {
+    match (project, local) {
+        (Some(project), _) => project.target.clone(),
+        (None, Some(local)) => Target {
+            mode: Mode::Local,
             address: clean(&local.address).into_owned(),
             database: clean(&local.database).into_owned(),
             role: clean(&local.user).into_owned(),
             security: local.security,
         },
-        None => Target {
-            mode,
+        (None, None) => Target {
+            mode: Mode::Mock,
             address: "in memory".to_owned(),
             database: String::new(),
             role: String::new(),

@@ -4,7 +4,8 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use crate::domain::{
-    AutoMigrate, DatabaseConfig, HealthPolicy, Rehearsal, RoundTrip, Secret, Target, is_production,
+    AutoMigrate, DatabaseConfig, HealthPolicy, KeyKind, Rehearsal, RoundTrip, Secret, Target,
+    is_production,
 };
 
 /// The configuration in force: checked, complete, with nothing left to decide.
@@ -51,8 +52,10 @@ impl Provenance {
 }
 
 /// What an adapter is made from, for each mode.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdapterSection {
+    /// A Supabase project.
+    Supabase(Box<SupabaseSection>),
     /// A PostgreSQL server.
     Local(Box<LocalSection>),
     /// The embedded database.
@@ -60,7 +63,7 @@ pub enum AdapterSection {
 }
 
 /// How to reach and use a PostgreSQL server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalSection {
     /// Where it listens.
     pub endpoint: Endpoint,
@@ -179,6 +182,64 @@ pub struct ClientCertificate {
     pub certificate: PathBuf,
     /// PEM file of the private key.
     pub key: PathBuf,
+}
+
+/// How to reach and use a Supabase project over its REST interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupabaseSection {
+    /// Where it is.
+    pub endpoint: SupabaseEndpoint,
+    /// The key.
+    pub key: Secret,
+    /// What kind of key that is.
+    pub key_kind: KeyKind,
+    /// The key's role, where it is known; unverified.
+    pub role: Option<String>,
+    /// Requests at once, 1 to 100.
+    pub pool_size: u32,
+    /// Deadline of a connection attempt, of a health check and of a request.
+    pub timeout: Duration,
+    /// Quick retries of the library's `connect`, 0 to 10.
+    pub max_retries: u32,
+    /// Delay before the first retry.
+    pub retry_delay: Duration,
+    /// Forbids every write.
+    pub read_only: bool,
+    /// Look whether the nine required tables exist.
+    pub requires_schema: bool,
+    /// The table of which a health check reads one row.
+    pub health_table: Option<String>,
+    /// The way to the project's database itself, where one is configured.
+    pub direct: Option<Box<LocalSection>>,
+}
+
+/// Where a Supabase project is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupabaseEndpoint {
+    /// Its address without a slash at the end, e.g. `https://x.supabase.co`.
+    pub base: String,
+    /// Host name, or an address as text, without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Whether the way there is TLS.
+    pub is_encrypted: bool,
+    /// The project's name, where it is a hosted one.
+    pub project: Option<String>,
+    /// A stack that the Supabase CLI started on this machine.
+    pub is_local_stack: bool,
+}
+
+impl SupabaseEndpoint {
+    /// The same for the socket.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::Tcp {
+            host: self.host.clone(),
+            hostaddr: None,
+            port: self.port,
+        }
+    }
 }
 
 /// The embedded database.

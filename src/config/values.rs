@@ -26,6 +26,7 @@ pub(crate) struct Values {
     pub(crate) require_schema: Sourced<bool>,
     pub(crate) auto_migrate: Sourced<bool>,
     pub(crate) ledger_schema: Option<Sourced<String>>,
+    pub(crate) health_table: Option<Sourced<String>>,
     pub(crate) environment: Option<Sourced<String>>,
     pub(crate) mock_latency: Sourced<u64>,
     pub(crate) mock_jitter: Sourced<u64>,
@@ -56,6 +57,7 @@ impl Default for Values {
             require_schema: Sourced::by_default(true),
             auto_migrate: Sourced::by_default(false),
             ledger_schema: None,
+            health_table: None,
             environment: None,
             // Of a server nearby, so that the graph of the mock mode lives.
             mock_latency: Sourced::by_default(3),

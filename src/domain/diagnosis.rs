@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-use crate::domain::{Conclusion, DbError, Layer};
+use crate::domain::{Conclusion, DbError, Layer, Mode};
 
 /// One examination. The order is that of the way: from this machine up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -19,8 +19,10 @@ pub enum Exam {
     Tcp,
     /// What is offered and shown, and what another `sslmode` would do.
     Tls,
-    /// The role is let in.
+    /// The role is let in; over REST, the gateway takes the key.
     Login,
+    /// The REST service before the database.
+    Rest,
     /// The database and the limits of it and of the role.
     Database,
     /// What the role may do with the required tables.
@@ -113,7 +115,31 @@ pub struct Diagnosis {
 // === impl Exam ===
 
 impl Exam {
-    /// All examinations in order.
+    /// The examinations of a project over REST, in order.
+    const OF_PROJECT: [Self; 11] = [
+        Self::OwnSide,
+        Self::HostName,
+        Self::Tcp,
+        Self::Tls,
+        Self::Login,
+        Self::Rest,
+        Self::Database,
+        Self::Permission,
+        Self::Schema,
+        Self::Write,
+        Self::Latency,
+    ];
+
+    /// The examinations of a mode, in order.
+    #[must_use]
+    pub const fn of_mode(mode: Mode) -> &'static [Self] {
+        match mode {
+            Mode::Supabase => &Self::OF_PROJECT,
+            Mode::Local | Mode::Mock => &Self::ALL,
+        }
+    }
+
+    /// All examinations of a database server, in order.
     pub const ALL: [Self; 14] = [
         Self::OwnSide,
         Self::HostName,
@@ -140,6 +166,7 @@ impl Exam {
             | Self::Tcp
             | Self::Tls
             | Self::Login
+            | Self::Rest
             | Self::Database
             | Self::Permission
             | Self::Schema => self.layer().as_str(),
@@ -161,6 +188,7 @@ impl Exam {
             Self::Tcp => Layer::Tcp,
             Self::Tls => Layer::Tls,
             Self::Login | Self::Slots | Self::Pooler => Layer::Login,
+            Self::Rest => Layer::Rest,
             Self::Database | Self::Write | Self::Standby => Layer::Database,
             Self::Permission => Layer::Permission,
             Self::Schema => Layer::Schema,
@@ -177,6 +205,7 @@ impl Exam {
             Layer::Tcp => Self::Tcp,
             Layer::Tls => Self::Tls,
             Layer::Login => Self::Login,
+            Layer::Rest => Self::Rest,
             Layer::Database => Self::Database,
             Layer::Permission => Self::Permission,
             Layer::Schema => Self::Schema,
@@ -362,7 +391,9 @@ mod tests {
             let own = Exam::of(exam.layer());
             assert_eq!(own.layer(), exam.layer(), "{exam:?}");
         }
-        assert!(Exam::ALL.is_sorted());
+        for mode in Mode::ALL {
+            assert!(Exam::of_mode(mode).is_sorted());
+        }
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! DbError: what we tried, what kind of failure it was, and why.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use crate::domain::{ErrorKind, Layer, excerpt};
 
@@ -19,10 +19,12 @@ pub struct DbError {
     action: Action,
     kind: ErrorKind,
     layer: Layer,
-    code: Option<String>,
-    details: Option<String>,
+    code: Option<Box<str>>,
+    details: Option<Box<str>>,
     position: Option<u32>,
     hint: Option<&'static str>,
+    /// In seconds.
+    retry_after: Option<NonZeroU32>,
     source: Option<Source>,
 }
 
@@ -83,6 +85,7 @@ impl DbError {
             details: None,
             position: None,
             hint: None,
+            retry_after: None,
             source: None,
         }
     }
@@ -91,7 +94,7 @@ impl DbError {
     /// Outside text as well: it is cleaned and cut like all of it.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(excerpt(&code.into()));
+        self.code = Some(excerpt(&code.into()).into());
         self
     }
 
@@ -99,7 +102,7 @@ impl DbError {
     /// of a long text only the beginning is kept.
     #[must_use]
     pub fn with_details(mut self, details: &str) -> Self {
-        self.details = Some(excerpt(details));
+        self.details = Some(excerpt(details).into());
         self
     }
 
@@ -138,6 +141,14 @@ impl DbError {
         self
     }
 
+    /// Says for how long the server asked to be left alone, in whole seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        self.retry_after = NonZeroU32::new(seconds);
+        self
+    }
+
     /// Says what was tried, where the caller knows better.
     #[must_use]
     pub fn during(mut self, action: Action) -> Self {
@@ -173,6 +184,13 @@ impl DbError {
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.details.as_deref()
+    }
+
+    /// For how long the server asked to be left alone, if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.retry_after?;
+        Some(Duration::from_secs(seconds.get().into()))
     }
 
     /// Where in the statement it arose, in characters from 1, if the server told.

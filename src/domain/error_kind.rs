@@ -17,7 +17,7 @@ pub enum ErrorKind {
     HostNotFound,
     /// An open connection ended (`ECONNRESET`, end of stream, SQLSTATE class 08, 57P01 to 57P05).
     ConnectionLost,
-    /// Wrong password or key (28P01).
+    /// Wrong password (28P01) or token (PGRST301, PGRST302).
     AuthFailed,
     /// An operation met a missing table (42P01, 3F000, PGRST205).
     SchemaMissing,
@@ -76,8 +76,10 @@ pub enum ErrorKind {
     MigrationLocked,
     /// What answers at the address does not speak the protocol.
     ProtocolViolation,
-    /// The gateway refused the key.
+    /// The gateway refused the key (401 or 403 without a code of the database's).
     KeyRefused,
+    /// The token has expired, or its claims are not accepted (PGRST303).
+    TokenExpired,
     /// The project is paused or restricted.
     ProjectPaused,
     /// Too many requests (429).
@@ -112,8 +114,10 @@ pub enum Layer {
     Tcp,
     /// TLS.
     Tls,
-    /// Login.
+    /// Login; over REST the gateway, which looks at the key.
     Login,
+    /// The REST service before the database.
+    Rest,
     /// The database within the server.
     Database,
     /// Rights within the database.
@@ -136,6 +140,7 @@ impl Layer {
             Self::Tcp => "tcp",
             Self::Tls => "tls",
             Self::Login => "login",
+            Self::Rest => "rest",
             Self::Database => "database",
             Self::Permission => "permission",
             Self::Schema => "schema",
@@ -182,6 +187,7 @@ impl ErrorKind {
             Self::MigrationLocked => "MigrationLocked",
             Self::ProtocolViolation => "ProtocolViolation",
             Self::KeyRefused => "KeyRefused",
+            Self::TokenExpired => "TokenExpired",
             Self::ProjectPaused => "ProjectPaused",
             Self::RateLimited => "RateLimited",
             Self::NotJson => "NotJson",
@@ -216,7 +222,8 @@ impl ErrorKind {
             | Self::LoginFailed
             | Self::TooManyConnections
             | Self::ServerNotReady
-            | Self::KeyRefused => Layer::Login,
+            | Self::KeyRefused
+            | Self::TokenExpired => Layer::Login,
             Self::DatabaseMissing
             | Self::DatabaseClosed
             | Self::ReadOnly
@@ -284,11 +291,19 @@ impl ErrorKind {
             | Self::MigrationRefused
             | Self::ProtocolViolation
             | Self::KeyRefused
+            | Self::TokenExpired
             | Self::ProjectPaused
             | Self::Unsupported
             | Self::ReadOnlyConfigured
             | Self::Unknown => false,
         }
+    }
+
+    /// True when the same request may be sent again soon: it may pass by itself,
+    /// and not only once a person has done with whoever answers in between.
+    #[must_use]
+    pub const fn is_worth_a_retry(self) -> bool {
+        self.is_transient() && !matches!(self, Self::NotJson)
     }
 
     /// True when something answered, so the database's machine is there: what

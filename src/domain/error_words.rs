@@ -1,7 +1,7 @@
 //! The words for each kind of error: its fixed message and the next step.
 //! Nothing else in the program words an error.
 
-use crate::domain::ErrorKind;
+use crate::domain::{DbError, ErrorKind};
 
 impl ErrorKind {
     /// The fixed message. `{details}`, `{timeout}` and `{reason}` stand for
@@ -54,12 +54,15 @@ impl ErrorKind {
                 "Database cancelled the statement. Please check its timeouts."
             }
             Self::RowNotFound => "Database row not found. Nothing was changed.",
-            Self::MigrationRefused => "Migrations do not go with this database: {details}",
-            Self::MigrationLocked => "Another run of migrations holds the lock: {details}",
+            Self::MigrationRefused => "Migrations cannot be applied to this database: {details}",
+            Self::MigrationLocked => "Another session holds a lock that migrations need: {details}",
             Self::ProtocolViolation => {
                 "What answers there is not the expected database. Please check host and port."
             }
             Self::KeyRefused => "Gateway refused the key. Please check your Supabase key.",
+            Self::TokenExpired => {
+                "Database token has expired or is not accepted. Please renew your Supabase key."
+            }
             Self::ProjectPaused => "Supabase project is paused or restricted. Please resume it.",
             Self::RateLimited => "Too many requests. Please wait.",
             Self::NotJson => {
@@ -124,6 +127,7 @@ impl ErrorKind {
             Self::MigrationLocked => "wait for its end, or end that session",
             Self::ProtocolViolation => "check the port: another program answers there",
             Self::KeyRefused => "copy the key again from the project's settings",
+            Self::TokenExpired => "make a new key in the project's settings, and check the clocks",
             Self::ProjectPaused => "resume the project in the Supabase dashboard",
             Self::RateLimited => "wait, and ask less often",
             Self::NotJson => "check proxies, captive portals and the URL",
@@ -135,5 +139,76 @@ impl ErrorKind {
             Self::OwnSide => "look at this machine: files, memory, limits",
             Self::Unknown => "look the code up in the server's manual",
         }
+    }
+}
+
+impl DbError {
+    /// The first line about a failure for whoever asked one thing, once: the
+    /// server's own words where it sent some, else the kind's message. The
+    /// messages of the kinds are about a connection that is watched; the server
+    /// says what is wrong with this statement.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match (self.kind(), self.code(), self.details()) {
+            // The words are ours, whatever code stands beside them.
+            (ErrorKind::MigrationLocked | ErrorKind::MigrationRefused, ..) => self.message(),
+            (_, Some(_), Some(said)) if !said.is_empty() => said.to_owned(),
+            // Nobody tries again.
+            (ErrorKind::ConnectionLost, ..) => "Database connection lost.".to_owned(),
+            _ => self.message(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Action;
+
+    #[track_caller]
+    fn check(kind: ErrorKind, code: Option<&str>, details: Option<&str>, headline: &str) {
+        let mut error = DbError::new(Action::Query, kind);
+        if let Some(code) = code {
+            error = error.with_code(code);
+        }
+        if let Some(details) = details {
+            error = error.with_details(details);
+        }
+        assert_eq!(error.headline(), headline);
+    }
+
+    #[test]
+    fn the_server_has_the_first_word_where_it_said_something() {
+        let said = Some("relation \"nope\" does not exist");
+        check(
+            ErrorKind::SchemaMissing,
+            Some("42P01"),
+            said,
+            "relation \"nope\" does not exist",
+        );
+        check(
+            ErrorKind::AuthFailed,
+            Some("28P01"),
+            None,
+            "Database authentication failed. Please check your credentials.",
+        );
+        check(
+            ErrorKind::Timeout { after_ms: 5 },
+            None,
+            Some("the server was told to cancel the statement, and did"),
+            "Database operation timed out after 5ms",
+        );
+        check(
+            ErrorKind::ConnectionLost,
+            None,
+            Some("connection closed"),
+            "Database connection lost.",
+        );
+        check(
+            ErrorKind::MigrationLocked,
+            Some("55P03"),
+            Some("it has just ended"),
+            "Another session holds a lock that migrations need: it has just ended",
+        );
     }
 }

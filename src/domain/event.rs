@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Command, ConnectionStatus, DatabaseOperation, DbError, DiagnosisProgress, HealthCheckResult,
-    LatencySample, MigrationEvent, MigrationProgress, Rehearsed, Verdict,
+    Command, ConfigChange, ConnectionId, ConnectionStatus, DatabaseOperation, DbError,
+    DiagnosisProgress, HealthCheckResult, LatencySample, MigrationEvent, MigrationProgress,
+    Rehearsed, Target, Verdict,
 };
 
 /// Something that happened. Who reads too slowly is told how many were missed.
@@ -66,6 +67,33 @@ pub enum Event {
     Rehearsed {
         /// Which, and what comes next.
         rehearsed: Rehearsed,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Something else is watched from now on: a new connection begins.
+    Switched {
+        /// What was watched before.
+        from: Target,
+        /// What is watched now.
+        to: Target,
+        /// The new connection.
+        id: ConnectionId,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A connection that was left has ended, or could not be ended in its time.
+    Left {
+        /// What was watched by it.
+        target: Target,
+        /// Why it did not end well; its sockets are closed all the same.
+        error: Option<Arc<DbError>>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Another configuration holds from now on; each key that differs.
+    Configured {
+        /// What differs.
+        changes: Arc<[ConfigChange]>,
         /// When.
         at: DateTime<Utc>,
     },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ConnectionId, InvalidEntity, MigrationSummary, Pooler, millis};
+use crate::domain::{ConnectionId, InvalidEntity, MigrationSummary, Pooler, RestDetails, millis};
 
 /// The result of one health check. Valid by construction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,9 @@ pub struct HealthDetails {
     /// the ledger may not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migrations: Option<MigrationSummary>,
+    /// What a check over a REST interface learns; absent in the other modes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<RestDetails>,
     /// What the server did not tell, each with the cause: the fields that it
     /// would have filled are absent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -119,9 +122,11 @@ pub struct PhaseTimings {
     #[serde(with = "millis::option")]
     pub tls: Option<Duration>,
     /// Startup message and authentication, until the server is ready for queries.
+    /// Over REST there is none: the key goes with each request.
     #[serde(with = "millis::option")]
     pub login: Option<Duration>,
-    /// One bare statement, there and back.
+    /// One bare statement, there and back; over REST the request of one row,
+    /// until the first byte of its answer.
     #[serde(with = "millis::option")]
     pub query: Option<Duration>,
 }
@@ -247,6 +252,17 @@ impl PhaseTimings {
             ("tls", self.tls),
             ("login", self.login),
             ("query", self.query),
+        ]
+    }
+
+    /// The phases of a request over REST, in order, each with its name.
+    #[must_use]
+    pub const fn of_request(&self) -> [(&'static str, Option<Duration>); 4] {
+        [
+            ("dns", self.dns),
+            ("tcp", self.tcp),
+            ("tls", self.tls),
+            ("first byte", self.query),
         ]
     }
 }

@@ -83,7 +83,7 @@ impl Lamps {
         Self {
             reachable: Lamp::good(),
             login: Lamp::good(),
-            database: Lamp::good(),
+            database: database(details),
             schema: schema(details, policy),
             writable: writable(details, policy),
         }
@@ -101,6 +101,11 @@ impl Lamps {
             Layer::Tls | Layer::Login => {
                 lamps.reachable = Lamp::good();
                 lamps.login = bad();
+            }
+            // Whoever answered may not have looked at the key.
+            Layer::Rest => {
+                lamps.reachable = Lamp::good();
+                lamps.database = bad();
             }
             Layer::Database | Layer::Permission | Layer::Statement => {
                 lamps.reachable = Lamp::good();
@@ -127,6 +132,15 @@ impl Lamps {
             ("schema", &self.schema),
             ("writable", &self.writable),
         ]
+    }
+}
+
+/// A success is an answer of the database, except over REST, where the service
+/// before it knows by itself which tables there are.
+fn database(details: &HealthDetails) -> Lamp {
+    match &details.rest {
+        Some(rest) if !rest.asked_database() => Lamp::new(LampState::Unknown, "not asked"),
+        Some(_) | None => Lamp::good(),
     }
 }
 
@@ -190,7 +204,12 @@ mod tests {
 
     #[track_caller]
     fn check(kind: ErrorKind, expected: &str) {
-        let lamps = Lamps::after_failure(&DbError::new(Action::Connect, kind));
+        check_error(&DbError::new(Action::Connect, kind), expected);
+    }
+
+    #[track_caller]
+    fn check_error(error: &DbError, expected: &str) {
+        let lamps = Lamps::after_failure(error);
         let letters: String = lamps
             .named()
             .map(|(_, lamp)| match lamp.state {
@@ -226,7 +245,7 @@ mod tests {
         let summary = |ledger, applied, pending, problem: Option<&str>| {
             Some(MigrationSummary {
                 ledger,
-                applied,
+                applied: Some(applied),
                 pending,
                 problem: problem.map(str::to_owned),
             })
@@ -235,7 +254,7 @@ mod tests {
         check_schema(
             |d| d.migrations = summary(LedgerStanding::Ours, 10, Some(0), None),
             LampState::Good,
-            "9/9, 10 of 10 migrations",
+            "9/9, 10 migrations",
         );
         check_schema(
             |d| d.migrations = summary(LedgerStanding::Ours, 8, Some(2), None),
@@ -256,6 +275,11 @@ mod tests {
             |d| d.migrations = summary(LedgerStanding::Foreign, 0, None, Some("of Rails")),
             LampState::Good,
             "9/9, no ledger of ours",
+        );
+        check_schema(
+            |d| d.migrations = Some(MigrationSummary::locked("it is locked by pid 7".into())),
+            LampState::Warning,
+            "it is locked by pid 7",
         );
         check_schema(
             |d| d.unread = vec!["migrations: no SELECT on public.schema_migrations".into()],
@@ -281,5 +305,12 @@ mod tests {
         check(ErrorKind::DatabaseMissing, "ggb??");
         check(ErrorKind::SchemaMissing, "gggb?");
         check(ErrorKind::Cancelled, "?????");
+    }
+
+    #[test]
+    fn a_gateway_that_refers_to_nobody_says_nothing_of_the_key() {
+        let error = DbError::new(Action::Connect, ErrorKind::Unavailable);
+        check_error(&error.clone().at_layer(Layer::Rest), "g?b??");
+        check_error(&error.at_layer(Layer::Database), "ggb??");
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing in here performs input or output, reads a clock, draws a random
 //! number or knows a driver: time, randomness and ids are arguments.
 
+mod api_key;
 mod backoff;
 mod clean;
 mod command;
@@ -11,6 +12,7 @@ mod conclusion;
 mod condition;
 mod connection;
 mod database_config;
+mod degraded;
 mod diagnosis;
 mod diagnosis_progress;
 mod durations;
@@ -31,15 +33,19 @@ mod mode;
 mod operation;
 mod pooler;
 mod rehearsal;
+mod rest;
+mod rest_reasons;
 mod ring;
 mod round_trip;
 mod scenario;
 mod schema;
 mod secret;
 mod snapshot;
+mod switching;
 mod target;
 mod verdict;
 
+pub use api_key::KeyKind;
 pub use backoff::{Backoff, BackoffError};
 pub use clean::{clean, excerpt, is_unsafe};
 pub use command::Command;
@@ -47,6 +53,7 @@ pub use conclusion::Conclusion;
 pub use condition::Condition;
 pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};
 pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};
+pub use degraded::{Asked, DegradedReason};
 pub use diagnosis::{Diagnosis, Exam, Fact, FactValue, Finding, FindingStatus, cause_words};
 pub use diagnosis_progress::DiagnosisProgress;
 pub use durations::Durations;
@@ -67,21 +74,27 @@ pub use migration::{
     FoundSchema, LEDGER_TABLE, LedgerFault, LedgerStanding, LedgerTool, LockHolder,
     MIGRATIONS_UNREAD, Migration, MigrationEnd, MigrationEvent, MigrationFile, MigrationFileState,
     MigrationLook, MigrationName, MigrationProgress, MigrationRefusal, MigrationReport,
-    MigrationRun, MigrationState, MigrationSummary, SchemaDescription, SchemaObject, Unwritable,
-    compare, is_production, pending, recordable, tool_of,
+    MigrationRun, MigrationState, MigrationSummary, MissingRight, SchemaDescription, SchemaObject,
+    Unwritable, compare, is_production, pending, recordable, tool_of,
 };
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use pooler::{PoolMode, Pooler};
 pub use rehearsal::{Rehearsal, Rehearsed};
+pub use rest::{RestDetails, SeenTable, TableSight};
+use rest_reasons::less_than_expected;
 pub use ring::Ring;
 pub use round_trip::RoundTrip;
 pub use scenario::Scenario;
 pub use schema::{OLDER_NAME, REQUIRED_COLUMNS, REQUIRED_TABLES};
 pub use secret::Secret;
-pub use snapshot::{Lane, Outage, Refusal, Session, Snapshot};
+pub use snapshot::{Former, Lane, Outage, Refusal, Session, Snapshot};
+pub use switching::{
+    Alternative, AlternativeKind, Alternatives, Chosen, ConfigChange, ConfigDifference,
+    ConfigReview, Destination, Fate, Pick, Taking, Use,
+};
 pub use target::{Target, TransportSecurity};
-pub use verdict::{Asked, DegradedReason, Evidence, Health, HealthPolicy, Verdict};
+pub use verdict::{Evidence, Health, HealthPolicy, Verdict};
 
 #[cfg(test)]
 mod property_tests;

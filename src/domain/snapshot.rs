@@ -5,12 +5,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    DatabaseConnection, DatabaseOperation, DbError, DiagnosisProgress, ErrorEntry,
-    HealthCheckResult, HealthPolicy, Lamps, MigrationLook, MigrationProgress, Rehearsed, Target,
-    Verdict, is_production,
+    Alternatives, Chosen, ConfigReview, DatabaseConnection, DatabaseOperation, DbError,
+    DiagnosisProgress, ErrorEntry, HealthCheckResult, HealthPolicy, Lamps, MigrationLook,
+    MigrationProgress, Rehearsed, Target, Verdict, is_production,
 };
 
-/// What holds for the whole session.
+/// What holds until something else is watched, or another configuration holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// When the program started.
@@ -19,6 +19,10 @@ pub struct Session {
     pub target: Target,
     /// Why this mode: "Mode chosen because …".
     pub mode_reason: String,
+    /// Present when a reader has chosen what is watched.
+    pub chosen: Option<Chosen>,
+    /// What was watched before, oldest first; of very many the newest.
+    pub former: Vec<Former>,
     /// What must stay on the screen, e.g. that nothing is persisted.
     pub warnings: Vec<String>,
     /// The profile in use.
@@ -37,6 +41,15 @@ pub struct Session {
     pub policy: HealthPolicy,
 }
 
+/// What was watched before something else was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    /// Its mode, address and database, in words.
+    pub name: String,
+    /// When it was left.
+    pub until: DateTime<Utc>,
+}
+
 impl Session {
     /// Whether the environment is labelled as production, where every write
     /// asks for the target's name first.
@@ -51,7 +64,7 @@ impl Session {
 pub struct Snapshot {
     /// Counts up with every change.
     pub revision: u64,
-    /// What holds for the whole session.
+    /// What holds for the time being.
     pub session: Arc<Session>,
     /// The connection.
     pub connection: DatabaseConnection,
@@ -91,6 +104,10 @@ pub struct Snapshot {
     pub migrations: Option<Arc<MigrationLook>>,
     /// The newest run of migrations, as far as it has come.
     pub migration: Option<Arc<MigrationProgress>>,
+    /// The newest list of what could be watched instead.
+    pub alternatives: Option<Arc<Alternatives>>,
+    /// The newest reading of the configuration.
+    pub review: Option<Arc<ConfigReview>>,
 }
 
 /// A time without connection.

@@ -1,10 +1,13 @@
 //! From status and newest check to one word: healthy, degraded or unhealthy.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::domain::{ConnectionStatus, DbError, HealthCheckResult, PoolMode, millis};
+use crate::domain::{
+    Asked, ConnectionStatus, DbError, DegradedReason, HealthCheckResult, PoolMode, REQUIRED_TABLES,
+    less_than_expected,
+};
 
 /// The health of the watched database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -36,77 +39,6 @@ pub struct Verdict {
     pub health: Health,
     /// Why it is degraded; empty for the other two.
     pub reasons: Vec<DegradedReason>,
-}
-
-/// One thing that is wrong with a database that answers. `Display` is its text
-/// on the screen and in JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DegradedReason {
-    /// The round trip took longer than the threshold.
-    Slow {
-        /// What was so slow.
-        asked: Asked,
-        /// It took this long; of heartbeats, the median of the newest.
-        latency: Duration,
-        /// The threshold.
-        threshold: Duration,
-    },
-    /// A new session cannot write although writes are expected.
-    ReadOnly {
-        /// Because the server is a standby or recovers.
-        in_recovery: bool,
-    },
-    /// Required tables are missing.
-    SchemaMissing {
-        /// Required tables that exist.
-        present: usize,
-        /// Required tables.
-        required: usize,
-    },
-    /// Files of ours are not applied to a database that has our ledger.
-    MigrationsPending {
-        /// So many.
-        count: u64,
-    },
-    /// The ledger of our migrations is not as we left it.
-    LedgerFault {
-        /// What is wrong with it.
-        what: String,
-    },
-    /// Something that is expected of the database could not be read, so that
-    /// nobody knows whether it is so.
-    DetailsUnread {
-        /// What, and why not.
-        what: String,
-    },
-    /// An answer is overdue: it may hang.
-    Suspect,
-    /// The connection lives, and a new client cannot get in.
-    NewConnectionsRefused {
-        /// Why not: message and code.
-        cause: String,
-    },
-    /// Nobody watches the connection between checks.
-    Unguarded {
-        /// Why not: message and code.
-        cause: String,
-    },
-    /// A pooler in between takes no transactions.
-    NoTransactions,
-    /// Every connection of our pool is used and callers wait.
-    PoolFull {
-        /// Callers that wait.
-        waiting: u64,
-    },
-}
-
-/// By what the database was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The newest health check.
-    Check,
-    /// The newest heartbeats.
-    Heartbeats,
 }
 
 /// What a verdict rests on.
@@ -252,7 +184,7 @@ fn about_check(
         .filter(|missing| !missing.is_empty())
         && policy.requires_schema
     {
-        let required = crate::domain::REQUIRED_TABLES.len();
+        let required = REQUIRED_TABLES.len();
         let present = required.saturating_sub(missing.len());
         reasons.push(DegradedReason::SchemaMissing { present, required });
     }
@@ -275,6 +207,7 @@ fn about_check(
             what: details.unread.join("; "),
         });
     }
+    reasons.extend(less_than_expected(details, policy));
     if details
         .pooler
         .is_some_and(|pooler| pooler.mode == PoolMode::Statement)
@@ -288,63 +221,14 @@ fn about_check(
     }
 }
 
-// === impl DegradedReason ===
-
-impl fmt::Display for DegradedReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Slow {
-                asked,
-                latency,
-                threshold,
-            } => write!(
-                f,
-                "{}: {:.1} ms, above {:.0} ms",
-                match asked {
-                    Asked::Check => "slow",
-                    Asked::Heartbeats => "slow heartbeats",
-                },
-                millis::as_ms(*latency),
-                millis::as_ms(*threshold)
-            ),
-            Self::ReadOnly { in_recovery: true } => f.write_str("read-only: standby or recovery"),
-            Self::ReadOnly { in_recovery: false } => {
-                f.write_str("read-only: nothing can be written")
-            }
-            Self::SchemaMissing {
-                present: 0,
-                required,
-            } => {
-                write!(f, "schema: not initialised 0/{required}")
-            }
-            Self::SchemaMissing { present, required } => {
-                write!(f, "schema: incomplete {present}/{required}")
-            }
-            Self::MigrationsPending { count: 1 } => f.write_str("schema: 1 migration pending"),
-            Self::MigrationsPending { count } => {
-                write!(f, "schema: {count} migrations pending")
-            }
-            Self::LedgerFault { what } => write!(f, "schema: {what}"),
-            Self::DetailsUnread { what } => write!(f, "details could not be read: {what}"),
-            Self::Suspect => f.write_str("suspect: an answer is overdue"),
-            Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),
-            Self::Unguarded { cause } => write!(f, "not guarded: {cause}"),
-            Self::NoTransactions => {
-                f.write_str("pooler in statement mode: transactions are refused")
-            }
-            Self::PoolFull { waiting } => write!(f, "pool full: {waiting} waiting"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
 
     use super::*;
     use crate::domain::{
-        ConnectionId, HealthCheckDraft, HealthDetails, LedgerStanding, MigrationSummary,
-        REQUIRED_TABLES,
+        ConnectionId, HealthCheckDraft, HealthDetails, KeyKind, LedgerStanding, MigrationSummary,
+        RestDetails, TableSight,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
@@ -418,7 +302,7 @@ mod tests {
         );
         let summary = |pending, problem: Option<&str>| MigrationSummary {
             ledger: LedgerStanding::Ours,
-            applied: 8,
+            applied: Some(8),
             pending,
             problem: problem.map(str::to_owned),
         };
@@ -473,6 +357,56 @@ mod tests {
             &["details could not be read: server: Unknown XX000"],
         );
         check(unread, reader, &[]);
+    }
+
+    #[test]
+    fn what_a_check_over_rest_is_not_shown_is_said() {
+        let patient = HealthPolicy {
+            slow_threshold: Duration::from_millis(201),
+            ..POLICY
+        };
+        let lenient = HealthPolicy {
+            requires_schema: false,
+            ..patient
+        };
+        let shown = |table: &str, seen| {
+            let table = table.to_owned();
+            move |d: &mut HealthDetails| {
+                d.role = Some("anon".to_owned());
+                d.rest = Some(RestDetails {
+                    key: KeyKind::Publishable,
+                    role_is_from: String::new(),
+                    service: None,
+                    table,
+                    seen,
+                    tables: Vec::new(),
+                });
+            }
+        };
+        check(shown("agents", TableSight::Rows), patient, &[]);
+        check(shown("agents", TableSight::Empty), patient, &[]);
+        let words = "permission: anon may not read agents";
+        check(shown("agents", TableSight::Denied), patient, &[words]);
+        let words = "row-level security: it hides the rows of agents from anon";
+        check(shown("agents", TableSight::Hidden), patient, &[words]);
+        let words = "row-level security: anon sees no row of agents; it is empty, or they \
+                     are hidden";
+        check(
+            shown("agents", TableSight::EmptyOrHidden),
+            patient,
+            &[words],
+        );
+        check(shown("agents", TableSight::Missing), patient, &[]);
+        let words = "database not asked: no table is there to read a row of";
+        check(shown("agents", TableSight::Missing), lenient, &[words]);
+        let words = "health_table: _health_check does not exist";
+        for policy in [patient, lenient] {
+            check(
+                shown("_health_check", TableSight::Missing),
+                policy,
+                &[words],
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Actions (what a key means) and effects (what is to be done outside the
 //! view). Knows neither keys nor how effects are carried out.
 
-use crate::{domain::Command, tui::view::Pane};
+use crate::{
+    domain::{AlternativeKind, Command},
+    tui::{migrations::Write, view::Pane},
+};
 
 /// The meaning of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +35,16 @@ pub(super) enum Action {
     Diagnose,
     /// Ask how the migrations stand and show it.
     Migrations,
+    /// Ask what could be watched instead and show it.
+    List(AlternativeKind),
+    /// Watch what is selected.
+    Choose,
+    /// Ask what the configuration says now and show how it differs.
+    Review,
+    /// Apply the configuration that is shown.
+    Apply,
     /// Wish something that writes, which asks first.
-    Ask(Command),
+    Ask(Write),
     /// Confirm what was asked.
     Confirm,
     /// Type a character of an answer.

@@ -34,6 +34,21 @@ pub(super) fn lasting(data: &Data, look: &Look, width: usize) -> Vec<Line<'stati
     lines
 }
 
+/// That this database is in production, and what that means for writing.
+pub(super) fn production(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let session = &*data.snapshot.session;
+    let Some(label) = session
+        .environment
+        .as_ref()
+        .filter(|_| session.is_production())
+    else {
+        return Vec::new();
+    };
+    let words = text::production(&clean(label), session.read_only);
+    let words = format!("{} {words}", look.glyphs.warning);
+    banner(&words, look.theme.alarm, width)
+}
+
 /// That what is seen is rehearsed, and what comes next.
 pub(super) fn rehearsal(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
     let Some(rehearsed) = data.snapshot.rehearsal.filter(|_| data.ended.is_none()) else {

@@ -75,6 +75,8 @@ struct Notice {
 /// Whether what was told changes what is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
+    /// It does: another connection is watched.
+    Another,
     /// It does.
     Seen,
     /// It does: something began whose end may follow at once.
@@ -127,6 +129,12 @@ impl Data {
                 }
                 Change::Seen
             }
+            // A line that the former connection left in the channel.
+            Event::StatusChanged { at, .. } if self.is_former(*at) => Change::Unseen,
+            Event::Switched { .. } => {
+                self.begin_anew();
+                Change::Seen
+            }
             Event::StatusChanged { to, at, error, .. } => {
                 // A snapshot tells the rest, and marks the frame.
                 self.outages.note(*to, *at, error.as_ref());
@@ -140,13 +148,33 @@ impl Data {
             | Event::Rehearsed { .. }
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
+            | Event::Left { .. }
+            | Event::Configured { .. }
             | Event::OperationFinished(_) => Change::Unseen,
         }
+    }
+
+    /// Whether a moment belongs to a connection before this one.
+    fn is_former(&self, at: DateTime<Utc>) -> bool {
+        at < self.snapshot.connection.created_at()
+    }
+
+    /// What was measured of the former connection says nothing about this one.
+    fn begin_anew(&mut self) {
+        self.latency = LatencyBook::new();
+        self.stats = [LatencyStats::default(); 3];
+        self.stats_made_at = None;
+        self.answer = None;
+        self.outages = Outages::default();
+        self.frozen = None;
     }
 
     /// News are shown at once: the first failure, and the first answer after
     /// one. That all goes on as before may wait for the frame that comes anyway.
     fn take_sample(&mut self, sample: LatencySample) -> Change {
+        if self.is_former(sample.at) {
+            return Change::Unseen;
+        }
         let before = self.latency.recent().next_back().map(|last| last.outcome);
         self.latency.push(sample);
         if let SampleOutcome::Answered(took) = sample.outcome {
@@ -167,6 +195,10 @@ impl Data {
     /// Takes over a snapshot.
     pub(super) fn renew(&mut self, snapshot: Arc<Snapshot>) -> Change {
         let before = std::mem::replace(&mut self.snapshot, snapshot);
+        if before.connection.id() != self.snapshot.connection.id() {
+            self.begin_anew();
+            return Change::Another;
+        }
         match difference(&before, &self.snapshot) {
             Difference::None => Change::Unseen,
             Difference::Begun => Change::Soon,

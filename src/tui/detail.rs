@@ -11,7 +11,10 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{DatabaseOperation, ErrorEntry, HealthCheckResult, HealthDetails, Outcome, clean},
+    domain::{
+        DatabaseOperation, ErrorEntry, HealthCheckResult, HealthDetails, Outcome, RestDetails,
+        clean,
+    },
     tui::{
         clock::Moment,
         data::Data,
@@ -214,8 +217,20 @@ fn details_entries(details: &HealthDetails) -> impl Iterator<Item = (&'static st
             pool.size, pool.idle, pool.waiting, pool.max
         )
     });
+    let rest = details.rest.as_ref();
     [
         ("phases ms", phases(details)),
+        ("service", text(&rest.and_then(|rest| rest.service.clone()))),
+        ("key", rest.map(RestDetails::key_words).unwrap_or_default()),
+        (
+            "asked",
+            rest.map(RestDetails::asked_words).unwrap_or_default(),
+        ),
+        (
+            "tables",
+            rest.map(|rest| rest.table_words().join("; "))
+                .unwrap_or_default(),
+        ),
         ("server", text(&details.server_version)),
         ("role", text(&details.role)),
         ("database", text(&details.database)),
@@ -278,7 +293,11 @@ fn migrations(details: &HealthDetails) -> String {
 
 /// The phases with their times; one that was not reached is said so.
 pub(super) fn phases(details: &HealthDetails) -> String {
-    let phases = details.phases.named();
+    let (named, of_request) = (details.phases.named(), details.phases.of_request());
+    let phases: &[_] = match details.rest {
+        Some(_) => &of_request,
+        None => &named,
+    };
     let phases: Vec<_> = phases
         .iter()
         .map(|(name, time)| match time {

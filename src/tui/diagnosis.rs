@@ -30,7 +30,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
         return;
     };
     let progress = data.snapshot.diagnosis.as_deref();
-    let lines = |width| lines(progress, &data.moment, look, width);
+    let lines = |width| lines(progress, data, look, width);
     let content = Popup {
         lines,
         scroll,
@@ -41,15 +41,16 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
 
 fn lines(
     progress: Option<&DiagnosisProgress>,
-    moment: &Moment,
+    data: &Data,
     look: &Look,
     width: usize,
 ) -> Vec<Line<'static>> {
     let Some(progress) = progress else {
         return paragraph(text::DIAGNOSIS_ASKED, look.theme.dim, width);
     };
-    let mut lines = summary(progress, moment, look, width);
-    for exam in Exam::ALL {
+    let exams = Exam::of_mode(data.snapshot.session.target.mode);
+    let mut lines = summary(progress, exams, &data.moment, look, width);
+    for exam in exams.iter().copied() {
         match progress.of(exam) {
             Some(finding) => lines.append(&mut finding_lines(finding, look, width)),
             None => lines.push(waiting(exam, look)),
@@ -62,6 +63,7 @@ fn lines(
 /// seen on the smallest screen.
 fn summary(
     progress: &DiagnosisProgress,
+    exams: &[Exam],
     moment: &Moment,
     look: &Look,
     width: usize,
@@ -69,7 +71,7 @@ fn summary(
     let theme = &look.theme;
     let began = moment.local(progress.began());
     let Some((at, conclusion)) = progress.ended() else {
-        let words = text::diagnosis_goes_on(&began, progress.findings().len(), Exam::ALL.len());
+        let words = text::diagnosis_goes_on(&began, progress.findings().len(), exams.len());
         return paragraph(&words, theme.accent, width);
     };
     let style = match conclusion.health {

@@ -53,6 +53,8 @@ fn has_same_facts(a: &Snapshot, b: &Snapshot) -> bool {
         && a.diagnosis.as_ref().map(Arc::as_ptr) == b.diagnosis.as_ref().map(Arc::as_ptr)
         && a.migrations.as_ref().map(Arc::as_ptr) == b.migrations.as_ref().map(Arc::as_ptr)
         && a.migration.as_ref().map(Arc::as_ptr) == b.migration.as_ref().map(Arc::as_ptr)
+        && a.alternatives.as_ref().map(Arc::as_ptr) == b.alternatives.as_ref().map(Arc::as_ptr)
+        && a.review.as_ref().map(Arc::as_ptr) == b.review.as_ref().map(Arc::as_ptr)
         && has_same_lists(a, b)
 }
 

@@ -296,6 +296,10 @@ impl Loop {
 
     fn note(&mut self, change: Change) {
         match change {
+            Change::Another => {
+                self.view.begin_anew();
+                self.gate.mark();
+            }
             Change::Seen => self.gate.mark(),
             Change::Soon => self.gate.mark_by(Instant::now().into_std() + BEGUN),
             // Without a frame each second it would never be seen.

@@ -83,6 +83,8 @@ pub(super) fn session() -> Session {
             security: TransportSecurity::ThisMachine,
         },
         mode_reason: "Mode chosen because DATABASE_URL is set.".into(),
+        chosen: None,
+        former: vec![],
         warnings: vec![],
         profile: None,
         environment: Some("staging".into()),
@@ -125,6 +127,7 @@ pub(super) fn details() -> HealthDetails {
             waiting: 0,
             max: 10,
         }),
+        rest: None,
         unread: vec![],
         missing_tables: Some(vec![]),
         migrations: None,
@@ -236,6 +239,8 @@ pub(super) fn healthy() -> Snapshot {
         rehearsal: None,
         migrations: None,
         migration: None,
+        alternatives: None,
+        review: None,
     }
 }
 
@@ -345,6 +350,8 @@ pub(super) fn blank() -> Snapshot {
         rehearsal: None,
         migrations: None,
         migration: None,
+        alternatives: None,
+        review: None,
     }
 }
 
@@ -411,7 +418,7 @@ fn files() -> impl Iterator<Item = MigrationName> {
 pub(super) fn migration_state(applied: usize) -> MigrationState {
     let row = |(index, id)| AppliedMigration {
         id,
-        applied_at: ago(600 - index),
+        applied_at: Some(ago(600 - index)),
         checksum: vec![7],
         execution_ms: index,
     };
@@ -423,6 +430,7 @@ pub(super) fn migration_state(applied: usize) -> MigrationState {
         pending: files().skip(applied).collect(),
         refusal: None,
         unwritable: None,
+        missing_right: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tui::{
     data::Data,
     keys::{BINDINGS, Binding},
     migrations, text,
-    view::View,
+    view::{Overlay, View},
 };
 
 /// Draws the footer.
@@ -48,7 +48,7 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
     let place = view.place();
     let mut shown: Vec<&Binding> = BINDINGS
         .iter()
-        .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data))
+        .filter(|binding| binding.scope.holds_at(place) && is_of_use(binding, data, view))
         .collect();
     // What covers the panes must say how it is left.
     let rank = |binding: &Binding| match &view.overlay {
@@ -79,12 +79,13 @@ fn leads_back(binding: &Binding) -> bool {
 }
 
 /// Whether the binding does something now.
-fn is_of_use(binding: &Binding, data: &Data) -> bool {
+fn is_of_use(binding: &Binding, data: &Data, view: &View) -> bool {
     binding.keys.iter().all(|(_, action)| {
-        if let Action::Ask(command) = action {
-            migrations::offer(data).is(*command)
-        } else {
-            true
+        if let Action::Ask(write) = action {
+            return migrations::offer(data).is(*write);
         }
+        let is_about_nothing = matches!(&view.overlay, Some(Overlay::Review(panel))
+            if panel.confirm(&data.snapshot).is_err());
+        !(is_about_nothing && *action == Action::Apply)
     })
 }

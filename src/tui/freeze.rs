@@ -56,6 +56,9 @@ impl Frozen {
             | Event::Migrating { .. }
             | Event::MigrationEnded(_)
             | Event::OperationFinished(_)
+            | Event::Switched { .. }
+            | Event::Left { .. }
+            | Event::Configured { .. }
             | Event::CommandDone { .. } => return false,
         };
         *count += 1;

@@ -34,6 +34,7 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
         _ => failure::lines(data, look, width),
     }
     .into_iter();
+    lines.extend(banners::production(data, look, width));
     lines.extend(head.next());
     lines.extend(banners::rehearsal(data, look, width));
     lines.extend(banners::frozen(data, look, width));
@@ -103,9 +104,18 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::NewConnectionsRefused { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::ReadOnly { .. }
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: true, ..
+        }
+        | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
+        | DegradedReason::RowsHidden {
+            is_certain: false, ..
+        }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::SchemaMissing { .. }
         | DegradedReason::MigrationsPending { .. }
         | DegradedReason::LedgerFault { .. }
@@ -292,6 +302,10 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::LedgerFault { .. }
         | DegradedReason::Unguarded { .. }
         | DegradedReason::DetailsUnread { .. }
+        | DegradedReason::NotPermitted { .. }
+        | DegradedReason::RowsHidden { .. }
+        | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::DatabaseNotAsked
         | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
     });

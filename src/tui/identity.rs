@@ -31,8 +31,15 @@ impl Identity {
         let address = clean(&target.to_string()).into_owned();
         let address = format!("{} {address}", target.mode);
         let mut always = vec![Span::styled(address, theme.text)];
-        if let Some(environment) = &session.environment {
-            always.push(environment_badge(environment, look));
+        // Production has a line of its own, over the whole width.
+        let environment = session.environment.as_deref();
+        if let Some(environment) = environment.filter(|_| !session.is_production()) {
+            let environment = clean(environment).into_owned();
+            always.push(Span::styled(environment, theme.accent));
+        }
+        if let Some(profile) = &session.profile {
+            let profile = format!("profile {}", clean(profile));
+            always.push(Span::styled(profile, theme.text));
         }
         if session.read_only {
             always.push(Span::styled(text::READ_ONLY, theme.accent));
@@ -46,10 +53,6 @@ impl Identity {
             Some((words, Matters::Always)) => always.push(words),
             Some((words, Matters::IfThereIsRoom)) => optional.push(words),
             None => {}
-        }
-        if let Some(profile) = &session.profile {
-            let profile = format!("profile {}", clean(profile));
-            optional.push(Span::styled(profile, theme.dim));
         }
         Self { always, optional }
     }
@@ -74,14 +77,6 @@ impl Identity {
         }
         flow(self.optional, &Span::raw(GAP), width)
     }
-}
-
-fn environment_badge(environment: &str, look: &Look) -> Span<'static> {
-    let environment = clean(environment);
-    if environment.eq_ignore_ascii_case("production") {
-        return Span::styled(format!(" {environment} "), look.theme.alarm);
-    }
-    Span::styled(environment.into_owned(), look.theme.accent)
 }
 
 enum Matters {

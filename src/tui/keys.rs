@@ -4,9 +4,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::{
-    domain::Command,
+    domain::{AlternativeKind, Command},
     tui::{
         action::{Action, Motion},
+        migrations::Write,
+        scope::Scope,
         view::{Pane, Place},
     },
 };
@@ -34,28 +36,6 @@ pub(super) enum Key {
     Plain(KeyCode),
     /// A character with Ctrl.
     Ctrl(char),
-}
-
-/// The places where a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    Everywhere,
-    /// In all panes, not above them.
-    Panes,
-    /// In panes whose rows have details.
-    Rows,
-    /// Where something scrolls.
-    Scrolled,
-    /// Where something scrolls whose ends can be reached at once.
-    Ends,
-    /// In the log.
-    Log,
-    /// In the migrations.
-    Migrations,
-    /// Where a question waits for a key.
-    Question,
-    /// Where a name is typed.
-    Name,
 }
 
 const fn plain(c: char) -> Key {
@@ -121,9 +101,49 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 5,
     },
     Binding {
+        keys: &[(plain('m'), Action::List(AlternativeKind::Mode))],
+        scope: Scope::Everywhere,
+        name: "m",
+        word: "mode",
+        help: "choose another mode: supabase, local or mock; Esc closes it",
+        rank: 6,
+    },
+    Binding {
+        keys: &[(plain('p'), Action::List(AlternativeKind::Profile))],
+        scope: Scope::Everywhere,
+        name: "p",
+        word: "profile",
+        help: "choose another profile of the configuration file; Esc closes it",
+        rank: 6,
+    },
+    Binding {
+        keys: &[(plain('R'), Action::Review)],
+        scope: Scope::Everywhere,
+        name: "R",
+        word: "reload",
+        help: "read the configuration again and show what it would change",
+        rank: 7,
+    },
+    Binding {
+        keys: &[(Key::Plain(KeyCode::Enter), Action::Choose)],
+        scope: Scope::Switcher,
+        name: "Enter",
+        word: "switch",
+        help: "end this connection and begin the one that is selected (modes, profiles)",
+        rank: 0,
+    },
+    Binding {
+        keys: &[(plain('y'), Action::Apply)],
+        scope: Scope::Review,
+        name: "y",
+        word: "apply",
+        help: "apply what has changed (configuration)",
+        rank: 0,
+    },
+    Binding {
         keys: &[
-            (plain('u'), Action::Ask(Command::Migrate)),
-            (Key::Plain(KeyCode::Enter), Action::Ask(Command::Migrate)),
+            (plain('u'), Action::Ask(Write::Migrate)),
+            (Key::Plain(KeyCode::Enter), Action::Ask(Write::Migrate)),
         ],
         scope: Scope::Migrations,
         name: "u",
@@ -132,7 +152,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         rank: 0,
     },
     Binding {
-        keys: &[(plain('a'), Action::Ask(Command::Adopt))],
+        keys: &[(plain('a'), Action::Ask(Write::Adopt))],
         scope: Scope::Migrations,
         name: "a",
         word: "adopt",
@@ -357,35 +377,6 @@ impl Key {
     }
 }
 
-// === impl Scope ===
-
-impl Scope {
-    /// True where the binding holds.
-    pub(super) const fn holds_at(self, place: Place) -> bool {
-        match (self, place) {
-            (Self::Question, Place::Question) | (Self::Name, Place::Name) => true,
-            // What is asked is answered first.
-            (_, Place::Question | Place::Name) => false,
-            (Self::Everywhere, _)
-            | (Self::Panes, Place::Pane(_))
-            | (Self::Rows, Place::Pane(Pane::Checks | Pane::Operations | Pane::Errors))
-            | (Self::Log, Place::Pane(Pane::Log))
-            | (Self::Migrations, Place::Migrations) => true,
-            (Self::Scrolled, place) => !matches!(place, Place::Pane(Pane::Latency)),
-            (Self::Ends, place) => !matches!(place, Place::Pane(Pane::Latency | Pane::Log)),
-            (
-                Self::Panes
-                | Self::Rows
-                | Self::Log
-                | Self::Migrations
-                | Self::Question
-                | Self::Name,
-                _,
-            ) => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,6 +388,8 @@ mod tests {
             Place::Detail,
             Place::Diagnosis,
             Place::Migrations,
+            Place::Switcher,
+            Place::Review,
             Place::Question,
             Place::Name,
         ])
@@ -456,8 +449,12 @@ mod tests {
         check(
             key('u'),
             Place::Migrations,
-            Some(Action::Ask(Command::Migrate)),
+            Some(Action::Ask(Write::Migrate)),
         );
+        check(enter, Place::Switcher, Some(Action::Choose));
+        check(key('y'), Place::Review, Some(Action::Apply));
+        check(key('y'), Place::Switcher, None);
+        check(key('R'), Place::Name, Some(Action::Type('R')));
         check(key('y'), Place::Question, Some(Action::Confirm));
         check(key('r'), Place::Question, None);
         check(key('q'), Place::Name, Some(Action::Type('q')));

@@ -60,6 +60,13 @@ impl Picker {
         self.anchor = (next > 0).then(|| newest - next as u64);
     }
 
+    /// Selects a row, counted from the newest.
+    pub(super) fn select(&mut self, row: usize, extent: Extent) {
+        let last = extent.len.saturating_sub(1);
+        let newest = extent.dropped + last as u64;
+        self.anchor = (row > 0).then(|| newest.saturating_sub(row.min(last) as u64));
+    }
+
     /// Back to following the newest row. True when it did not before.
     pub(super) fn follow(&mut self) -> bool {
         self.anchor.take().is_some()
@@ -133,6 +140,17 @@ mod tests {
         assert_eq!(picker.selected(extent(5, 2)), 3, "and two dropped");
         assert_eq!(picker.selected(extent(5, 90)), 4, "dropped itself");
         assert_eq!(picker.selected(extent(0, 95)), 0);
+    }
+
+    #[test]
+    fn a_row_that_is_selected_is_selected() {
+        let mut picker = Picker::default();
+        for row in [3, 0, 8, 1] {
+            picker.select(row, extent(9, 4));
+            assert_eq!(picker.selected(extent(9, 4)), row);
+        }
+        picker.select(20, extent(9, 4));
+        assert_eq!(picker.selected(extent(9, 4)), 8);
     }
 
     #[test]

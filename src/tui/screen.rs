@@ -5,7 +5,8 @@ use ratatui::{Frame, buffer::Buffer, layout::Rect, widgets::Paragraph};
 
 use crate::tui::{
     data::Data,
-    detail, diagnosis, footer, header, help, layout, migrations, panes, too_small,
+    detail, diagnosis, footer, header, help, layout, migrations, panes, review, switcher,
+    too_small,
     view::{Charset, Overlay, Pane, View},
 };
 
@@ -57,6 +58,8 @@ fn compose(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
         // What is asked for now is shown as it is now.
         Some(Overlay::Diagnosis(_)) => diagnosis::render(frame, plan.body, data, view),
         Some(Overlay::Migrations(_)) => migrations::render(frame, plan.body, data, view),
+        Some(Overlay::Switcher(_)) => switcher::render(frame, plan.body, data, view),
+        Some(Overlay::Review(_)) => review::render(frame, plan.body, data, view),
         Some(Overlay::Detail(..)) => detail::render(frame, plan.body, shown, view),
     }
     footer::render(frame, plan.footer, data, view);

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use crate::{
     backend::NotTaken,
-    domain::{Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity},
+    domain::{
+        AlternativeKind, Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity,
+    },
 };
 
 /// Words that may or may not have been made for the occasion.
@@ -67,16 +69,21 @@ pub(super) const MIGRATIONS_UNKNOWN: &str = "how the migrations stand cannot be 
 pub(super) const MIGRATIONS_READ_ONLY: &str =
     "nothing is applied from here: read_only is set (read_only = false allows it)";
 pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
+pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what is pending";
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
+pub(super) const A_ADOPTS_AGAIN: &str =
+    "change the tables so that they match; a compares them again";
 pub(super) const A_ADOPTS: &str =
     "a compares these tables with ours and records what matches, after asking";
 pub(super) const APPLY_PENDING: &str = "Apply what is pending";
+pub(super) const ADOPT: &str = "Compare the tables with ours and record what matches";
 pub(super) const ANOTHER_NAME: &str = "that is not the target's name";
 pub(super) const ANOTHER_RUN: &str = "another run";
 pub(super) const APPLIED: &str = "applied";
+pub(super) const NO_TIME: &str = "at an unknown time";
 pub(super) const APPLIED_NOW: &str = "applied now, in";
 pub(super) const PENDING: &str = "pending";
 pub(super) const RUNNING: &str = "being applied for";
@@ -122,19 +129,6 @@ pub(super) fn apply_files(count: usize) -> String {
     }
 }
 
-/// What else would be done, as a question begins.
-pub(super) const fn question_of(command: Command) -> &'static str {
-    match command {
-        Command::Adopt => "Compare the tables with ours and record what matches",
-        Command::Reconnect
-        | Command::Disconnect
-        | Command::CheckNow
-        | Command::Diagnose
-        | Command::LookAtMigrations
-        | Command::Migrate => APPLY_PENDING,
-    }
-}
-
 /// A question that a key answers.
 pub(super) fn confirm_by_key(what: &str, target: &str) -> String {
     format!("{what}? Target: {target}. y does it, Esc leaves it")
@@ -172,7 +166,12 @@ pub(super) fn applied_by_others(count: usize) -> String {
 
 /// Differences that are not told here.
 pub(super) fn more_differences(count: usize) -> String {
-    format!("{count} more differences: 'dbvitals migrate adopt' tells them")
+    let noun = if count == 1 {
+        "difference"
+    } else {
+        "differences"
+    };
+    format!("{count} more {noun}: 'dbvitals migrate adopt' tells them")
 }
 
 /// What a command that is being carried out says, unless what it opens says it.
@@ -182,7 +181,14 @@ pub(super) fn begun(command: Command) -> Option<Words> {
         Command::Disconnect => "disconnect: under way — r connects again".into(),
         Command::CheckNow => "check now: asked".into(),
         Command::Diagnose => "diagnose: under way".into(),
-        Command::LookAtMigrations | Command::Migrate | Command::Adopt => return None,
+        Command::ApplyConfig(_) => "configuration: applied".into(),
+        // The new header says the one, what is opened says the other.
+        Command::Switch(_)
+        | Command::List(_)
+        | Command::ReadConfig
+        | Command::LookAtMigrations
+        | Command::Migrate(_)
+        | Command::Adopt(_) => return None,
     })
 }
 
@@ -299,6 +305,86 @@ pub(super) const fn mode_banner(mode: Mode) -> Option<&'static str> {
         Mode::Mock => Some(MOCK_WARNING),
         Mode::Local | Mode::Supabase => None,
     }
+}
+
+pub(super) const ALTERNATIVES_ASKED: &str = "reading the configuration…";
+pub(super) const NOT_LISTED: &str = "there is no list yet";
+pub(super) const NOTHING_LISTED: &str = "the configuration cannot be read";
+pub(super) const NOT_VALID: &str = "not possible: its settings are not valid, see above";
+pub(super) const VALID: &str = "valid";
+pub(super) const INVALID: &str = "INVALID";
+pub(super) const IN_USE: &str = "in use";
+pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
+pub(super) const ENTER_SWITCHES: &str =
+    "Enter switches: this connection ends, and a new one begins; Esc leaves it";
+pub(super) const SWITCHES_OTHERWISE: &str =
+    "in use, with other settings: Enter begins anew with these; Esc leaves it";
+pub(super) const NO_PROFILE: &str = "(no profile)";
+pub(super) const PRODUCTION_ASKS: &str = "every write there asks for the target's name";
+pub(super) const MIGRATES_THERE: &str =
+    "auto_migrate is set: pending migrations are applied there as soon as it is connected";
+pub(super) const CONFIG_ASKED: &str = "reading the configuration…";
+pub(super) const CONFIG_NOT_VALID: &str = "the configuration is not valid: nothing changes";
+pub(super) const NOTHING_CHANGED: &str = "nothing has changed";
+pub(super) const NO_FILE: &str = "no configuration file was in use";
+pub(super) const NONE: &str = "none";
+pub(super) const TAKES_CONNECTION: &str = "  (new connection)";
+pub(super) const TAKES_START: &str = "  (at the next start)";
+pub(super) const PRODUCTION: &str = "PRODUCTION";
+
+/// Why a row cannot be chosen.
+pub(super) fn invalid_for(name: &str, count: usize) -> String {
+    match count {
+        1 => format!("{name} is not possible, for this reason:"),
+        _ => format!("{name} is not possible, for {count} reasons:"),
+    }
+}
+
+/// That a configuration would be applied to what runs.
+pub(super) fn apply_running(count: usize) -> String {
+    let changes = changes(count);
+    format!("Apply {changes}? The connection stays. y does it, Esc leaves it")
+}
+
+/// That a configuration would be applied, and what would be connected to.
+pub(super) fn apply_anew(count: usize, target: &str) -> String {
+    let changes = changes(count);
+    format!("Apply {changes}? A new connection to {target} begins. y does it, Esc leaves it")
+}
+
+fn changes(count: usize) -> String {
+    match count {
+        1 => "1 change".to_owned(),
+        _ => format!("{count} changes"),
+    }
+}
+
+/// When a configuration was read, and which file is in use.
+pub(super) fn config_read(at: &str, file: &str) -> String {
+    format!("read at {at} (in use: {file}); R reads again, Esc closes")
+}
+
+/// What nobody may overlook where a database is in production.
+pub(super) fn production(label: &str, is_read_only: bool) -> String {
+    let label = label.to_uppercase();
+    if is_read_only {
+        return format!("{label} — read-only: nothing is written from here");
+    }
+    format!("{label} — every write here asks for the target's name")
+}
+
+/// Why this mode; and when somebody has chosen it, or the profile.
+pub(super) fn mode_reason(reason: &str, chosen: Option<(AlternativeKind, &str)>) -> String {
+    match chosen {
+        None => reason.to_owned(),
+        Some((AlternativeKind::Mode, at)) => format!("Mode chosen by you at {at}."),
+        Some((AlternativeKind::Profile, at)) => format!("Profile chosen by you at {at}. {reason}"),
+    }
+}
+
+/// Before a line of the log that belongs to what was watched before.
+pub(super) fn former(target: &str) -> String {
+    format!("[{target}] ")
 }
 
 /// The signs that the help explains, by their words.

@@ -24,6 +24,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View
     if data.is_connected() && header::is_mock(snapshot) {
         phrases.push(Span::styled(text::MOCK, look.theme.banner));
     }
+    if snapshot.session.is_production() {
+        let words = format!("{} {}", look.glyphs.warning, text::PRODUCTION);
+        phrases.push(Span::styled(words, look.theme.alarm));
+    }
     let is_connected = snapshot.connection.status() == ConnectionStatus::Connected;
     match &snapshot.outage {
         Some(outage) if !is_connected => {

@@ -9,10 +9,10 @@ use crate::{
         action::{Action, Effect, Motion},
         data::Data,
         detail::Detail,
-        migrations::{self, Answer, Offer},
+        migrations::{self, Answer, Offer, Write},
         panes,
         picker::Scroll,
-        text,
+        review, switcher, text,
         view::{Overlay, Pane, View},
     },
 };
@@ -39,7 +39,18 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
             view.overlay = Some(Overlay::Migrations(Box::default()));
             return Some(Effect::Send(Command::LookAtMigrations));
         }
-        Action::Ask(command) => return ask(data, view, command),
+        Action::List(kind) => {
+            let panel = switcher::Panel::new(kind, &data.snapshot);
+            view.overlay = Some(Overlay::Switcher(panel));
+            return Some(Effect::Send(Command::List(kind)));
+        }
+        Action::Choose => return choose(data, view),
+        Action::Review => {
+            view.overlay = Some(Overlay::Review(review::Panel::new(&data.snapshot)));
+            return Some(Effect::Send(Command::ReadConfig));
+        }
+        Action::Apply => return apply(data, view),
+        Action::Ask(write) => return ask(data, view, write),
         Action::Confirm => return confirm(data, view),
         Action::Type(c) => {
             if let Some(Overlay::Migrations(panel)) = &mut view.overlay {
@@ -60,7 +71,7 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
         Action::Focus(pane) => view.focus(pane),
         Action::FocusNext => view.focus(view.focus.next()),
         Action::FocusPrevious => view.focus(view.focus.previous()),
-        Action::Move(motion) => scroll(snapshot, view, motion),
+        Action::Move(motion) => scroll(data, view, motion),
         Action::Details => open_detail(snapshot, view),
         Action::Zoom => view.is_zoomed = !view.is_zoomed,
         Action::Back => return back(data, view),
@@ -68,13 +79,16 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
     None
 }
 
-fn scroll(snapshot: &Snapshot, view: &mut View, motion: Motion) {
+fn scroll(data: &Data, view: &mut View, motion: Motion) {
+    let snapshot = &*data.shown().snapshot;
     match &mut view.overlay {
         None => {}
         Some(Overlay::Help(scroll) | Overlay::Detail(_, scroll) | Overlay::Diagnosis(scroll)) => {
             return scroll.step(motion);
         }
         Some(Overlay::Migrations(panel)) => return panel.scroll.step(motion),
+        Some(Overlay::Switcher(panel)) => return panel.step(motion, &data.snapshot),
+        Some(Overlay::Review(panel)) => return panel.scroll.step(motion),
     }
     match view.focus {
         Pane::Connection => view.connection.step(motion),
@@ -95,19 +109,48 @@ fn scroll(snapshot: &Snapshot, view: &mut View, motion: Motion) {
     }
 }
 
+/// Sends what is selected of the list, if it can be switched to.
+fn choose(data: &Data, view: &mut View) -> Option<Effect> {
+    let Some(Overlay::Switcher(panel)) = &mut view.overlay else {
+        return None;
+    };
+    match panel.choose(&data.snapshot) {
+        switcher::Wish::Switch(pick) => {
+            view.overlay = None;
+            Some(Effect::Send(Command::Switch(pick)))
+        }
+        switcher::Wish::Nothing(why) => Some(Effect::Say(why)),
+    }
+}
+
+/// Has the configuration applied that is shown, if it can be.
+fn apply(data: &Data, view: &mut View) -> Option<Effect> {
+    let Some(Overlay::Review(panel)) = &view.overlay else {
+        return None;
+    };
+    match panel.confirm(&data.snapshot) {
+        Ok(command) => {
+            view.overlay = None;
+            Some(Effect::Send(command))
+        }
+        Err(why) => Some(Effect::Say(why)),
+    }
+}
+
 /// Asks before something is written: for the target's name, where it matters most.
-fn ask(data: &Data, view: &mut View, command: Command) -> Option<Effect> {
+fn ask(data: &Data, view: &mut View, write: Write) -> Option<Effect> {
     let Some(Overlay::Migrations(panel)) = &mut view.overlay else {
         return None;
     };
     match migrations::offer(data) {
-        offer if offer.is(command) => {
+        offer if offer.is(write) => {
             let answer = if data.snapshot.session.is_production() {
                 Answer::NAME
             } else {
                 Answer::Key
             };
-            panel.ask(command, answer);
+            let id = data.snapshot.connection.id();
+            panel.ask(write, id, answer);
             None
         }
         Offer::Nothing(why) => Some(Effect::Say(why)),
@@ -120,9 +163,9 @@ fn confirm(data: &Data, view: &mut View) -> Option<Effect> {
     let Some(Overlay::Migrations(panel)) = &mut view.overlay else {
         return None;
     };
-    let command = panel.confirm(&data.snapshot.session.target)?;
+    let (write, command) = panel.confirm(&data.snapshot.session)?;
     match migrations::offer(data) {
-        offer if offer.is(command) => Some(Effect::Send(command)),
+        offer if offer.is(write) => Some(Effect::Send(command)),
         Offer::Nothing(why) => Some(Effect::Say(why)),
         Offer::Migrate(_) | Offer::Adopt => None,
     }

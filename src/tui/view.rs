@@ -10,7 +10,9 @@ use crate::{
         glyphs::{self, Glyphs},
         migrations::{Answer, Panel},
         picker::{Picker, Scroll},
+        review,
         scale::Scale,
+        switcher,
         theme::Theme,
     },
 };
@@ -65,6 +67,10 @@ pub(super) enum Overlay {
     Diagnosis(Scroll),
     /// The migrations.
     Migrations(Box<Panel>),
+    /// What could be watched instead.
+    Switcher(switcher::Panel),
+    /// The configuration as it was read again.
+    Review(review::Panel),
 }
 
 /// The six panes.
@@ -91,6 +97,10 @@ pub(super) enum Place {
     Diagnosis,
     /// In the migrations.
     Migrations,
+    /// In the list of what could be watched instead.
+    Switcher,
+    /// In the configuration that was read again.
+    Review,
     /// Where a question waits for a key.
     Question,
     /// Where a name is typed.
@@ -126,6 +136,8 @@ impl View {
             Some(Overlay::Help(_)) => Place::Help,
             Some(Overlay::Detail(..)) => Place::Detail,
             Some(Overlay::Diagnosis(_)) => Place::Diagnosis,
+            Some(Overlay::Switcher(_)) => Place::Switcher,
+            Some(Overlay::Review(_)) => Place::Review,
             Some(Overlay::Migrations(panel)) => match &panel.asking {
                 None => Place::Migrations,
                 Some(asking) => match asking.answer {
@@ -134,6 +146,19 @@ impl View {
                 },
             },
         }
+    }
+
+    /// Something else is watched: what was opened and selected of the old
+    /// connection is no more.
+    pub(super) fn begin_anew(&mut self) {
+        if !matches!(self.overlay, Some(Overlay::Help(_))) {
+            self.overlay = None;
+        }
+        self.connection.rewind();
+        self.scale = Scale::default();
+        self.checks = Picker::default();
+        self.operations = Picker::default();
+        self.errors = Picker::default();
     }
 
     /// Gives the focus to a pane.

@@ -9,7 +9,7 @@ use std::{
 use dbvitals::{
     config::{
         AdapterSection, Complaints, Fallback, FixedEnv, Flags, Loaded, LocalSection, MockSection,
-        Row, Sources, load, settings,
+        Row, Sources, SupabaseSection, load, settings,
     },
     domain::Secret,
 };
@@ -107,6 +107,14 @@ impl Given {
         load(&sources, fallback)
     }
 
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    pub(crate) fn given_flags(&self) -> Flags {
+        self.flags.clone()
+    }
+
     /// What is shown of the values, whether they are valid or not.
     pub(crate) fn settings(&self) -> String {
         let env: FixedEnv = self.env.iter().cloned().collect();
@@ -133,6 +141,17 @@ impl Given {
         match self.loaded().config.adapter {
             AdapterSection::Local(local) => *local,
             AdapterSection::Mock(_) => panic!("mode is mock"),
+            AdapterSection::Supabase(_) => panic!("mode is supabase"),
+        }
+    }
+
+    /// The section of supabase mode.
+    #[track_caller]
+    pub(crate) fn supabase(&self) -> SupabaseSection {
+        match self.loaded().config.adapter {
+            AdapterSection::Supabase(supabase) => *supabase,
+            AdapterSection::Local(_) => panic!("mode is local"),
+            AdapterSection::Mock(_) => panic!("mode is mock"),
         }
     }
 
@@ -141,6 +160,7 @@ impl Given {
     pub(crate) fn mock(&self) -> MockSection {
         match self.loaded().config.adapter {
             AdapterSection::Local(_) => panic!("mode is local"),
+            AdapterSection::Supabase(_) => panic!("mode is supabase"),
             AdapterSection::Mock(mock) => mock,
         }
     }

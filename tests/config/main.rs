@@ -7,6 +7,7 @@
     reason = "what a test cannot set up or does not expect is a failed test"
 )]
 
+mod choices;
 mod files;
 mod fixture;
 mod invalid;
@@ -18,3 +19,4 @@ mod mode;
 mod rehearsal;
 mod secrets;
 mod show;
+mod supabase;

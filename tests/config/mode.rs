@@ -77,15 +77,15 @@ fn only_the_screen_falls_back_to_mock() {
         provenance.warnings,
         [
             "Nothing is persisted in mock mode. To watch a database, set DATABASE_URL (or PGHOST or \
-          PGSERVICE), or give a postgres:// URL."
+          PGSERVICE) or SUPABASE_URL and SUPABASE_ANON_KEY, or give a postgres:// URL."
         ]
     );
     check_refused(
         &given,
         &[
             "mode (default): is required, since no database is configured (supabase_key is set, but \
-           not supabase_url): set DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// \
-           URL, or choose --mode mock",
+           not supabase_url): set DATABASE_URL (or PGHOST or PGSERVICE) or SUPABASE_URL \
+           and SUPABASE_ANON_KEY, or give a postgres:// URL, or choose --mode mock",
         ],
     );
 }
@@ -99,7 +99,8 @@ fn mock_on_request_is_no_fallback() {
         provenance.warnings,
         [
             "Nothing is persisted in mock mode. To watch a database, choose --mode local and set \
-          DATABASE_URL (or PGHOST or PGSERVICE), or give a postgres:// URL."
+          DATABASE_URL (or PGHOST or PGSERVICE) or SUPABASE_URL and SUPABASE_ANON_KEY, or give a \
+          postgres:// URL."
         ]
     );
 }
@@ -115,20 +116,26 @@ fn local_needs_an_address() {
 }
 
 #[test]
-fn supabase_is_not_there_yet() {
-    let not_yet = "is not part of this version, which watches local (PostgreSQL) and mock only; \
-                   set mode = local and database_url, or use --mode mock";
-    check_refused(
-        &given().mode("supabase"),
-        &[&format!("mode = supabase (flag --mode): {not_yet}")],
-    );
-    check_refused(
+fn supabase_is_chosen_by_its_url_and_key_before_a_database_url() {
+    check(
         &given()
             .env("SUPABASE_URL", "https://x.supabase.co")
-            .env("SUPABASE_ANON_KEY", "Zq9"),
-        &[&format!(
-            "mode = supabase (environment SUPABASE_URL): {not_yet}"
-        )],
+            .env("SUPABASE_ANON_KEY", "sb_publishable_Zq9")
+            .env("DATABASE_URL", "postgres://h/d"),
+        Mode::Supabase,
+        "Mode chosen because supabase_url (environment SUPABASE_URL) and supabase_key \
+         (environment SUPABASE_ANON_KEY) are set.",
+    );
+}
+
+#[test]
+fn supabase_needs_an_address_and_a_key() {
+    check_refused(
+        &given().mode("supabase"),
+        &[
+            "supabase_url = absent (default): is required in supabase mode",
+            "supabase_key = absent (default): is required in supabase mode",
+        ],
     );
     check_refused(
         &given()

@@ -77,6 +77,14 @@ fn own_steps_are_a_list_or_a_text() {
     check(&given().env("DBVITALS_MOCK_SCRIPT", text), None, &words);
     let shown = given().config(list).row("mock.script").0;
     assert_eq!(shown, text);
+    let list = r#"["30s refuse", "calm"]"#;
+    check_refused(
+        &given().mode("mock").env("DBVITALS_MOCK_SCRIPT", list),
+        &[
+            "mock.script = [\"30s refuse\", \"calm\"] (environment DBVITALS_MOCK_SCRIPT): is one text here, with \
+              commas between the steps: 30s refuse, calm",
+        ],
+    );
     let empty = given().config("[mock]\nscript = []").mock();
     assert_eq!(empty.rehearsal, None);
 }

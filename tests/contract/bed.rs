@@ -2,6 +2,7 @@
 //! they recorded.
 
 use std::{
+    any::Any,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -28,12 +29,14 @@ pub(crate) struct Bed<A> {
     /// Shared, so that many tasks may use it at once.
     pub(crate) adapter: Arc<A>,
     recorded: Recorded,
-    /// Kept alive as long as the adapter.
-    _pooler: Option<Pooler>,
-    _cluster: Option<Cluster>,
+    /// What the adapter is connected to, kept alive as long as it.
+    engine: Engine,
 }
 
-type Recorded = Arc<Mutex<Vec<Arc<DatabaseOperation>>>>;
+/// Servers, poolers or projects of the tests' own, if there are any.
+pub(crate) type Engine = Option<Box<dyn Any + Send + Sync>>;
+
+pub(crate) type Recorded = Arc<Mutex<Vec<Arc<DatabaseOperation>>>>;
 
 impl<A: DatabaseAdapter> Bed<A> {
     /// The operations that have ended, oldest first.
@@ -67,13 +70,25 @@ impl<A: DatabaseAdapter> Bed<A> {
     }
 }
 
+impl<A> Bed<A> {
+    /// The same with another adapter before it.
+    pub(crate) fn behind<B>(self, wrap: impl FnOnce(Arc<A>) -> B) -> Bed<B> {
+        Bed {
+            adapter: Arc::new(wrap(self.adapter)),
+            recorded: self.recorded,
+            engine: self.engine,
+        }
+    }
+}
+
 /// A connected adapter on a new cluster with our tables.
 pub(crate) async fn local(timeout: Duration) -> Bed<Database> {
     let cluster = Cluster::start();
     cluster.make_tables();
     let mut section = local_section(&cluster);
     section.timeout = timeout;
-    ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await
+    let section = AdapterSection::Local(Box::new(section));
+    ready(section, Some(Box::new(cluster))).await
 }
 
 /// A connected adapter on a new cluster with our tables, behind a pooler that
@@ -89,11 +104,8 @@ pub(crate) async fn pooled(timeout: Duration) -> Bed<Database> {
     section.timeout = timeout;
     // More callers than the pooler has sessions.
     section.pool_size = 60;
-    let bed = ready(AdapterSection::Local(Box::new(section)), Some(cluster)).await;
-    Bed {
-        _pooler: Some(pooler),
-        ..bed
-    }
+    let section = AdapterSection::Local(Box::new(section));
+    ready(section, Some(Box::new((pooler, cluster)))).await
 }
 
 /// A connected adapter on an embedded database, which has our tables.
@@ -109,14 +121,14 @@ pub(crate) fn mock_section(timeout: Duration) -> MockSection {
     }
 }
 
-async fn ready(section: AdapterSection, cluster: Option<Cluster>) -> Bed<Database> {
+/// A connected adapter on an engine that is there.
+pub(crate) async fn ready(section: AdapterSection, engine: Engine) -> Bed<Database> {
     let (database, recorded) = database(&section);
     database.connect().await.expect("the engine is there");
     Bed {
         adapter: Arc::new(database.for_service("contract")),
         recorded,
-        _pooler: None,
-        _cluster: cluster,
+        engine,
     }
 }
 

@@ -20,11 +20,15 @@ const NOTES: &str = "create table public.caught (who name, what text); \
     grant all on public.caught to public; \
     create table public.agents (id text primary key, name text, runs int default 7); \
     create table public.\"order\" (id int primary key); \
+    create table public.schema_migrations (version bigint primary key, name text not null, \
+        applied_at timestamptz not null, checksum bytea not null, execution_ms bigint not null); \
+    insert into public.schema_migrations values (1, 'agents', now(), 'x', 5); \
+    grant select on public.schema_migrations to public; \
     grant all on public.agents, public.\"order\" to public;";
 
 /// Functions of the system that a statement of ours may call: name, arguments,
 /// result, and the lie.
-const FUNCTIONS: [(&str, &str, &str, &str); 25] = [
+const FUNCTIONS: [(&str, &str, &str, &str); 30] = [
     (
         "jsonb_build_object",
         "text, text, text, bigint",
@@ -54,6 +58,11 @@ const FUNCTIONS: [(&str, &str, &str, &str); 25] = [
     ("decode", "text, text", "bytea", "'lie'"),
     ("set_config", "text, text, bool", "text", "'lie'"),
     ("to_jsonb", "public.agents", "jsonb", "'{}'"),
+    ("left", "text, int", "text", "'lie'"),
+    ("substr", "bytea, int, int", "bytea", "'lie'"),
+    ("isfinite", "timestamptz", "bool", "false"),
+    ("concat", "text, name, text", "text", "'lie'"),
+    ("pg_get_userbyid", "oid", "name", "'lie'"),
     (
         "jsonb_populate_record",
         "public.agents, jsonb",
@@ -63,7 +72,7 @@ const FUNCTIONS: [(&str, &str, &str, &str); 25] = [
 ];
 
 /// Operators: name, arguments, result, and the lie.
-const OPERATORS: [(&str, &str, &str, &str, &str); 11] = [
+const OPERATORS: [(&str, &str, &str, &str, &str); 12] = [
     ("-", "timestamptz", "timestamptz", "interval", "'1 day'"),
     ("*", "numeric", "int", "numeric", "42"),
     ("*", "float8", "float8", "float8", "42"),
@@ -74,6 +83,7 @@ const OPERATORS: [(&str, &str, &str, &str, &str); 11] = [
     ("=", "\"char\"", "\"char\"", "bool", "false"),
     ("<>", "text", "text", "bool", "false"),
     (">", "int2", "int", "bool", "false"),
+    (">=", "timestamptz", "timestamptz", "bool", "false"),
     ("||", "text", "text", "text", "'lie'"),
 ];
 
@@ -177,6 +187,11 @@ async fn check(cluster: &Cluster) {
         (Some(false), Some(false))
     );
     assert_eq!(found.missing_tables.unwrap(), REQUIRED_TABLES[1..]);
+    let migrations = found.migrations.expect("a ledger of ours is there");
+    assert_eq!(
+        migrations.problem.as_deref(),
+        Some("0001_agents was applied with another content: its checksum differs")
+    );
     assert!(found.clock_skew_ms.unwrap().abs() < 1_000.0);
     assert!(found.database_size_bytes.unwrap() > 1_000_000);
     assert!(found.fingerprint.is_some());

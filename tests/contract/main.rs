@@ -7,6 +7,7 @@
     reason = "what is not as the contract says is a failed test"
 )]
 
+mod answers;
 mod bed;
 mod cases;
 mod contract;
@@ -17,9 +18,13 @@ mod hijack;
 mod hostile;
 mod poolers;
 mod probing;
+mod project_bed;
+mod project_commands;
+mod projects;
 mod read_only;
 mod rehearsed;
 mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod witnessed;

@@ -24,6 +24,9 @@ use crate::{
 /// Longer than anything takes that is going to happen.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Time until a key is pressed again.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// A dashboard in the middle of its row.
 struct Show<'a> {
     row: &'a Row,
@@ -52,7 +55,7 @@ pub(crate) fn play(
     });
     let terminal = scene.launch(&row.bed).spawn();
     scene.pid = Some(terminal.pid());
-    truth.begin(terminal.viewer());
+    truth.begin(terminal.viewer(), scene.hidden());
     let mut show = Show {
         row,
         scene,
@@ -75,7 +78,18 @@ pub(crate) fn play(
     show.truth.end();
     show.told.meanwhile = show.truth.kinds_told();
     show.told.untrue = show.truth.findings();
+    show.told.untrue.extend(listed_secret(&show.scene));
     show.told
+}
+
+/// What everybody on the machine sees of a process is its command line.
+fn listed_secret(scene: &Scene) -> Option<String> {
+    let path = format!("/proc/{}/cmdline", scene.pid?);
+    let line = std::fs::read(path).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    let hidden = scene.hidden();
+    let part = hidden.shown_in(&line)?;
+    Some(format!("a secret is in the command line: {part}"))
 }
 
 /// What is true from the strike on, which began and was over at these moments.
@@ -122,7 +136,7 @@ impl Show<'_> {
             self.terminal.screen_text()
         );
         // A server process that still sends an answer when it is ended cannot
-        // say why.
+        // say why. A project has no sentinel.
         let Some(cluster) = &self.scene.cluster else {
             return;
         };
@@ -191,11 +205,13 @@ impl Show<'_> {
         let fails = expected.told.is_some();
         let heals_alone = fails && expected.check.is_none();
         if !heals_alone {
+            let told_at = Instant::now();
             self.told.said = instruments::run(&self.scene, &self.row.bed);
             if fails {
                 // The first failure was no try where it struck a connection that stood.
                 let again = self.wait(|claims| claims.failed_tries >= 2);
                 self.told.retried = Some(again.is_some());
+                self.told.again = again.map(|again| again - told_at);
             }
         }
         if let Some(mend) = mend {
@@ -218,9 +234,7 @@ impl Show<'_> {
         });
         if let Recovery::ByKey(key) = self.row.expected.recovery {
             mend(&mut self.scene);
-            let asked = Instant::now();
-            self.terminal.send(key);
-            self.told.back = self.wait(Claims::is_well).map(|at| at - asked);
+            self.told.back = self.press_until_well(key);
             return;
         }
         let mut scene = std::mem::take(&mut self.scene);
@@ -235,6 +249,26 @@ impl Show<'_> {
         });
         self.scene = scene;
         self.told.back = back.map(|back| back.saturating_duration_since(mended));
+    }
+}
+
+impl Show<'_> {
+    /// Presses the key until all is well; gives the time since it was pressed
+    /// first. A try or check that began before the cause was gone leaves
+    /// nothing to be asked for, so the key is pressed again. What the first check
+    /// of a busy machine could not tell in its time is asked for by another.
+    fn press_until_well(&mut self, key: &str) -> Option<Duration> {
+        let asked = Instant::now();
+        while asked.elapsed() < LIMIT {
+            let state = screen::read(&self.terminal.screen_text()).state;
+            // While it stands, `r` would part from it and connect anew.
+            let stands = state == "connected";
+            self.terminal.send(if key == "r" && stands { "c" } else { key });
+            if let Some((at, _)) = watch_for(&self.viewer, AGAIN, Claims::is_well) {
+                return Some(at - asked);
+            }
+        }
+        None
     }
 }
 

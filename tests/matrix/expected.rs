@@ -33,10 +33,13 @@ pub(crate) enum Promise {
     AtOnce,
     /// `health_check_timeout`: an attempt that nobody answers.
     Timeout,
-    /// Heartbeat and timeout: a connection that falls silent.
+    /// Heartbeat (without heartbeats, the interval of checks) and timeout: a
+    /// connection that falls silent.
     Silence,
-    /// Heartbeat and one second: it is suspect.
+    /// Heartbeat or interval, and one second: it is suspect.
     Suspicion,
+    /// The interval of checks: a failure that only the next one can tell.
+    Interval,
     /// This many seconds: what the outside decides, such as a resolver.
     Seconds(u64),
 }
@@ -87,6 +90,8 @@ pub(crate) struct Expected {
     pub(crate) recovery: Recovery,
     /// The key that makes a degraded connection look at once.
     pub(crate) asks: Option<&'static str>,
+    /// No try may follow for so long after it was told.
+    pub(crate) rests: Option<Duration>,
     /// What a fresh diagnosis says beside what the check says.
     pub(crate) diagnosed: Diagnosed,
 }
@@ -136,6 +141,7 @@ impl Expected {
             impossible: Impossible::Answers,
             recovery: Recovery::NotSeen,
             asks: None,
+            rests: None,
             diagnosed: Diagnosed::default(),
         }
     }
@@ -177,6 +183,18 @@ impl Expected {
     pub(crate) fn asked_by(mut self, key: &'static str) -> Self {
         self.asks = Some(key);
         self.impossible = Impossible::Logins;
+        self
+    }
+
+    /// This key brings about the check that tells it; nothing is answered.
+    pub(crate) fn seen_by(mut self, key: &'static str) -> Self {
+        self.asks = Some(key);
+        self
+    }
+
+    /// The server asks to be left alone for so long, and is.
+    pub(crate) fn rests(mut self, time: Duration) -> Self {
+        self.rests = Some(time);
         self
     }
 
@@ -270,6 +288,7 @@ impl Promise {
             Self::Timeout => timeout,
             Self::Silence => heartbeat + timeout,
             Self::Suspicion => heartbeat + Duration::from_secs(1),
+            Self::Interval => heartbeat,
             Self::Seconds(count) => Duration::from_secs(count),
         }
     }

@@ -94,6 +94,10 @@ impl Instrument {
         let begun = Instant::now();
         let output = self.output(command);
         let took = begun.elapsed();
+        let printed = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        let hidden = scene.hidden();
+        let leaks = printed.iter().filter_map(|text| hidden.shown_in(text));
+        let leaks = leaks.map(str::to_owned).collect();
         let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             let (out, err) = (&output.stdout, &output.stderr);
             let (out, err) = (String::from_utf8_lossy(out), String::from_utf8_lossy(err));
@@ -106,6 +110,7 @@ impl Instrument {
             took,
             words,
             reasons,
+            leaks,
             diagnosis: None,
         };
         (said, json)

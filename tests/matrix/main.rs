@@ -1,4 +1,5 @@
-//! The failure matrix: every way in which a connection to PostgreSQL can fail,
+//! The failure matrix: every way in which a connection to PostgreSQL, direct or
+//! over Supabase's Data API, can fail,
 //! while connecting, while idle and in the middle of a statement. Each row
 //! puts one cause into a real server or network and compares what the real
 //! program says of it, cell by cell, with what it must say.
@@ -17,9 +18,11 @@ mod counters;
 mod dashboard;
 mod diagnosed;
 mod expected;
+mod hidden;
 mod instruments;
 mod library;
 mod options;
+mod project;
 mod row;
 mod rows;
 mod runner;
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         return table::list(&rows);
     }
     // A checker that finds no lie would pass every screen.
+    hidden::prove();
     truth::prove();
     runner::run(&options.choose(rows), &options)
 }

@@ -182,6 +182,15 @@ impl Row {
         self.on(bed, "80×24")
     }
 
+    /// The same row before a project, on this bed.
+    pub(crate) fn before_a_project(mut self, bed: Bed) -> Self {
+        self.bed = bed;
+        let phase = self.phase.as_str();
+        let (_, name) = self.name.split_once(": ").expect("a name has its phase");
+        self.name = format!("{phase}: supabase: {name}");
+        self
+    }
+
     /// The same row on another bed.
     pub(crate) fn on(mut self, bed: Bed, suffix: &str) -> Self {
         self.bed = bed;

@@ -15,6 +15,7 @@ use crate::support::{
     process::{self, Signal},
     proxy::{Mode, Proxy},
     sockets::{FullQueue, Listener},
+    standin::Standin,
     terminal::Launch,
 };
 
@@ -34,6 +35,8 @@ pub(crate) enum Rhythm {
     Brisk,
     /// As they are when nothing is configured.
     Default,
+    /// Quick ones before a project: there only checks ask for a sign of life.
+    Project,
 }
 
 /// On what kind of ground a row is played.
@@ -59,6 +62,8 @@ pub(crate) struct Scene {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) pooler: Option<Pooler>,
     pub(crate) cluster: Option<Cluster>,
+    /// A project, with a cluster of its own.
+    pub(crate) standin: Option<Standin>,
     /// Whom a standby follows.
     pub(crate) primary: Option<Cluster>,
     pub(crate) slots: Option<SlotGuard>,
@@ -74,6 +79,10 @@ pub(crate) struct Scene {
     pub(crate) runtime: Option<Runtime>,
     /// The dashboard's process, once it runs.
     pub(crate) pid: Option<u32>,
+    /// The address is that of a project.
+    pub(crate) is_project: bool,
+    /// Texts that nobody may ever see.
+    pub(crate) secrets: Vec<String>,
     url: String,
     variables: Vec<(String, String)>,
     wrapper: Vec<String>,
@@ -82,33 +91,48 @@ pub(crate) struct Scene {
 // === impl Rhythm ===
 
 impl Rhythm {
-    /// `heartbeat_interval`.
+    /// Time between two signs of life: `heartbeat_interval`, and without
+    /// heartbeats `health_check_interval`.
     pub(crate) const fn heartbeat(self) -> Duration {
         match self {
             Self::Brisk => Duration::from_millis(500),
             Self::Default => Duration::from_secs(1),
+            Self::Project => Self::INTERVAL,
         }
     }
+
+    /// `health_check_interval` of the quick rhythms.
+    const INTERVAL: Duration = Duration::from_secs(5);
 
     /// `health_check_timeout`.
     pub(crate) const fn timeout(self) -> Duration {
         match self {
-            Self::Brisk => Duration::from_secs(2),
+            Self::Brisk | Self::Project => Duration::from_secs(2),
             Self::Default => Duration::from_secs(5),
         }
     }
 
     fn variables(self) -> Vec<(&'static str, String)> {
+        let ms = |time: Duration| time.as_millis().to_string();
+        let quick = || {
+            vec![
+                ("DBVITALS_HEALTH_CHECK_TIMEOUT", ms(self.timeout())),
+                ("DBVITALS_HEALTH_CHECK_INTERVAL", ms(Self::INTERVAL)),
+                ("DBVITALS_RETRY_DELAY", "300".to_owned()),
+            ]
+        };
         match self {
             Self::Default => Vec::new(),
             Self::Brisk => {
-                let ms = |time: Duration| time.as_millis().to_string();
-                vec![
-                    ("DBVITALS_HEARTBEAT_INTERVAL", ms(self.heartbeat())),
-                    ("DBVITALS_HEALTH_CHECK_TIMEOUT", ms(self.timeout())),
-                    ("DBVITALS_HEALTH_CHECK_INTERVAL", "5000".to_owned()),
-                    ("DBVITALS_RETRY_DELAY", "300".to_owned()),
-                ]
+                let mut quick = quick();
+                quick.push(("DBVITALS_HEARTBEAT_INTERVAL", ms(self.heartbeat())));
+                quick
+            }
+            Self::Project => {
+                let mut quick = quick();
+                // On a loaded machine a debug build of the stand-in takes long.
+                quick.push(("DBVITALS_SLOW_THRESHOLD", "1000".to_owned()));
+                quick
             }
         }
     }
@@ -139,6 +163,15 @@ impl Bed {
     pub(crate) const fn unhurried() -> Self {
         Self {
             rhythm: Rhythm::Default,
+            size: WIDE,
+            language: None,
+        }
+    }
+
+    /// Quick rhythms before a project.
+    pub(crate) const fn project() -> Self {
+        Self {
+            rhythm: Rhythm::Project,
             size: WIDE,
             language: None,
         }
@@ -267,7 +300,15 @@ impl Scene {
     }
 
     pub(crate) fn cluster(&mut self) -> &mut Cluster {
-        self.cluster.as_mut().expect("the row has a server")
+        let behind = self.standin.as_mut().map(Standin::cluster_mut);
+        let server = self.cluster.as_mut().or(behind);
+        server.expect("the row has a server")
+    }
+
+    /// The server, where the row has one.
+    pub(crate) fn server(&self) -> Option<&Cluster> {
+        let behind = self.standin.as_ref().map(Standin::cluster);
+        self.cluster.as_ref().or(behind)
     }
 
     /// Changes the network between program and server.
@@ -294,9 +335,13 @@ impl Scene {
             ("USER", "somebody".to_owned()),
             ("HOME", "/nonexistent".to_owned()),
             ("TZ", "UTC".to_owned()),
-            ("DATABASE_URL", self.url.clone()),
-            ("DBVITALS_REQUIRE_SCHEMA", "false".to_owned()),
         ];
+        if self.is_project {
+            variables.push(("SUPABASE_URL", self.url.clone()));
+        } else {
+            variables.push(("DATABASE_URL", self.url.clone()));
+            variables.push(("DBVITALS_REQUIRE_SCHEMA", "false".to_owned()));
+        }
         variables.extend(bed.rhythm.variables());
         let own = self.variables.iter().cloned();
         let usual = variables

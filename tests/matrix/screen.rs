@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::seen::Words;
 
 /// The layers, as the screen names them.
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
     "own side",
     "host name",
     "tcp",
     "tls",
     "login",
+    "rest",
     "database",
     "permission",
     "schema",

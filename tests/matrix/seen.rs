@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     diagnosed::{self, Diagnosis},
-    expected::{Failure, Promise, Recovery},
+    expected::{Failure, Promise, Recovery, SLACK},
     row::{Phase, Row},
     scene::Bed,
     words,
@@ -34,6 +34,8 @@ pub(crate) struct Said {
     pub(crate) took: Duration,
     pub(crate) words: Option<Words>,
     pub(crate) reasons: Vec<String>,
+    /// Parts of secrets that it printed.
+    pub(crate) leaks: Vec<String>,
     /// What a diagnosis said beside that.
     pub(crate) diagnosis: Option<Diagnosis>,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Told {
     pub(crate) suspect: Option<Duration>,
     /// Whether another try came by itself.
     pub(crate) retried: Option<bool>,
+    /// How long after it was told the next try had failed, too.
+    pub(crate) again: Option<Duration>,
     /// Kinds that were told until it was back, in order.
     pub(crate) meanwhile: Vec<String>,
     /// How long after the cause was gone it was connected.
@@ -158,12 +162,18 @@ pub(crate) fn compare(row: &Row, told: &Told) -> Faults {
     if row.phase != Phase::Statement && expected.told.is_some() {
         faults.check("retried", Some(true), told.retried);
     }
+    if let Some(rest) = expected.rests
+        && told.again.is_none_or(|again| again + SLACK < rest)
+    {
+        faults.check("rests", Some(rest), told.again);
+    }
     match expected.recovery {
         Recovery::ByItself(promise) => faults.time("recovery", promise, told.back, bed),
         Recovery::ByKey(_) => faults.time("recovery", Promise::Seconds(1), told.back, bed),
         Recovery::NotSeen => {}
     }
     for said in &told.said {
+        faults.check("secrets printed", &Vec::new(), &said.leaks);
         match &said.diagnosis {
             Some(diagnosis) => diagnosed::compare(&mut faults, row, said, diagnosis),
             None => compare_check(&mut faults, row, said),
@@ -185,7 +195,7 @@ fn compare_check(faults: &mut Faults, row: &Row, said: &Said) {
             let wanted = &expected.instead(*wanted, words);
             faults.failure("check", wanted, words, bed);
             faults.check("check exit", exit_of(wanted.kind), said.exit);
-            let allowed = Promise::Timeout.time(bed).mul_f64(1.2) + crate::expected::SLACK;
+            let allowed = said.timeout.mul_f64(1.2) + SLACK;
             if said.took > allowed {
                 faults.check("check took", allowed, said.took);
             }

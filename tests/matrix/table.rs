@@ -26,7 +26,7 @@ pub(crate) fn heads() {
     let mut cells = vec![
         format!("{:<66}", "row"),
         format!("{:<19}", "kind"),
-        format!("{:<6}", "code"),
+        format!("{:<8}", "code"),
         format!("{:<10}", "layer"),
         format!("{:>15}", "visible"),
         format!("{:>7}", "suspect"),
@@ -63,7 +63,7 @@ pub(crate) fn row(row: &Row, told: &Told, verdict: &Verdict) {
     let mut cells = vec![
         format!("{:<66}", row.name),
         format!("{kind:<19}"),
-        format!("{:<6}", words.code.as_deref().unwrap_or("–")),
+        format!("{:<8}", words.code.as_deref().unwrap_or("–")),
         format!("{:<10}", or_dash(&words.layer)),
         format!("{:>15}", time(told.visible, Some(row.expected.within), row)),
         format!("{:>7}", seconds(told.suspect)),

@@ -12,7 +12,8 @@
 //! - the cause is one that the row allows;
 //! - `since` lies between the cause and this moment, and the length of the
 //!   outage is the time since then;
-//! - an answer that came over a slow network was not quick.
+//! - an answer that came over a slow network was not quick;
+//! - nothing secret is on it.
 
 use std::{
     sync::{
@@ -27,6 +28,7 @@ use chrono::{Timelike, Utc};
 
 use crate::{
     expected::SLACK,
+    hidden::Hidden,
     screen::{self, Claims},
     support::terminal::Viewer,
 };
@@ -69,6 +71,7 @@ pub(crate) struct Truth {
 #[derive(Debug, Default)]
 struct Shared {
     facts: Mutex<Facts>,
+    hidden: Mutex<Hidden>,
     found: Mutex<Vec<String>>,
     kinds_told: Mutex<Vec<String>>,
     screens: Mutex<usize>,
@@ -81,8 +84,10 @@ impl Truth {
         change(&mut lock(&self.shared.facts));
     }
 
-    /// Looks at this screen from now on, until [`Truth::end`].
-    pub(crate) fn begin(&mut self, viewer: Viewer) {
+    /// Looks at this screen from now on, until [`Truth::end`]; these texts must
+    /// never stand on it.
+    pub(crate) fn begin(&mut self, viewer: Viewer, hidden: Hidden) {
+        *lock(&self.shared.hidden) = hidden;
         let shared = Arc::clone(&self.shared);
         self.watcher = Some(thread::spawn(move || shared.watch(&viewer)));
     }
@@ -151,7 +156,10 @@ impl Shared {
                 told.push(failure.kind.clone());
             }
         }
-        let wrong = judge(facts, &claims, now);
+        let mut wrong = judge(facts, &claims, now);
+        if let Some(part) = lock(&self.hidden).shown_in(text) {
+            wrong.push(format!("a secret is shown: {part}"));
+        }
         let mut found = lock(&self.found);
         // One screen says enough.
         if let Some(first) = wrong.first()

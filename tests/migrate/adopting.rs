@@ -57,8 +57,12 @@ fn a_deployment_is_recognised_and_its_older_table_named() {
     let told = adopt(&cluster, &[]);
     assert_eq!(told.code, 1, "{told:?}");
     assert!(
-        told.stdout.contains("8 recorded, 1 differences"),
+        told.stdout.contains("8 recorded, 1 difference\n"),
         "{told:?}"
+    );
+    assert!(
+        told.stdout.contains("waits 0010_supabase_access"),
+        "every file is told of: {told:?}"
     );
     let words = "command_queues: is table command_queue, ours is table command_queues";
     assert!(told.stdout.contains(words), "{told:?}");
@@ -106,6 +110,21 @@ fn our_own_tables_match() {
         run(&cluster, &["status", "--json"]).json()["upToDate"],
         true
     );
+}
+
+#[test]
+fn a_row_that_was_removed_is_recorded_again() {
+    let cluster = Cluster::start();
+    assert_eq!(run(&cluster, &["up"]).code, 0);
+    sql_as_role(&cluster, "DELETE FROM schema_migrations WHERE version = 5");
+    let refused = run(&cluster, &["up"]);
+    assert!(
+        refused.code == 1 && refused.said().contains("'dbvitals migrate adopt'"),
+        "{refused:?}"
+    );
+    assert_eq!(adopt(&cluster, &[]).code, 0);
+    assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9 10");
+    assert_eq!(run(&cluster, &["up"]).code, 0);
 }
 
 #[test]
@@ -163,13 +182,49 @@ fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
             "trace_entries: no index (agent_id)"
         ])
     );
-    // What matches is recorded; the gap that remains is named.
-    assert_eq!(versions(&cluster), "4 6 7 9");
+    // The very first file differs, so nothing can be recorded without a gap.
+    assert_eq!(cluster.sql("SELECT to_regclass('schema_migrations')"), "");
+    assert_eq!(numbers(&json["waiting"]), "4 6 7 9 10");
     let refused = run(&cluster, &["up"]);
     assert!(
-        refused.stdout.contains("0001_agents is not in the ledger"),
+        refused.stdout.contains("tables and no ledger of ours"),
         "{refused:?}"
     );
+}
+
+/// The versions of a list of files, with blanks between them.
+fn numbers(files: &Value) -> String {
+    let files = files.as_array().unwrap().iter();
+    let versions: Vec<_> = files.map(|file| file["version"].to_string()).collect();
+    versions.join(" ")
+}
+
+#[test]
+fn nothing_is_recorded_behind_a_file_that_differs() {
+    let cluster = Cluster::start();
+    assert_eq!(run(&cluster, &["up"]).code, 0);
+    sql_as_role(
+        &cluster,
+        "DROP TABLE schema_migrations; ALTER TABLE trace_entries ADD COLUMN colour text",
+    );
+    let told = adopt(&cluster, &["--json"]);
+    assert_eq!(told.code, 1, "{told:?}");
+    let json = told.json();
+    assert_eq!(numbers(&json["recorded"]), "1 2 3 4");
+    assert_eq!(numbers(&json["waiting"]), "6 7 8 9 10");
+    assert_eq!(versions(&cluster), "1 2 3 4");
+    // The ledger that was just written is in order, and the way on is named.
+    let status = run(&cluster, &["status", "--json"]).json();
+    assert_eq!(status["refusal"]["kind"], "tableExists", "{status:#}");
+    assert_eq!(status["refusal"]["migration"], "0005_trace_entries");
+    let told = adopt(&cluster, &[]);
+    assert!(
+        told.stdout.contains("0 recorded, 1 difference\n"),
+        "{told:?}"
+    );
+    sql_as_role(&cluster, "ALTER TABLE trace_entries DROP COLUMN colour");
+    assert_eq!(adopt(&cluster, &[]).code, 0);
+    assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9 10");
 }
 
 #[test]
@@ -189,7 +244,7 @@ fn a_text_with_a_check_is_no_enum_and_that_is_said() {
             "agents.type: enum ('claude', 'gemini', 'codex', 'custom') not null / text not null",
         ]
     );
-    assert_eq!(versions(&cluster), "2 3 4 5 6 7 8");
+    assert_eq!(numbers(&json["recorded"]), "");
 }
 
 #[test]
@@ -280,11 +335,14 @@ fn where_supabases_roles_are_their_rights_are_compared_too() {
         ]
     );
     assert_eq!(versions(&cluster), "1 2 3 4 5 6 7 8 9");
-    // Its policies are there already, which the server says.
+    // Its policies are there already, which is said before the server would.
     let up = run(&cluster, &["up"]);
     assert!(
-        up.code == 1 && up.stdout.contains("0010_supabase_access was rolled back"),
+        up.code == 1
+            && up
+                .stdout
+                .contains("0010_supabase_access is not in the ledger"),
         "{up:?}"
     );
-    assert!(up.stdout.contains("42710"), "{up:?}");
+    assert!(up.stdout.contains("its policies are there"), "{up:?}");
 }

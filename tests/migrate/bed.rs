@@ -13,7 +13,7 @@ use dbvitals::{
     config::{AdapterSection, Endpoint, LocalSection, RootCertificates, SslMode, TlsSection},
     domain::{ConnectionId, MigrationEvent, Secret},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
@@ -102,17 +102,21 @@ impl Run {
         }
     }
 
+    /// Everything that it said, to either side.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 }
 
-/// `dbvitals migrate` with these arguments, without variables of ours.
-pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
+/// `dbvitals` with these arguments, without variables of ours.
+pub(crate) fn dbvitals(cluster: &Cluster, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
     command
-        .arg("migrate")
         .args(arguments)
         .env_clear()
         .env("USER", "somebody")
@@ -121,6 +125,11 @@ pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null());
     command
+}
+
+/// `dbvitals migrate` with these arguments.
+pub(crate) fn program(cluster: &Cluster, arguments: &[&str]) -> Command {
+    dbvitals(cluster, &[&["migrate"], arguments].concat())
 }
 
 /// Runs it to its end.
@@ -149,6 +158,27 @@ pub(crate) fn end(child: Child) -> Run {
     let began = Instant::now();
     let output = child.wait_with_output().expect("it can be waited for");
     Run::of(&output, began.elapsed())
+}
+
+// === the health check ===
+
+/// What `check --json` tells.
+#[track_caller]
+pub(crate) fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
+    let mut command = dbvitals(cluster, &[&["check", "--json"], arguments].concat());
+    command.env("DBVITALS_SLOW_THRESHOLD", "60000");
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{run:?}");
+    run.json()
+}
+
+/// The health, its reasons and the figures.
+#[track_caller]
+pub(crate) fn check_told(cluster: &Cluster, health: &str, reasons: &[&str], migrations: &Value) {
+    let told = check(cluster, &[]);
+    assert_eq!(told["details"]["migrations"], *migrations, "{told:#}");
+    assert_eq!(told["details"]["reasons"], json!(reasons));
+    assert_eq!(told["health"], health);
 }
 
 // === the server ===

@@ -3,36 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{finish, run, sql_as_role},
+    bed::{check, check_told, dbvitals, finish, run, sql_as_role},
     support::cluster::{Cluster, ROLE},
 };
-
-/// What `check --json` tells.
-#[track_caller]
-fn check(cluster: &Cluster, arguments: &[&str]) -> Value {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dbvitals"));
-    command
-        .args(["check", "--json"])
-        .args(arguments)
-        .env_clear()
-        .env("USER", "somebody")
-        .env("HOME", "/nonexistent")
-        .env("DATABASE_URL", cluster.url())
-        .env("DBVITALS_SLOW_THRESHOLD", "60000")
-        .current_dir(std::env::temp_dir());
-    let run = finish(&mut command);
-    assert_eq!(run.code, 0, "{run:?}");
-    run.json()
-}
-
-/// The health, its reasons and the figures.
-#[track_caller]
-fn check_told(cluster: &Cluster, health: &str, reasons: &[&str], migrations: &Value) {
-    let told = check(cluster, &[]);
-    assert_eq!(told["details"]["migrations"], *migrations, "{told:#}");
-    assert_eq!(told["details"]["reasons"], json!(reasons));
-    assert_eq!(told["health"], health);
-}
 
 #[test]
 fn applied_pending_and_missing_are_told() {
@@ -99,6 +72,9 @@ fn a_ledger_that_may_not_be_read_is_unread_and_not_pending() {
         assert_eq!(told["details"]["unread"], json!([words]), "{told:#}");
         assert_eq!(told["details"]["migrations"], Value::Null);
         assert_eq!(told["health"], "healthy");
+        let told = finish(&mut dbvitals(&cluster, &["check"]));
+        let words = format!("migrations unread: public.schema_migrations: {why}");
+        assert!(told.stdout.contains(&words), "{told:?}");
     };
     cluster.sql(&format!(
         "ALTER TABLE schema_migrations OWNER TO control; REVOKE ALL ON schema_migrations FROM {ROLE}"

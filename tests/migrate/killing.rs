@@ -82,6 +82,10 @@ fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
         "{up:?}"
     );
     assert!(up.stdout.contains("57P01"), "{up:?}");
+    let words = "\n  0002_commands was rolled back: terminating connection due to administrator \
+                 command\n";
+    assert!(up.stdout.contains(words), "{up:?}");
+    assert!(!up.stdout.contains("Attempting to reconnect"), "{up:?}");
     drop(held);
     assert_eq!(versions(&cluster), "1");
     assert_eq!(run(&cluster, &["up"]).code, 0);

@@ -11,11 +11,15 @@ mod adopting;
 mod applying;
 mod automatic;
 mod bed;
+mod diagnosing;
+mod dropped;
 mod embedded;
 mod health;
 mod killing;
+mod odd_ledger;
 mod printing;
 mod refusing;
+mod stopping;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

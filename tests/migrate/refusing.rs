@@ -99,7 +99,7 @@ fn the_holder_of_the_lock_is_named_when_its_deadline_passes() {
         &["--lock-timeout", "0.7"],
         "MigrationLocked",
         &[
-            "Another run of migrations holds the lock: ",
+            "Another session holds a lock that migrations need: ",
             &holder,
             ", since 20",
             "55P03",
@@ -130,8 +130,11 @@ fn check_foreign(tool: &str, statements: &str) {
     assert!(!before.is_empty());
     check_status(&cluster, &[], "foreignLedger", None);
     let words = format!("public.schema_migrations is the ledger of {tool}");
-    let next = "set ledger_schema to another schema";
-    check_refused(&cluster, &[], "MigrationRefused", &[&words, next]);
+    let next = "--set ledger_schema=dbvitals";
+    let refused = check_refused(&cluster, &[], "MigrationRefused", &[&words, next]);
+    let headline = format!("Migrations cannot be applied to this database: {words}");
+    assert!(refused.said().contains(&headline), "{refused:?}");
+    assert_eq!(refused.said().matches(&words).count(), 1, "{refused:?}");
     let adopt = run(&cluster, &["adopt"]);
     assert_eq!(adopt.code, 1, "{adopt:?}");
     assert!(adopt.stdout.contains(&words), "{adopt:?}");
@@ -232,6 +235,13 @@ fn what_is_read_only_is_told_with_its_cause() {
     );
     let status = run(&cluster, &["status", "--json", "--read-only"]);
     assert_eq!(status.json()["unwritable"], "read_only is set");
+    let plan = run(&cluster, &["plan", "--read-only"]);
+    assert_eq!(plan.code, 3, "as 'up' would: {plan:?}");
+    assert!(plan.stdout.contains("nothing would be applied"), "{plan:?}");
+    assert!(
+        plan.stdout.contains("next: set read_only = false"),
+        "{plan:?}"
+    );
 
     cluster.sql("ALTER DATABASE app SET default_transaction_read_only = on");
     let words = "the server's sessions are read-only";
@@ -240,7 +250,10 @@ fn what_is_read_only_is_told_with_its_cause() {
         run(&cluster, &["status", "--json"]).json()["unwritable"],
         words
     );
-    assert_eq!(run(&cluster, &["plan"]).code, 1);
+    let plan = run(&cluster, &["plan"]);
+    assert_eq!(plan.code, 1);
+    let next = "next: end default_transaction_read_only";
+    assert!(plan.stdout.contains(next), "{plan:?}");
     let adopt = run(&cluster, &["adopt"]);
     assert!(adopt.code == 1 && adopt.stdout.contains(words), "{adopt:?}");
 }
@@ -254,7 +267,11 @@ fn a_standby_can_be_looked_at_and_takes_no_migrations() {
     let words = "the server is a standby or in recovery";
     assert_eq!(status.json()["unwritable"], words);
     let up = run(&standby, &["up"]);
-    assert!(up.code == 1 && up.stdout.contains(words), "{up:?}");
+    assert!(up.code == 1 && up.said().contains(words), "{up:?}");
+    for told in [up, run(&standby, &["status"])] {
+        let said = told.said();
+        assert!(said.contains("next: connect to the primary\n"), "{said}");
+    }
     assert_eq!(run(&primary, &["up"]).code, 0);
     let caught_up = crate::support::process::wait_until(LIMIT, || {
         let table = standby.sql("SELECT to_regclass('schema_migrations')");
@@ -268,6 +285,21 @@ fn a_standby_can_be_looked_at_and_takes_no_migrations() {
     );
 }
 
+/// What a run would lack is told by those that only look.
+#[track_caller]
+fn check_plan_says(cluster: &Cluster, arguments: &[&str], words: &str) {
+    let plan = run(cluster, &[&["plan"], arguments].concat());
+    assert_eq!(plan.code, 1, "{plan:?}");
+    let status = run(cluster, &[&["status"], arguments].concat());
+    assert_eq!(status.code, 0, "{status:?}");
+    for told in [plan, status] {
+        assert!(told.stdout.contains(words), "{told:?}");
+        assert!(told.stdout.contains("next: "), "{told:?}");
+    }
+    let json = run(cluster, &[&["status", "--json"], arguments].concat()).json();
+    assert_eq!(json["missingRight"]["message"], words, "{json:#}");
+}
+
 #[test]
 fn a_missing_right_is_told_with_role_and_schema() {
     let cluster = Cluster::start();
@@ -279,6 +311,7 @@ fn a_missing_right_is_told_with_role_and_schema() {
         "PermissionDenied",
         &[&words, "grant CREATE on the schema to this role"],
     );
+    check_plan_says(&cluster, &[], &words);
     cluster.sql(&format!(
         "GRANT CREATE ON SCHEMA public TO {ROLE}; ALTER DATABASE app OWNER TO control"
     ));
@@ -289,6 +322,7 @@ fn a_missing_right_is_told_with_role_and_schema() {
         "PermissionDenied",
         &[&words, "grant CREATE on it"],
     );
+    check_plan_says(&cluster, &["--set", "ledger_schema=ops"], &words);
     cluster.sql("CREATE SCHEMA ops");
     let words = format!("role {ROLE} may not make ops.schema_migrations");
     check_refused(

@@ -65,6 +65,10 @@ fn an_interrupted_statement_is_cancelled_at_the_server() {
         (&error["code"], &error["interrupted"]),
         (&"57014".into(), &true.into())
     );
+    assert_eq!(
+        error["message"],
+        "Interrupted: the server was told to cancel the statement, and did."
+    );
 }
 
 #[test]
@@ -218,6 +222,30 @@ fn a_result_of_any_size_takes_bounded_memory() {
     ended(child).succeeds();
     assert!(read > 100_000_000, "{read}");
     assert!((1..64 << 10).contains(&peak), "{peak} KiB");
+}
+
+/// A value is there as it came, as it is read and as it is printed.
+#[test]
+#[cfg(target_os = "linux")]
+fn one_large_value_takes_a_few_times_its_size() {
+    let cluster = Cluster::start();
+    for format in ["table", "csv", "json"] {
+        let sql = "select repeat('x', 20000000) as a";
+        let mut child = start(&cluster, &["--format", format, "--timeout", "100", sql]);
+        let mut out = child.stdout.take().unwrap();
+        let (mut read, mut peak, mut buffer) = (0, 0, vec![0; 1 << 20]);
+        loop {
+            let count = out.read(&mut buffer).unwrap();
+            if count == 0 {
+                break;
+            }
+            read += count;
+            peak = peak.max(resident_kib(child.id()).unwrap_or(0));
+        }
+        ended(child).succeeds();
+        assert!((20_000_000..20_010_000).contains(&read), "{format}: {read}");
+        assert!((1..100 << 10).contains(&peak), "{format}: {peak} KiB");
+    }
 }
 
 #[cfg(target_os = "linux")]

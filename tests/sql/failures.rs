@@ -40,6 +40,81 @@ fn a_failure_names_kind_code_place_and_next_step() {
     }
 }
 
+/// The first line is the server's, the second has our name for it; the JSON has
+/// the same words.
+#[track_caller]
+fn check(cluster: &Cluster, sql: &str, headline: &str, second: &str, next: &str) {
+    let said = on(cluster, &[sql]);
+    let lines: Vec<_> = said.err.lines().collect();
+    assert_eq!((said.code, lines[0]), (1, headline), "{said:?}");
+    assert_eq!(lines[1].trim_start(), second, "{said:?}");
+    let last = *lines.last().unwrap();
+    assert!(last.starts_with("  next: "), "{said:?}");
+    assert!(last.contains(next), "no `{next}` in {said:?}");
+    assert!(!said.err.contains("Attempting"), "{said:?}");
+    let error = &on(cluster, &["--json", sql]).json()["error"];
+    let message = error["message"].as_str().unwrap();
+    assert_eq!(format!("dbvitals: {message}"), headline);
+    assert!(last.ends_with(error["hint"].as_str().unwrap()), "{error}");
+}
+
+#[test]
+fn the_servers_own_words_come_first_and_the_next_step_fits_the_statement() {
+    let cluster = Cluster::start();
+    cluster.sql("create table agents (id int primary key)");
+    check(
+        &cluster,
+        "table nope",
+        "dbvitals: relation \"nope\" does not exist",
+        "kind SchemaMissing, layer schema, code 42P01, line 1, column 7",
+        "check the name, and the search_path",
+    );
+    check(
+        &cluster,
+        "select nofunc(1)",
+        "dbvitals: function nofunc(integer) does not exist (hint: No function matches the given \
+         name and argument types. You might need to add explicit type casts.)",
+        "kind SchemaMismatch, layer schema, code 42883, line 1, column 8",
+        "check the name",
+    );
+    check(
+        &cluster,
+        "select 1 / 0",
+        "dbvitals: division by zero",
+        "kind InvalidData, layer statement, code 22012",
+        "correct the value, or how it is computed",
+    );
+    check(
+        &cluster,
+        "create table agents (x int)",
+        "dbvitals: relation \"agents\" already exists",
+        "kind StatementInvalid, layer statement, code 42P07",
+        "correct the statement",
+    );
+    check(
+        &cluster,
+        "select pg_terminate_backend(pg_backend_pid())",
+        "dbvitals: terminating connection due to administrator command",
+        "kind ConnectionLost, layer tcp, code 57P01",
+        "look into the server's log",
+    );
+}
+
+#[test]
+fn only_a_table_of_ours_that_is_missing_is_a_matter_of_migrations() {
+    let cluster = Cluster::start();
+    let migrations =
+        "'dbvitals migrate status' tells whether the tables of its migrations are there";
+    for sql in ["table commands", "select * from public.command_queues"] {
+        let said = on(&cluster, &[sql]).fails(1, migrations);
+        assert!(said.err.contains("kind SchemaMissing"), "{said:?}");
+    }
+    for sql in ["table subcommands", "select agents from pg_class"] {
+        let said = on(&cluster, &[sql]).fails(1, "kind Schema");
+        assert!(!said.err.contains("migrat"), "{said:?}");
+    }
+}
+
 #[test]
 fn more_than_one_statement_is_refused_and_none_is_run() {
     let cluster = Cluster::start();
@@ -106,6 +181,39 @@ fn what_cannot_be_attempted_says_so_with_its_own_code() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn two_arguments_are_the_url_and_the_statement_in_this_order() {
+    let url = "postgres://somebody@127.0.0.1:1/app";
+    let order = "the URL comes before the statement: dbvitals sql URL STATEMENT";
+    run(&["select 1", url], &[]).fails(3, order);
+    let json = run(&["--json", "select 1", url], &[]).json();
+    assert_eq!(json["error"]["kind"], "InvalidUsage");
+    let quoted = "the statement is one argument: put it in quotes";
+    run(&["select", "1"], &[("DATABASE_URL", url)]).fails(3, quoted);
+}
+
+#[test]
+fn a_usage_error_says_what_may_be_said_and_where_the_help_is() {
+    let url = [("DATABASE_URL", "postgres://somebody@127.0.0.1:1/app")];
+    let help = "try 'dbvitals sql --help'";
+    run(&["--timeout", "0", "select 1"], &url).fails(
+        3,
+        "the value of --timeout is not understood: it is not a number of seconds from 0.001 to \
+         604800\n",
+    );
+    let said = run(&["--format", "xml", "select 1"], &url).fails(3, help);
+    let list = "the value of --format is none of table, json, csv\n";
+    assert!(said.err.contains(list), "{said:?}");
+    let dash = "argument 2 begins like a flag; if it is none, put '--' before it";
+    run(&["-- only a comment"], &url).fails(3, dash);
+    run(
+        &["--mode", "mock", "--", "-- a comment\nselect 1 as a"],
+        &[],
+    )
+    .succeeds();
+    run(&["-- only a comment", "--no-such"], &url).fails(3, "dbvitals: ");
 }
 
 #[test]

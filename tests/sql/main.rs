@@ -8,9 +8,12 @@
 )]
 
 mod bed;
+mod effects;
 mod endings;
 mod failures;
+mod long_lines;
 mod mock;
+mod notices;
 mod poolers;
 mod production;
 mod read_only;

@@ -30,9 +30,40 @@ fn a_result_has_its_columns_in_order() {
                 select i from n";
     let run = mock(&[many], &[]).succeeds();
     assert_eq!(run.out.lines().count(), 1_002);
-    assert!(run.err.starts_with("first 1,000 of more rows"), "{run:?}");
+    assert!(
+        run.err.starts_with("first 1,000 rows; there are more"),
+        "{run:?}"
+    );
     let run = mock(&["create table made (a int)"], &[]).succeeds();
-    assert!(run.err.starts_with("0 rows affected"), "{run:?}");
+    assert!(run.err.starts_with("done, "), "{run:?}");
+}
+
+#[test]
+fn what_is_written_is_said_not_to_persist() {
+    let lost = "mock mode: nothing that was written persists";
+    for sql in [
+        "create table made (a int)",
+        "create temp table made (a int)",
+        "insert into agents (name, type) values ('Zoe', 'claude') returning name",
+        "delete from agents",
+    ] {
+        let run = mock(&[sql], &[]).succeeds();
+        assert_eq!(
+            run.err.contains(lost),
+            sql != "delete from agents",
+            "{run:?}"
+        );
+        let json = mock(&["--json", sql], &[]).json();
+        let persisted = json.get("persisted");
+        let expected = (sql != "delete from agents").then_some(&json!(false));
+        assert_eq!(persisted, expected, "{sql}");
+    }
+    let run = mock(&["select 1"], &[]).succeeds();
+    assert!(!run.err.contains("persist"), "{run:?}");
+    assert_eq!(
+        mock(&["--json", "select 1"], &[]).json().get("persisted"),
+        None
+    );
 }
 
 #[test]
@@ -46,24 +77,22 @@ fn one_statement_only() {
     }
     mock(&["select 1;"], &[]).succeeds();
     mock(&["select * frm x"], &[]).fails(1, "kind StatementInvalid");
-    mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let missing = mock(&["select * from nowhere"], &[]).fails(1, "kind SchemaMissing");
+    let headline = "dbvitals: no such table: nowhere\n";
+    assert!(missing.err.starts_with(headline), "{missing:?}");
 }
 
 #[test]
 fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
-    let file = std::env::temp_dir().join("dbvitals-must-not-be-made.db");
-    let into = format!("vacuum into '{}'", file.display());
     for sql in [
         "create table made (a int)",
         "create temp table made (a int)",
-        &into,
     ] {
         let refused = mock(&[sql], &[("DBVITALS_READ_ONLY", "true")]);
         refused.fails(1, "kind ReadOnly");
         let production = [("DBVITALS_ENVIRONMENT", "production")];
         mock(&[sql], &production).fails(3, "nothing was written");
     }
-    assert!(!file.exists());
     let production = [("DBVITALS_ENVIRONMENT", "production")];
     mock(&["select 1"], &production).succeeds();
     mock(
@@ -71,6 +100,46 @@ fn nothing_is_written_with_read_only_and_in_production_without_a_name() {
         &production,
     )
     .succeeds();
+}
+
+#[test]
+fn no_file_is_made_whatever_is_allowed() {
+    let name = format!("dbvitals-must-not-be-made-{}.db", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let uri = format!("file:{}?mode=rwc", file.display());
+    for sql in [
+        format!("vacuum into '{uri}'"),
+        format!("vacuum main into '{}'", file.display()),
+        format!("attach '{uri}' as x"),
+        format!("/* x */;\u{feff} Attach database '{uri}' as x"),
+    ] {
+        for variables in [
+            &[][..],
+            &[("DBVITALS_READ_ONLY", "true")],
+            &[("DBVITALS_ENVIRONMENT", "production")],
+        ] {
+            mock(&[&sql], variables).fails(1, "this database is in memory");
+        }
+        let production = [("DBVITALS_ENVIRONMENT", "production")];
+        mock(&["--target", "in memory", &sql], &production).fails(1, "kind Unsupported");
+        assert!(!file.exists(), "{sql}");
+    }
+    mock(&["vacuum"], &[]).succeeds();
+}
+
+#[test]
+fn the_database_takes_no_more_memory_than_it_may() {
+    for sql in [
+        "select printf('%.*c', 900000000, 'x')",
+        "select length(zeroblob(400000000) || 'x')",
+    ] {
+        mock(&["--timeout", "30", sql], &[]).fails(1, "kind OutOfResources");
+    }
+    let run = mock(
+        &["--format", "csv", "select length(zeroblob(40000000)) as a"],
+        &[],
+    );
+    assert_eq!(run.succeeds().out, "a\n40000000\n");
 }
 
 #[test]

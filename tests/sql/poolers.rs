@@ -92,3 +92,22 @@ fn read_only_holds_behind_a_pooler() {
         assert_eq!(cluster.sql(tables), "0");
     }
 }
+
+#[test]
+fn no_lock_for_migrations_stays_where_nothing_may_be_written() {
+    let Some((cluster, _pooler, url)) = pooled(PoolMode::Transaction) else {
+        return;
+    };
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("DBVITALS_READ_ONLY", "true"),
+    ];
+    let key = i64::from_be_bytes(*b"dbvitals");
+    let locks = "select count(*) from pg_locks where locktype = 'advisory'";
+    run(&[&format!("select pg_advisory_lock({key})")], &variables).succeeds();
+    assert_eq!(cluster.sql(locks), "0");
+    let sql =
+        format!("select pg_advisory_lock({key}), 1 / (n - 1) from generate_series(2, 1, -1) as n");
+    run(&[&sql], &variables).fails(1, "22012");
+    assert_eq!(cluster.sql(locks), "0");
+}

@@ -34,6 +34,18 @@ fn count(cluster: &Cluster) -> String {
     cluster.sql("select count(*) from t")
 }
 
+/// The object of what was not run: one line, as all that `sql` prints, with the
+/// target where it was not run.
+#[track_caller]
+fn check_one_line(run: &Run, target: &str) {
+    assert_eq!(run.out.lines().count(), 1, "{run:?}");
+    let json = run.json();
+    assert_eq!(
+        (&json["mode"], &json["target"], &json["success"]),
+        (&"local".into(), &target.into(), &false.into()),
+    );
+}
+
 #[test]
 fn without_a_terminal_the_name_is_a_flag() {
     let cluster = table();
@@ -61,6 +73,9 @@ fn without_a_terminal_the_name_is_a_flag() {
         (json.code, &json.json()["error"]["kind"]),
         (3, &"NotConfirmed".into())
     );
+    check_one_line(&json, &target);
+    let elsewhere = ["--json", "--target", "127.0.0.1:1/app", "select 1"];
+    check_one_line(&production(&cluster, &elsewhere), &target);
     production(&cluster, &["--target", &target, "insert into t values (1)"]).succeeds();
     assert_eq!(count(&cluster), "1");
     production(&cluster, &["--target", &target, "vacuum t"]).succeeds();
@@ -129,13 +144,13 @@ fn at_a_terminal_the_name_is_typed() {
     let cluster = table();
     let name = format!("127.0.0.1:{}/app", cluster.port());
     let (code, screen) = typed(&cluster, "yes\r");
-    assert_eq!((code, count(&cluster).as_str()), (1, "0"), "{screen}");
+    assert_eq!((code, count(&cluster).as_str()), (3, "0"), "{screen}");
     assert!(
         screen.contains("the target's name was not typed"),
         "{screen}"
     );
     let (code, screen) = typed(&cluster, "\u{3}");
-    assert_eq!((code, count(&cluster).as_str()), (1, "0"), "{screen}");
+    assert_eq!((code, count(&cluster).as_str()), (3, "0"), "{screen}");
     let (code, screen) = typed(&cluster, &format!("{name}\r"));
     assert_eq!((code, count(&cluster).as_str()), (0, "1"), "{screen}");
     assert!(screen.contains("1 row affected"), "{screen}");

@@ -125,6 +125,41 @@ fn settings_that_end_with_their_session_help_nobody() {
 }
 
 #[test]
+fn no_transaction_is_left_at_the_server() {
+    let cluster = Cluster::builder()
+        .setting("max_prepared_transactions", "4")
+        .start();
+    cluster.sql(TABLES);
+    let production = |sql| {
+        let url = cluster.url();
+        let variables = [
+            ("DATABASE_URL", url.as_str()),
+            ("DBVITALS_ENVIRONMENT", "production"),
+        ];
+        run(&[sql], &variables)
+    };
+    for sql in [
+        "prepare transaction 'boo'",
+        "; PREPARE/* x /* y */ */ -- z\n\tTransaction 'boo'",
+        "(prepare transaction 'boo')",
+        "commit prepared 'boo'",
+        "commit and chain",
+        "savepoint s",
+        "begin",
+    ] {
+        assert_eq!(read_only(&cluster, &[sql]).code, 1, "{sql}");
+        assert_ne!(production(sql).code, 0, "{sql}");
+        let prepared = cluster.sql("select count(*) from pg_prepared_xacts");
+        assert_eq!(prepared, "0", "{sql}");
+    }
+    let said = read_only(&cluster, &["prepare transaction 'boo'"]);
+    said.fails(1, "kind ReadOnly");
+    let said = production("prepare transaction 'boo'");
+    said.fails(3, "nothing was written");
+    read_only(&cluster, &["prepare p as select 1"]).succeeds();
+}
+
+#[test]
 fn what_reads_is_read() {
     let cluster = Cluster::start();
     cluster.sql(TABLES);

@@ -189,7 +189,7 @@ pub(crate) fn with_names(folder: &Path, hosts: &str, resolver: &str) -> Vec<Stri
 }
 
 /// A name server on an address of this machine, which says nothing until it
-/// is told to answer; then every name is 127.0.0.1.
+/// is told to answer: that every name is 127.0.0.1, or that there is none.
 #[derive(Debug)]
 pub(crate) struct NameServer {
     address: Ipv4Addr,
@@ -200,6 +200,7 @@ pub(crate) struct NameServer {
 #[derive(Debug, Default)]
 struct Switches {
     answers: AtomicBool,
+    denies: AtomicBool,
     ends: AtomicBool,
 }
 
@@ -223,8 +224,12 @@ impl NameServer {
                     continue;
                 };
                 if its.answers.load(Ordering::SeqCst) {
+                    let mut answer = answer(&question[..length]);
+                    if its.denies.load(Ordering::SeqCst) {
+                        deny(&mut answer);
+                    }
                     // Fails only when the one who asked has gone.
-                    drop(socket.send_to(&answer(&question[..length]), from));
+                    drop(socket.send_to(&answer, from));
                 }
             }
         });
@@ -242,6 +247,13 @@ impl NameServer {
 
     /// Answers from now on.
     pub(crate) fn answer(&self) {
+        self.shared.denies.store(false, Ordering::SeqCst);
+        self.shared.answers.store(true, Ordering::SeqCst);
+    }
+
+    /// Answers from now on that no name exists.
+    pub(crate) fn deny(&self) {
+        self.shared.denies.store(true, Ordering::SeqCst);
         self.shared.answers.store(true, Ordering::SeqCst);
     }
 }
@@ -274,4 +286,15 @@ fn answer(question: &[u8]) -> Vec<u8> {
         answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 127, 0, 0, 1]);
     }
     answer
+}
+
+/// Makes of an answer that the name does not exist.
+fn deny(answer: &mut Vec<u8>) {
+    const ANSWERED: usize = 7;
+    // What follows the question is the address, of sixteen bytes.
+    if answer[ANSWERED] == 1 {
+        answer.truncate(answer.len() - 16);
+    }
+    answer[3] |= 3;
+    answer[ANSWERED] = 0;
 }

@@ -25,7 +25,7 @@ pub(in crate::adapter) fn from_io(error: io::Error, action: Action) -> DbError {
 }
 
 /// The kind of a socket error. TLS errors travel inside io errors.
-pub(super) fn kind_of_io(error: &io::Error) -> ErrorKind {
+pub(in crate::adapter) fn kind_of_io(error: &io::Error) -> ErrorKind {
     if let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())

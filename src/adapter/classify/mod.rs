@@ -6,7 +6,7 @@ mod plain;
 mod postgres;
 mod sqlstate;
 
-pub(super) use io::from_io;
+pub(super) use io::{from_io, kind_of_io};
 pub(super) use plain::{any_error, is_whole, plain_error};
 pub(super) use postgres::{
     SAID_BY_POOLER, ServerWords, Stage, at_login, from_postgres, from_server,

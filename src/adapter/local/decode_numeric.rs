@@ -13,8 +13,7 @@ pub(super) fn numeric_to_json(raw: &[u8]) -> Result<Value, Box<dyn Error + Sync 
     numeric_text(raw).map(number_to_json)
 }
 
-/// The same for a number in decimals.
-pub(super) fn number_to_json(text: String) -> Value {
+fn number_to_json(text: String) -> Value {
     if let Ok(whole) = text.parse::<i64>() {
         return whole.into();
     }

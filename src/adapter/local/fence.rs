@@ -133,6 +133,18 @@ impl Flight {
         self.behind(client, path.fence(), sql, params).await
     }
 
+    /// The same with the system's path, for what others may keep locked: it is
+    /// not waited for longer than this.
+    pub(super) async fn ask_past_locks(
+        &self,
+        client: &Client,
+        patience_ms: u128,
+        sql: &str,
+    ) -> Result<Row, Error> {
+        let fence = format!("{PINNED}; set local lock_timeout = {patience_ms}");
+        self.behind(client, &fence, sql, &[]).await
+    }
+
     /// The same with the system's path and a limit that the server keeps itself.
     pub(super) async fn ask_for(
         &self,

@@ -33,7 +33,7 @@ use crate::{
             target::Target,
             transaction::{Access, transaction},
         },
-        mode_adapter::{Check, Record, Statement, TakeRow},
+        mode_adapter::{Check, OnTaken, Record, Statement, TakeRow},
     },
     config::LocalSection,
     domain::{
@@ -65,11 +65,16 @@ impl LocalDatabase {
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
         let mut check = self.probe.check(action).await;
         if check.result.is_ok() && action == Action::Connect {
-            let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-            pool.get_or_insert_with(|| Pool::new(&self.target));
+            self.open();
         }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
+    }
+
+    /// Opens the way for statements: a session is made when one is needed.
+    pub(in crate::adapter) fn open(&self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.get_or_insert_with(|| Pool::new(&self.target));
     }
 
     /// Examines the way to the server and the server itself.
@@ -112,8 +117,9 @@ impl LocalDatabase {
         &self,
         options: MigrateOptions,
         progress: &MigrationSink,
+        stop: impl Future<Output = ()> + Send,
     ) -> DbResult<MigrationReport> {
-        let report = migrate::up(&self.target, options, progress).await;
+        let report = migrate::up(&self.target, options, progress, stop).await;
         self.explained(report).await
     }
 
@@ -157,11 +163,16 @@ impl LocalDatabase {
         .await
     }
 
-    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+    pub(in crate::adapter) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
         let asked = Asked::default();
         self.bounded(Action::Insert, &asked, async {
             let mut lease = self.lease(Action::Insert, &asked).await?;
-            let row = statements::insert(&mut lease, table, data).await;
+            let row = statements::insert(&mut lease, table, data, on_taken).await;
             settle(lease, row).await
         })
         .await

@@ -26,7 +26,7 @@ const MOST: usize = 16;
 static LOOKUPS: LazyLock<Lookups> = LazyLock::new(Lookups::default);
 
 /// What the system's resolver says, shared by all who wait for it.
-pub(super) type Answer = Result<Arc<[IpAddr]>, Arc<io::Error>>;
+pub(in crate::adapter) type Answer = Result<Arc<[IpAddr]>, Arc<io::Error>>;
 
 /// Look-ups that are under way, by their name.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ struct UnderWay {
 
 /// A look-up, for whoever waits for it.
 #[derive(Debug)]
-pub(super) struct Lookup {
+pub(in crate::adapter) struct Lookup {
     awaited: Vec<watch::Receiver<Option<Answer>>>,
     is_new: bool,
 }
@@ -53,7 +53,7 @@ struct Ending {
 }
 
 /// Looks a name up, or joins those who do it already and do not get on.
-pub(super) fn look_up(host: &str) -> Lookup {
+pub(in crate::adapter) fn look_up(host: &str) -> Lookup {
     let name = host.to_owned();
     LOOKUPS.start(host, async move {
         let found = lookup_host((name, 0)).await?;
@@ -70,7 +70,7 @@ impl Lookup {
     }
 
     /// The first answer of those that are awaited.
-    pub(super) async fn answer(self) -> Answer {
+    pub(in crate::adapter) async fn answer(self) -> Answer {
         let awaited = self.awaited.into_iter().map(|mut answer| {
             Box::pin(async move {
                 let came = answer.wait_for(Option::is_some).await;

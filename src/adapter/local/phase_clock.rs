@@ -94,12 +94,12 @@ impl PhaseClock {
     }
 
     /// The time that all of it may take.
-    pub(super) fn limit(&self) -> Duration {
+    pub(in crate::adapter) fn limit(&self) -> Duration {
         self.limit
     }
 
     /// What is left of that time.
-    pub(super) fn remaining(&self) -> Duration {
+    pub(in crate::adapter) fn remaining(&self) -> Duration {
         self.limit.saturating_sub(self.started.elapsed())
     }
 
@@ -123,7 +123,7 @@ impl PhaseClock {
     }
 
     /// Within the phase something is awaited that these words say is missing.
-    pub(super) fn step(&self, missing: &'static str) {
+    pub(in crate::adapter) fn step(&self, missing: &'static str) {
         self.state().step = Some(missing);
     }
 

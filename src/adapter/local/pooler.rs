@@ -18,8 +18,8 @@ use crate::{
     adapter::{
         DbResult,
         classify::SAID_BY_POOLER,
+        leading::session_bound,
         local::{
-            leading::session_bound,
             phase_clock::PhaseClock,
             schema_state::column,
             session::Session,

@@ -1,12 +1,18 @@
 //! Logs what a server remarks without being asked, and counts what would bury
-//! the log. Knows nothing of what a remark means.
+//! the log; who asked to hear it, is told. Knows nothing of what a remark means.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_postgres::error::DbError as Notice;
+use tokio_postgres::error::DbError as Remark;
 
-use crate::domain::excerpt;
+use crate::{
+    adapter::{
+        Notice, NoticeSink,
+        local::meter::{self, Allowance},
+    },
+    domain::excerpt,
+};
 
 /// So many remarks of one session are logged in each stretch of this length.
 const LOGGED: u64 = 20;
@@ -20,14 +26,40 @@ pub(super) struct Remarks {
     began: Option<Instant>,
     /// How many came in it.
     came: u64,
+    /// Who hears them, and what the session may still be sent.
+    sink: Option<(NoticeSink, Allowance)>,
 }
 
 impl Remarks {
+    /// Remarks that somebody hears, or nobody.
+    pub(super) fn heard_by(sink: Option<&NoticeSink>, allowance: &Allowance) -> Self {
+        Self {
+            began: None,
+            came: 0,
+            sink: sink.map(|sink| (sink.clone(), allowance.clone())),
+        }
+    }
+
     /// A remark came.
-    pub(super) fn note(&mut self, notice: &Notice, now: Instant) {
+    pub(super) fn note(&mut self, remark: &Remark, now: Instant) {
         if self.is_logged(now) {
-            let (code, words) = (excerpt(notice.code().code()), excerpt(notice.message()));
+            let (code, words) = (excerpt(remark.code().code()), excerpt(remark.message()));
             tracing::debug!(%code, %words, "the server remarks");
+        }
+    }
+
+    /// Tells a remark to who hears them.
+    pub(super) fn tell(&self, remark: &Remark) {
+        if let Some((sink, allowance)) = &self.sink {
+            // What was told is let go, so that no number of remarks is too many.
+            allowance.renew(meter::STATEMENTS);
+            sink.tell(Notice {
+                severity: excerpt(remark.severity()),
+                code: excerpt(remark.code().code()),
+                message: excerpt(remark.message()),
+                detail: remark.detail().map(excerpt),
+                hint: remark.hint().map(excerpt),
+            });
         }
     }
 

@@ -176,7 +176,7 @@ mod tests {
     use tokio_postgres::{Config, NoTls};
 
     use super::*;
-    use crate::adapter::local::traffic::traffic;
+    use crate::adapter::local::{remarks::Remarks, traffic::traffic};
 
     const LIMIT: Duration = Duration::from_millis(700);
 
@@ -205,7 +205,7 @@ mod tests {
             .unwrap();
         let mut sentinel = Sentinel {
             client: Some(client),
-            traffic: traffic(connection),
+            traffic: traffic(connection, Remarks::default()),
             allowance: Allowance::new(meter::HEARTBEAT),
             limit: LIMIT,
         };

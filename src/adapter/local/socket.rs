@@ -37,10 +37,13 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 const CLOSE_KEEPALIVE: Duration = Duration::from_secs(1);
 
 /// An open way to the server.
-pub(super) type Socket = Box<dyn Wire>;
+pub(in crate::adapter) type Socket = Box<dyn Wire>;
 
 /// What a TCP and a Unix socket have in common.
-pub(super) trait Wire: AsyncRead + AsyncWrite + AsFd + Unpin + Send {}
+pub(in crate::adapter) trait Wire:
+    AsyncRead + AsyncWrite + AsFd + Unpin + Send
+{
+}
 
 impl<T: AsyncRead + AsyncWrite + AsFd + Unpin + Send> Wire for T {}
 
@@ -48,7 +51,7 @@ impl<T: AsyncRead + AsyncWrite + AsFd + Unpin + Send> Wire for T {}
 ///
 /// `deadline` bounds the addresses of one name: each gets its share of the
 /// time that is left, so that one black hole does not hide the next address.
-pub(super) async fn open(
+pub(in crate::adapter) async fn open(
     endpoint: &Endpoint,
     deadline: Instant,
     clock: &PhaseClock,

@@ -4,6 +4,7 @@
 use crate::{
     adapter::{
         DbResult, SqlValue,
+        leading::is_prepare_transaction,
         local::{
             decode::row_to_json,
             fence::unlike_us,
@@ -14,7 +15,7 @@ use crate::{
             table::Table,
             transaction::BEGIN_READ_ONLY,
         },
-        mode_adapter::{Record, Statement, TakeRow},
+        mode_adapter::{OnTaken, Record, Statement, TakeRow},
         running::as_read_only,
     },
     domain::{Action, DbError, ErrorKind},
@@ -121,6 +122,7 @@ pub(super) async fn query_read_only(
     statement: Statement<'_>,
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
+    refuse_prepare_transaction(statement)?;
     let opening = format!("{BEGIN_READ_ONLY}{}", lease.target().own_settings());
     if let Err(error) = lease.client().batch_execute(&opening).await {
         return Err(lease.classify(error, statement.action).await);
@@ -135,9 +137,23 @@ pub(super) async fn query_read_only(
     done.map_err(as_read_only)
 }
 
+/// What a read-only transaction does not hold back: the server would keep it.
+pub(super) fn refuse_prepare_transaction(statement: Statement<'_>) -> DbResult<()> {
+    if is_prepare_transaction(statement.sql) {
+        return Err(DbError::new(statement.action, ErrorKind::ReadOnly)
+            .with_details("a transaction that may only read is not prepared"));
+    }
+    Ok(())
+}
+
 /// Adds one row: the server converts each value to its column's type, and what
 /// is not given takes the column's default.
-pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbResult<Value> {
+pub(super) async fn insert(
+    lease: &mut Lease,
+    table: &str,
+    data: &Record,
+    on_taken: OnTaken,
+) -> DbResult<Value> {
     let action = Action::Insert;
     let table = Table::find(lease, table, action).await?;
     let columns = table.columns(data, action)?;
@@ -150,9 +166,14 @@ pub(super) async fn insert(lease: &mut Lease, table: &str, data: &Record) -> DbR
         return Ok(table.with_utc(row));
     }
     let (names, values) = (columns.join(", "), given(&columns));
+    let taken = match on_taken {
+        OnTaken::Refuse => String::new(),
+        OnTaken::Change => change_taken(&table.column("id", action)?, &columns),
+    };
     let sql = format!(
         "insert into {quoted} as {ROW} ({names}) select {values} \
-         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given returning pg_catalog.to_jsonb({ROW}.*)"
+         from pg_catalog.jsonb_populate_record(null::{quoted}, $1) as given \
+         {taken} returning pg_catalog.to_jsonb({ROW}.*)"
     );
     let params = [SqlValue::Json(Value::Object(data.clone()))];
     let row = changed_row(lease, &sql, &params, action).await?;
@@ -202,6 +223,15 @@ pub(super) async fn delete(lease: &mut Lease, table: &str, id: &str) -> DbResult
         Ok(affected) => Ok(affected),
         Err(error) => Err(lease.classify(error, action).await),
     }
+}
+
+/// What an insert does where another row has the id.
+pub(in crate::adapter) fn change_taken(key: &str, columns: &[String]) -> String {
+    let sets: Vec<_> = columns
+        .iter()
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
+    format!("on conflict ({key}) do update set {}", sets.join(", "))
 }
 
 /// The columns as `jsonb_populate_record` gives them.

@@ -35,21 +35,22 @@ pub(super) struct Ended {
     farewell: Option<tokio_postgres::error::DbError>,
 }
 
-/// Moves the bytes of this connection.
-pub(super) fn traffic<S, T>(mut connection: Connection<S, T>) -> Traffic
+/// Moves the bytes of this connection; what the server remarks is noted.
+pub(super) fn traffic<S, T>(mut connection: Connection<S, T>, mut remarks: Remarks) -> Traffic
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let moving = async move {
         let mut farewell = None;
-        let mut remarks = Remarks::default();
         loop {
             let cause = match poll_fn(|cx| connection.poll_message(cx)).await {
                 Some(Ok(AsyncMessage::Notice(notice))) => {
                     remarks.note(&notice, Instant::now());
                     if notice.code().code().starts_with(INTERVENTION) {
                         farewell = Some(notice);
+                    } else {
+                        remarks.tell(&notice);
                     }
                     continue;
                 }

@@ -146,6 +146,7 @@ impl TransactionClient for Statements<'_> {
                 action: Action::Transaction,
             };
             if self.access == Access::ReadOnly {
+                statements::refuse_prepare_transaction(statement)?;
                 self.keep_read_only().await?;
             }
             let mut rows = Vec::new();

@@ -1,6 +1,6 @@
 //! The three calls on a database, recorded like every other. Knows no mode.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use crate::{
     adapter::{Database, DbResult, mode_adapter::ModeAdapter},
@@ -43,6 +43,7 @@ impl Database {
     pub async fn migration_state(&self) -> DbResult<MigrationState> {
         let recording = self.record_as(MIGRATE, OperationType::Query, Some(LEDGER_TABLE));
         let state = match self.mode_adapter() {
+            ModeAdapter::Supabase(supabase) => supabase.migration_state().await,
             ModeAdapter::Local(local) => local.migration_state().await,
             ModeAdapter::Mock(mock) => mock.migration_state().await,
         };
@@ -66,9 +67,27 @@ impl Database {
         options: MigrateOptions,
         progress: MigrationSink,
     ) -> DbResult<MigrationReport> {
+        self.migrate_until(options, progress, pending()).await
+    }
+
+    /// The same until `stop` is done: then the server is told to cancel the file
+    /// that is being applied, it is rolled back, and no further one is begun. The
+    /// embedded database takes no time that could be cut short.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`]. `StatementCancelled`: it was stopped in a file, which
+    /// was rolled back. `Cancelled`: it was stopped between files, or the server
+    /// has not answered; the details say which.
+    pub async fn migrate_until(
+        &self,
+        options: MigrateOptions,
+        progress: MigrationSink,
+        stop: impl Future<Output = ()> + Send,
+    ) -> DbResult<MigrationReport> {
         let recording = self.record_as(MIGRATE, OperationType::Transaction, Some(LEDGER_TABLE));
         let report = match self.mode_adapter() {
-            ModeAdapter::Local(local) => local.migrate(options, &progress).await,
+            ModeAdapter::Supabase(supabase) => supabase.migrate(options, &progress, stop).await,
+            ModeAdapter::Local(local) => local.migrate(options, &progress, stop).await,
             ModeAdapter::Mock(mock) => mock.migrate(&progress).await,
         };
         recording.finish(&report, |report| u64::try_from(report.applied.len()).ok());
@@ -84,6 +103,7 @@ impl Database {
     pub async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
         let recording = self.record_as(MIGRATE, OperationType::Transaction, Some(LEDGER_TABLE));
         let adoption = match self.mode_adapter() {
+            ModeAdapter::Supabase(supabase) => supabase.adopt(options).await,
             ModeAdapter::Local(local) => local.adopt(options).await,
             ModeAdapter::Mock(mock) => mock.adopt().await,
         };
@@ -108,5 +128,7 @@ pub(in crate::adapter) fn unwritable(why: Unwritable) -> DbError {
         Unwritable::Configured => ErrorKind::ReadOnlyConfigured,
         Unwritable::InRecovery | Unwritable::ReadOnly => ErrorKind::ReadOnly,
     };
-    DbError::new(Action::Migrate, kind).with_details(why.as_str())
+    DbError::new(Action::Migrate, kind)
+        .with_details(why.as_str())
+        .with_hint(why.hint())
 }

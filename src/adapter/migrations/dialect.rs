@@ -102,7 +102,7 @@ impl MigrationDialect {
             Self::Postgres => format!(
                 "insert into {ledger} (version, name, applied_at, checksum, execution_ms) \
                  select $1, $2, greatest(pg_catalog.clock_timestamp(), \
-                 (select pg_catalog.max(applied_at) from {ledger})), $3, $4"
+                 (select pg_catalog.max(applied_at) from {ledger})), $3, $4 returning version"
             ),
             Self::Sqlite => format!(
                 "insert into {ledger} (version, name, applied_at, checksum, execution_ms) \

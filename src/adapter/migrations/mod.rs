@@ -11,4 +11,4 @@ pub(super) use calls::{refused, unwritable};
 pub(super) use catalogue::File;
 pub use dialect::MigrationDialect;
 pub(super) use dialect::{API_ROLES, LOCK};
-pub use script::{MigrationSource, migration_script, migration_sources};
+pub use script::{MigrationSource, migration_script, migration_sources, restoring_script};

@@ -61,6 +61,51 @@ pub fn migration_script(dialect: MigrationDialect, ledger_schema: Option<&str>) 
     script
 }
 
+/// Some of the files without their ledger rows, in one transaction: what makes
+/// tables anew that were dropped behind the ledger's back. `None` when the
+/// engine has no file of one of these versions.
+///
+/// What a dropped table leaves behind is no hindrance: a type that nothing uses
+/// any more is replaced, and so are functions and policies.
+#[must_use]
+pub fn restoring_script(dialect: MigrationDialect, versions: &[i64]) -> Option<String> {
+    let of = |version: &i64| {
+        let mut files = dialect.files().iter();
+        files.find(|file| file.migration.id.version == *version)
+    };
+    let files: Option<Vec<_>> = versions.iter().map(of).collect();
+    let mut script = String::from("-- Without rows of the ledger: for tables that were dropped.\n");
+    script.push_str("begin;\n");
+    if dialect == MigrationDialect::Postgres {
+        script.push_str("set local lock_timeout = '10s';\n");
+    }
+    for file in files? {
+        script.push_str("\n-- ");
+        script.push_str(&file.migration.id.to_string());
+        script.push('\n');
+        for line in file.sql.lines() {
+            if let Some(rest) = line.strip_prefix("create type ") {
+                let name = rest.split_whitespace().next().unwrap_or_default();
+                script.push_str("drop type if exists ");
+                script.push_str(name);
+                script.push_str(";\n");
+            }
+        }
+        script.push_str(&repeatable(file.sql));
+    }
+    script.push_str("\ncommit;\n");
+    Some(script)
+}
+
+/// The statements such that what is there already is replaced.
+fn repeatable(sql: &str) -> String {
+    const POLICY: &str = "            execute pg_catalog.format(\n                'create policy ";
+    const DROPPED: &str = "            execute pg_catalog.format('drop policy if exists %I on %I', \
+         target || '_' || role_name, target);\n";
+    sql.replace("create function ", "create or replace function ")
+        .replace(POLICY, &[DROPPED, POLICY].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +130,24 @@ mod tests {
         for words in never {
             assert!(!script.contains(words), "{words} is in:\n{script}");
         }
+    }
+
+    #[test]
+    fn some_files_are_printed_without_rows_of_the_ledger() {
+        let some = |versions: &[i64]| restoring_script(MigrationDialect::Postgres, versions);
+        let script = some(&[3, 10]).unwrap();
+        for words in [
+            "-- 0003_terminal_outputs\ndrop type if exists terminal_output_type;\n",
+            "create table terminal_outputs (",
+            "drop policy if exists %I on %I",
+        ] {
+            assert!(script.contains(words), "{words} is not in:\n{script}");
+        }
+        assert!(!script.contains("insert into schema_migrations"));
+        assert!(!script.contains("create table agents ("));
+        assert!(some(&[1]).unwrap().contains("create or replace function"));
+        assert_eq!(some(&[11]), None);
+        assert_eq!(restoring_script(MigrationDialect::Sqlite, &[10]), None);
     }
 
     #[test]

@@ -80,7 +80,20 @@ fn schema(details: &HealthDetails) -> Finding {
         _ => format!("incomplete {present}/{required}"),
     };
     if missing.is_empty() {
-        return Finding::ok(Exam::Schema, words);
+        let mut finding = Finding::ok(Exam::Schema, words);
+        let summary = details.migrations.as_ref();
+        let wrong = summary.and_then(|it| match (it.fault(), it.waiting()) {
+            (Some(fault), _) => Some(fault.to_owned()),
+            (None, Some(_)) => Some(it.to_string()),
+            (None, None) => None,
+        });
+        if let Some(words) = wrong {
+            finding.warn(&words);
+            finding.next = Some("look at 'dbvitals migrate status'".to_owned());
+            let error = DbError::new(Action::HealthCheck, ErrorKind::SchemaMismatch);
+            finding = finding.because(error);
+        }
+        return finding;
     }
     let error = DbError::new(Action::HealthCheck, ErrorKind::SchemaMissing);
     let mut finding = Finding::warning(Exam::Schema, words).because(error);

@@ -6,7 +6,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions,
+};
 use tokio::sync::{Mutex, MutexGuard};
 
 #[cfg(test)]
@@ -27,6 +29,10 @@ use crate::{
 /// SQLite looks this often, in steps of its virtual machine, whether a
 /// statement has been left: some hundred times a millisecond.
 const STEPS: i32 = 1_000;
+
+/// The engine takes this much memory at most, for tables and answers: a statement
+/// that wants more fails. As much as a server's session may send.
+const MEMORY: u64 = 256 << 20;
 
 /// The embedded database. It lives as long as the adapter, across disconnects:
 /// what was written is there after a reconnect, as in a real one.
@@ -114,6 +120,12 @@ impl Engine {
             .foreign_keys(true)
             .disable_statement_logging()
             .connect()
+            .await?;
+        // Can be made narrower from then on, and not wider. The limit is the whole
+        // program's, and nothing else here asks SQLite for as much.
+        let limit = format!("pragma hard_heap_limit = {MEMORY}");
+        sqlx::raw_sql(AssertSqlSafe(limit))
+            .execute(&mut connection)
             .await?;
         make_tables(&mut connection, self.tables).await?;
         let is_left = Arc::clone(&self.is_left);

@@ -156,7 +156,13 @@ async fn found(connection: &mut SqliteConnection) -> Result<FoundSchema, sqlx::E
         search_path: String::new(),
         ledger_schema: None,
         ledger,
+        missing: REQUIRED_TABLES
+            .iter()
+            .map(|table| (*table).to_owned())
+            .filter(|table| !tables.contains(table))
+            .collect(),
         tables: required.filter(|table| tables.contains(table)).collect(),
+        has_policies: false,
     })
 }
 
@@ -170,12 +176,10 @@ async fn columns_of_ledger(
 
 fn row_of(row: &SqliteRow) -> Result<AppliedMigration, sqlx::Error> {
     let (name, time): (&str, &str) = (row.try_get(1)?, row.try_get(2)?);
-    let applied_at = DateTime::parse_from_rfc3339(time)
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?
-        .with_timezone(&Utc);
+    let applied_at = DateTime::parse_from_rfc3339(time).ok();
     Ok(AppliedMigration {
         id: MigrationName::new(row.try_get(0)?, excerpt(name)),
-        applied_at,
+        applied_at: applied_at.map(|at| at.with_timezone(&Utc)),
         checksum: row.try_get(3)?,
         execution_ms: row.try_get(4)?,
     })

@@ -29,7 +29,7 @@ use crate::{
             statements,
             transaction::transaction,
         },
-        mode_adapter::{Check, Record, Statement, TakeRow},
+        mode_adapter::{Check, OnTaken, Record, Statement, TakeRow},
     },
     config::MockSection,
     domain::{
@@ -205,11 +205,16 @@ impl MockDatabase {
         .await
     }
 
-    pub(in crate::adapter) async fn insert(&self, table: &str, data: &Record) -> DbResult<Value> {
+    pub(in crate::adapter) async fn insert(
+        &self,
+        table: &str,
+        data: &Record,
+        on_taken: OnTaken,
+    ) -> DbResult<Value> {
         let action = Action::Insert;
         self.bounded(action, async {
             let mut turn = self.turn(action).await?;
-            statements::insert(&mut turn.session(action)?, table, data).await
+            statements::insert(&mut turn.session(action)?, table, data, on_taken).await
         })
         .await
     }

@@ -16,6 +16,7 @@ mod faults;
 mod look;
 mod migrate;
 mod mock_database;
+mod no_files;
 mod one_statement;
 mod params;
 mod pulse;

@@ -25,7 +25,7 @@ pub(super) fn only_one(sql: &str, action: Action) -> DbResult<()> {
 
 /// A piece of SQL, as far as it matters where a statement ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'a> {
+pub(super) enum Token<'a> {
     Semicolon,
     Word(&'a str),
     Other,
@@ -85,19 +85,23 @@ fn is_trigger(sql: &str) -> bool {
     }
 }
 
-fn is(word: &str, known: &str) -> bool {
+/// Whether the word is this one, in any case.
+pub(super) fn is(word: &str, known: &str) -> bool {
     word.eq_ignore_ascii_case(known)
 }
 
 /// The tokens of what is left, by SQLite's rules; blanks and comments are none.
-struct Tokens<'a>(&'a str);
+pub(super) struct Tokens<'a>(pub(super) &'a str);
 
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let sql = self.0.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
+            // A byte order mark is a blank to SQLite, too.
+            let sql = self
+                .0
+                .trim_start_matches([' ', '\t', '\n', '\r', '\u{c}', '\u{feff}']);
             let first = sql.chars().next()?;
             let (token, length) = match first {
                 '-' if sql.starts_with("--") => (None, line_end(sql)),

@@ -9,9 +9,10 @@ use tokio::{sync::mpsc, time::Instant};
 use crate::{
     adapter::{
         CellForm, DbResult, Piece, Ran, ResultColumn, RunOrder,
+        leading::{counts_rows, leading_word},
         mock::{
-            classify::from_sqlite, decode::Columns, engine::Session, one_statement::only_one,
-            statements,
+            classify::from_sqlite, decode::Columns, engine::Session, no_files::no_files,
+            one_statement::only_one, statements,
         },
         mode_adapter::Statement,
     },
@@ -27,14 +28,17 @@ pub(super) async fn run(
     pieces: &mpsc::Sender<Piece>,
 ) -> DbResult<Ran> {
     only_one(order.sql, ACTION)?;
+    no_files(order.sql, ACTION)?;
     let began = Instant::now();
     if let Err(error) = session.catalogue.refresh(session.connection).await {
         return Err(from_sqlite(error, ACTION));
     }
     match rows(session, order, pieces).await {
-        Ok((affected, has_more)) => Ok(Ran {
-            affected,
-            has_more,
+        Ok(done) => Ok(Ran {
+            affected: done.affected,
+            counts_rows: counts_rows(&leading_word(order.sql)),
+            has_more: done.has_more,
+            is_lost: done.has_changed,
             took: began.elapsed(),
         }),
         Err(error) => {
@@ -48,11 +52,27 @@ pub(super) async fn run(
     }
 }
 
+/// What became of a statement.
+struct Done {
+    affected: u64,
+    has_more: bool,
+    /// Whether the database is another one now.
+    has_changed: bool,
+}
+
+/// What the engine counts of its changes: rows of all tables since the database
+/// was opened, and which tables there are, the temporary ones, too.
+const CHANGES: [&str; 3] = [
+    "select total_changes()",
+    "pragma main.schema_version",
+    "pragma temp.schema_version",
+];
+
 async fn rows(
     session: &mut Session<'_>,
     order: &RunOrder<'_>,
     pieces: &mpsc::Sender<Piece>,
-) -> Result<(u64, bool), sqlx::Error> {
+) -> Result<Done, sqlx::Error> {
     // The statement is the caller's own.
     let sql = || AssertSqlSafe(order.sql.to_owned()).into_sql_str();
     let prepared = session.connection.prepare(sql()).await?;
@@ -63,7 +83,7 @@ async fn rows(
         pieces.send(Piece::Columns(columns)).await.ok();
     }
     drop(prepared);
-    let before = total_changes(session).await?;
+    let before = changes(session).await?;
     let (mut returned, mut changed, mut has_more) = (0, 0, false);
     let catalogue = &*session.catalogue;
     let mut declared = None;
@@ -93,18 +113,26 @@ async fn rows(
         pieces.send(Piece::Row(cells)).await.ok();
     }
     drop(answers);
-    if total_changes(session).await? == before {
+    let after = changes(session).await?;
+    if after[0] == before[0] {
         // The engine repeats the number of the statement before.
         changed = 0;
     }
-    Ok((changed.max(returned), has_more))
+    Ok(Done {
+        affected: changed.max(returned),
+        has_more,
+        has_changed: after != before,
+    })
 }
 
-/// Rows changed since the database was opened.
-async fn total_changes(session: &mut Session<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("select total_changes()")
-        .fetch_one(&mut *session.connection)
-        .await
+async fn changes(session: &mut Session<'_>) -> Result<[i64; CHANGES.len()], sqlx::Error> {
+    let mut counts = [0; CHANGES.len()];
+    for (count, question) in counts.iter_mut().zip(CHANGES) {
+        *count = sqlx::query_scalar(question)
+            .fetch_one(&mut *session.connection)
+            .await?;
+    }
+    Ok(counts)
 }
 
 fn column(column: &sqlx::sqlite::SqliteColumn) -> ResultColumn {

@@ -8,17 +8,19 @@ use sqlx::{AssertSqlSafe, Either, sqlite::SqliteRow};
 use crate::{
     adapter::{
         DbResult, SqlValue,
+        local::change_taken,
         mock::{
             classify::from_sqlite,
             constraint,
             convert::convert,
             decode::Columns,
             engine::Session,
+            no_files::no_files,
             one_statement::only_one,
             params::bind,
             table::{Table, names_missing_table},
         },
-        mode_adapter::{Record, Statement, TakeRow},
+        mode_adapter::{OnTaken, Record, Statement, TakeRow},
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -30,6 +32,7 @@ pub(super) async fn query(
     take: &mut TakeRow<'_>,
 ) -> DbResult<u64> {
     only_one(statement.sql, statement.action)?;
+    no_files(statement.sql, statement.action)?;
     match run(session, statement, take).await? {
         Ok(affected) => Ok(affected),
         Err(error) => Err(named(session, error, statement).await),
@@ -68,6 +71,7 @@ pub(super) async fn insert(
     session: &mut Session<'_>,
     table: &str,
     data: &Record,
+    on_taken: OnTaken,
 ) -> DbResult<Value> {
     let action = Action::Insert;
     let table = Table::find(session, table, action).await?;
@@ -77,15 +81,23 @@ pub(super) async fn insert(
         format!("insert into {quoted} default values returning *")
     } else {
         let places: Vec<_> = (1..=names.len()).map(|n| format!("${n}")).collect();
+        let taken = match on_taken {
+            OnTaken::Refuse => String::new(),
+            OnTaken::Change => change_taken(&table.column("id", action)?, &names),
+        };
         let (names, places) = (names.join(", "), places.join(", "));
-        format!("insert into {quoted} ({names}) values ({places}) returning *")
+        format!("insert into {quoted} ({names}) values ({places}) {taken} returning *")
     };
     let statement = Statement {
         sql: &sql,
         params: &params,
         action,
     };
-    one_row(session, statement).await
+    let row = one_row(session, statement).await?;
+    match on_taken {
+        OnTaken::Refuse => Ok(row),
+        OnTaken::Change => read_back(session, &table, &row["id"], action).await,
+    }
 }
 
 /// Changes the given columns of one row.
@@ -120,9 +132,20 @@ pub(super) async fn update(
         action,
     };
     let changed = one_row(session, statement).await?;
-    // What RETURNING gives is the row before the table's triggers have run.
-    let sql = format!("select * from {quoted} where {key} = $1");
-    let params = [value(&table, "id", &changed["id"], action)?];
+    read_back(session, &table, &changed["id"], action).await
+}
+
+/// A row that was changed, by its id: what RETURNING gives is the row before the
+/// table's triggers have run.
+async fn read_back(
+    session: &mut Session<'_>,
+    table: &Table,
+    id: &Value,
+    action: Action,
+) -> DbResult<Value> {
+    let key = table.column("id", action)?;
+    let sql = format!("select * from {} where {key} = $1", table.quoted);
+    let params = [value(table, "id", id, action)?];
     let statement = Statement {
         sql: &sql,
         params: &params,

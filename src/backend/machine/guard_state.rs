@@ -22,6 +22,8 @@ pub(super) enum Guard {
     Stands { answered: Option<Duration> },
     /// It could not be posted.
     Missing(Arc<DbError>),
+    /// There is nothing to guard: each request stands for itself.
+    Needless,
 }
 
 impl Guard {
@@ -29,7 +31,7 @@ impl Guard {
     pub(super) fn missing(&self) -> Option<&Arc<DbError>> {
         match self {
             Self::Tardy(error) | Self::Missing(error) => Some(error),
-            Self::Posting | Self::Stands { .. } => None,
+            Self::Posting | Self::Stands { .. } | Self::Needless => None,
         }
     }
 }

@@ -16,6 +16,9 @@ pub(in crate::backend) struct Rhythm {
     pub(in crate::backend) timeout: Duration,
     /// Time between two heartbeats; `None` when there are none.
     pub(in crate::backend) heartbeat: Option<Duration>,
+    /// Whether there is something to guard: a connection that stands, or
+    /// heartbeats that are sent.
+    pub(in crate::backend) is_guarded: bool,
     /// Delays of the quick lane.
     pub(in crate::backend) backoff: Backoff,
     /// Tries in the quick lane.
@@ -58,6 +61,10 @@ pub(in crate::backend) enum Input {
     MigrationEnded,
     /// What was due is due now.
     Due,
+    /// Something else is to be watched, by another machine.
+    Leave,
+    /// Another rhythm holds.
+    Retuned(Rhythm),
     /// A reader's wish.
     Wished(Command),
 }

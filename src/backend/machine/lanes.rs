@@ -66,13 +66,14 @@ impl Lanes {
     ) -> (Duration, Lane) {
         self.retries = self.retries.saturating_add(1);
         let lane = self.lane();
+        // Who asks to be left alone is, unless a person wants it otherwise.
+        let asked = error.retry_after().unwrap_or_default();
+        self.note(error, now);
         let delay = match lane {
             Lane::Quick { retry, .. } => self.rhythm.backoff.delay(retry, jitter),
-            Lane::Slow | Lane::Paused if error.is_transient() => self.rhythm.interval,
-            Lane::Slow | Lane::Paused => self.rhythm.interval.saturating_mul(PERMANENT_FACTOR),
+            Lane::Slow | Lane::Paused => self.slow_delay(),
         };
-        self.note(error, now);
-        (delay, lane)
+        (delay.max(asked), lane)
     }
 
     /// Notes the newest cause; the first one begins the outage.
@@ -113,6 +114,25 @@ impl Lanes {
         self.early_full = Duration::ZERO;
     }
 
+    /// Retries follow another rhythm from now on.
+    pub(super) fn retune(&mut self, rhythm: Rhythm) {
+        self.rhythm = rhythm;
+    }
+
+    /// The time between two tries of the slow lane after the newest failure.
+    pub(super) fn slow_delay(&self) -> Duration {
+        let interval = self.rhythm.interval;
+        let Some(Failing { error, .. }) = &self.failing else {
+            return interval;
+        };
+        let delay = if error.is_transient() {
+            interval
+        } else {
+            interval.saturating_mul(PERMANENT_FACTOR)
+        };
+        delay.max(error.retry_after().unwrap_or_default())
+    }
+
     /// The outage is over. The tries are counted on until the connection has
     /// proved stable, so that one which ends again and again is not a storm.
     pub(super) fn end(&mut self) {
@@ -133,7 +153,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AutoMigrate, Backoff};
+    use crate::domain::{Action, AutoMigrate, Backoff, ErrorKind};
 
     fn lanes() -> Lanes {
         let ms = Duration::from_millis;
@@ -141,11 +161,31 @@ mod tests {
             auto_migrate: AutoMigrate::Off,
             interval: ms(30_000),
             heartbeat: None,
+            is_guarded: true,
             backoff: Backoff::try_new(ms(1_000), ms(30_000)).unwrap(),
             max_retries: 3,
             timeout: ms(5_000),
             knock_pace: None,
         })
+    }
+
+    #[test]
+    fn who_asks_to_be_left_alone_is() {
+        let limited = |seconds| {
+            let wait = Duration::from_secs(seconds);
+            let error = DbError::new(Action::HealthCheck, ErrorKind::RateLimited);
+            Arc::new(error.with_retry_after(wait))
+        };
+        let now = Moment {
+            mono: Duration::ZERO,
+            wall: chrono::DateTime::UNIX_EPOCH,
+        };
+        let mut lanes = lanes();
+        let (delay, lane) = lanes.next(limited(17), now, 0.0);
+        assert_eq!(delay, Duration::from_secs(17));
+        assert_eq!(lane, Lane::Quick { retry: 1, of: 3 });
+        let (delay, _) = lanes.next(limited(0), now, 0.0);
+        assert!(delay >= Duration::from_secs(1), "{delay:?}");
     }
 
     #[test]

@@ -21,22 +21,29 @@
 //! | `DisconnectEnded`| –          | –                   | –                    | –                    | –         | Closed, or Connecting when a reconnect was wished |
 //! | `MigrationEnded` | –          | –                   | check                | –                    | –         | –                |
 //! | `Due`            | –          | knock               | check; suspect when a check without guard is late; a guard not posted after a second is told; without guard, knock | Connecting, or knock | – | –   |
+//! | `Leave`          | –          | Closed (cancelled)  | Closed               | Closed               | Closed    | Closed           |
+//! | `Retuned`        | –          | –                   | next check by the new interval; a new guard for other heartbeats | no later than by the new interval | – | – |
 //! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
 //! | `Diagnose`       | diagnosis  | diagnosis           | diagnosis            | diagnosis            | diagnosis | diagnosis        |
 //! | `LookAtMigrations`, `Migrate`, `Adopt` | it | it    | it                   | it                   | it        | it               |
+//! | `List`, `Switch`, `ReadConfig`, `ApplyConfig` | – (they concern the supervisor, which may put another machine in this one's place) | – | – | – | – | – |
 //!
 //! An answered knock is news when a knock, or the failure before it, went
 //! unanswered as far as a knock goes. It may bring about a try when the tries
 //! that knocks brought about are not too many (`lanes.rs`): ten in a row, then
 //! ten a minute, until a connection proves stable.
 
+pub(super) mod choosing;
 mod core;
 mod guard_state;
 mod input;
 mod knocking;
 mod lanes;
+mod leaving;
+mod phase;
+mod verdict;
 mod watching;
 mod wishes;
 

@@ -10,6 +10,7 @@ use crate::{
             Rhythm,
             guard_state::{GUARD_AGAIN, Guard, is_shutting_down, tardy_guard},
             knocking::Knocking,
+            verdict::Verdict,
         },
     },
     domain::{DbError, ErrorKind},
@@ -60,25 +61,8 @@ enum Check {
     UnderWay { since: Duration },
 }
 
-/// What follows for the machine.
-#[derive(Debug, Clone)]
-pub(super) enum Verdict {
-    /// Nothing.
-    Stay,
-    /// Run a health check.
-    Check,
-    /// Post a guard.
-    Guard,
-    /// Knock in the place of a guard.
-    Knock,
-    /// Leave the knock in the place of a guard.
-    StopKnock,
-    /// The connection is lost.
-    Lost(Arc<DbError>),
-}
-
 impl Watching {
-    /// From now on, with a guard being posted.
+    /// From now on, with a guard being posted where there is something to guard.
     pub(super) fn new(rhythm: &Rhythm, now: Moment) -> Self {
         // It costs what the heartbeats would, and no more than one a second.
         let knock_pace = rhythm.heartbeat.filter(|_| rhythm.knock_pace.is_some());
@@ -90,7 +74,11 @@ impl Watching {
             beats: rhythm.heartbeat.is_some(),
             timeout: rhythm.timeout,
             check: Check::Due(now.mono + rhythm.interval),
-            guard: Guard::Posting,
+            guard: if rhythm.is_guarded {
+                Guard::Posting
+            } else {
+                Guard::Needless
+            },
             guard_posted: now.mono,
             guard_again: None,
             heartbeats: Vec::with_capacity(HEARTBEATS),
@@ -101,6 +89,29 @@ impl Watching {
             fresh_answer: None,
             refused: None,
         }
+    }
+
+    /// Follows another rhythm from now on. True when the guard is to be posted
+    /// anew, because its heartbeats are other ones.
+    pub(super) fn retune(&mut self, before: &Rhythm, rhythm: &Rhythm, now: Moment) -> bool {
+        if let Check::Due(due) = &mut self.check {
+            let since = due.saturating_sub(before.interval);
+            *due = (since + rhythm.interval).max(now.mono);
+        }
+        if before.heartbeat == rhythm.heartbeat {
+            return false;
+        }
+        let anew = Self::new(rhythm, now);
+        self.beats = anew.beats;
+        self.knock_pace = anew.knock_pace;
+        self.knocking = anew.knocking;
+        self.guard = anew.guard;
+        self.guard_posted = anew.guard_posted;
+        self.guard_again = None;
+        self.late_check_from = None;
+        self.suspect = None;
+        self.heartbeats.clear();
+        true
     }
 
     /// Why there is no guard.

@@ -7,8 +7,9 @@ use crate::{
         clock::Moment,
         machine::{
             Effect, MigrationTask,
-            core::{AfterClosing, Machine, Phase, stop},
-            watching::Verdict,
+            core::Machine,
+            phase::{AfterClosing, Phase, stop},
+            verdict::Verdict,
         },
     },
     domain::{Action, Command, CommandOutcome, DbError, ErrorKind, Failure, Step},
@@ -24,8 +25,15 @@ impl Machine {
             Command::Diagnose => Ok(vec![Effect::StartDiagnosis]),
             // These have a session of their own, and say themselves what fails.
             Command::LookAtMigrations => Ok(vec![Effect::StartMigration(MigrationTask::Look)]),
-            Command::Migrate => Ok(vec![Effect::StartMigration(MigrationTask::Migrate)]),
-            Command::Adopt => Ok(vec![Effect::StartMigration(MigrationTask::Adopt)]),
+            Command::Migrate(_) => Ok(vec![Effect::StartMigration(MigrationTask::Migrate)]),
+            Command::Adopt(_) => Ok(vec![Effect::StartMigration(MigrationTask::Adopt)]),
+            // What is watched is not this machine's to choose.
+            Command::List(_)
+            | Command::Switch(_)
+            | Command::ReadConfig
+            | Command::ApplyConfig(_) => {
+                return Vec::new();
+            }
         };
         match effects {
             Ok(mut effects) => {

@@ -64,6 +64,7 @@ fn print_json(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
     put("recordedBefore", names(&adoption.recorded_before));
     put("waiting", names(&adoption.waiting));
     put("absent", names(&adoption.absent));
+    put("wouldApply", names(&adoption.appliable));
     put("differences", json!(adoption.differences));
     put("remarks", json!(adoption.remarks));
     put("warnings", json!(config.provenance.warnings));
@@ -71,12 +72,7 @@ fn print_json(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
 }
 
 fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::Result<()> {
-    let (recorded, differences) = (adoption.recorded.len(), adoption.differences.len());
-    writeln!(
-        out,
-        "{}: {recorded} recorded, {differences} differences",
-        target(config)
-    )?;
+    writeln!(out, "{}: {adoption}", target(config))?;
     print_warnings(config, out)?;
     let (schema, ledger) = (clean(&adoption.schema), clean(&adoption.ledger));
     writeln!(out, "  tables in schema {schema}, ledger {ledger}")?;
@@ -87,12 +83,19 @@ fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
         writeln!(out, "  recorded {name}")?;
     }
     for name in &adoption.absent {
-        writeln!(out, "  not there {name}: 'migrate up' applies it")?;
+        if adoption.appliable.contains(name) {
+            writeln!(out, "  not there {name}: 'migrate up' applies it")?;
+        } else {
+            writeln!(
+                out,
+                "  not there {name}: nothing is applied as things stand"
+            )?;
+        }
     }
     for name in &adoption.waiting {
         writeln!(
             out,
-            "  waits {name}: it matches, and a file before it must be applied first"
+            "  waits {name}: nothing speaks against it, and a file before it is not recorded"
         )?;
     }
     let mut before: Option<&MigrationName> = None;
@@ -106,11 +109,8 @@ fn print_text(config: &Config, adoption: &Adoption, out: &mut dyn Write) -> io::
     for remark in &adoption.remarks {
         writeln!(out, "  remark {remark}")?;
     }
-    if differences > 0 {
-        writeln!(
-            out,
-            "  next: change the tables so that they match, and adopt again; nothing was altered"
-        )?;
+    match adoption.next_step() {
+        Some(next) => writeln!(out, "  next: {next}"),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
-    adapter::MigrationDialect,
+    adapter::{MigrationDialect, migration_sources},
     cli::{
         args::{Address, Task, format},
         config::Format,
     },
-    domain::Secret,
+    domain::{MigrationName, Secret},
 };
 
 /// The longest time that a lock is waited for, in seconds: a day.
@@ -46,7 +46,9 @@ enum Subcommands {
     Adopt(WriteArgs),
     /// Print the SQL of all files and of the ledger, to be pasted elsewhere.
     ///
-    /// Needs no database, and is for one that has none of the tables yet.
+    /// Needs no database, and is for one that has none of the tables yet. Files
+    /// that are named are printed without the ledger: they make tables anew that
+    /// were dropped.
     Print(PrintArgs),
 }
 
@@ -76,6 +78,9 @@ struct WriteArgs {
 
 #[derive(Debug, Args)]
 struct PrintArgs {
+    /// Print these files only, without the ledger: their numbers or full names.
+    #[arg(value_name = "FILE", value_parser = version)]
+    files: Vec<i64>,
     /// Whose SQL.
     #[arg(long, value_enum, value_name = "NAME", default_value = "postgres")]
     dialect: DialectName,
@@ -146,6 +151,7 @@ impl PrintArgs {
     fn into_task(self) -> Task {
         Task::MigratePrint {
             format: format(self.json),
+            versions: self.files,
             dialect: match self.dialect {
                 DialectName::Postgres => MigrationDialect::Postgres,
                 DialectName::Sqlite => MigrationDialect::Sqlite,
@@ -174,6 +180,25 @@ impl MigrateTask {
             Self::Up(options) | Self::Adopt(options) => options.format,
         }
     }
+}
+
+/// The version of a file that is named by its number or in full.
+fn version(text: &str) -> Result<i64, String> {
+    let sources = migration_sources(MigrationDialect::Postgres);
+    let ids = || sources.iter().map(|source| &source.migration.id);
+    let is_meant = |id: &&MigrationName| {
+        id.to_string() == text || text.parse().is_ok_and(|number: i64| number == id.version)
+    };
+    let found = ids().find(is_meant).map(|id| id.version);
+    found.ok_or_else(|| {
+        let (first, last) = (ids().next(), ids().next_back());
+        let name = |id: Option<&MigrationName>| id.map_or_else(String::new, ToString::to_string);
+        format!(
+            "there is no such file; they are {} to {}",
+            name(first),
+            name(last)
+        )
+    })
 }
 
 /// A number of seconds that is a deadline.

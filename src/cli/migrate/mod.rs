@@ -12,4 +12,4 @@ mod up;
 pub(super) use args::MigrateArgs;
 pub use args::{MigrateTask, WriteOptions};
 pub use command::migrate;
-pub use print::print as print_migrations;
+pub use print::{PrintOptions, print as print_migrations};

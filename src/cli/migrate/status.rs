@@ -41,18 +41,28 @@ pub(super) async fn look(
         Ok(state) => state,
         Err(error) => return failed(object(config), &error, format, out),
     };
-    let would_be_refused =
-        state.refusal.is_some() || (state.unwritable.is_some() && !state.pending.is_empty());
     let printed = match (format, told) {
         (Format::Json, _) => print_json(config, &state, out),
         (Format::Table, Told::Status) => print_status(config, &state, out),
         (Format::Table, Told::Plan) => print_plan(config, &state, out),
     };
     let exit = match told {
-        Told::Plan if would_be_refused => Exit::Failed,
-        Told::Plan | Told::Status => Exit::Done,
+        Told::Plan => exit_of_plan(&state),
+        Told::Status => Exit::Done,
     };
     exit.printed(printed)
+}
+
+/// The exit of a run, as far as it is known before.
+fn exit_of_plan(state: &MigrationState) -> Exit {
+    let is_pending = !state.pending.is_empty();
+    match state.unwritable {
+        // What our own configuration forbids is not attempted.
+        Some(Unwritable::Configured) if is_pending => Exit::NotAttempted,
+        Some(_) if is_pending => Exit::Failed,
+        _ if state.refusal.is_some() || state.missing_right.is_some() => Exit::Failed,
+        _ => Exit::Done,
+    }
 }
 
 fn print_json(config: &Config, state: &MigrationState, out: &mut dyn Write) -> io::Result<()> {
@@ -71,6 +81,11 @@ fn print_json(config: &Config, state: &MigrationState, out: &mut dyn Write) -> i
     put(
         "unwritable",
         json!(state.unwritable.map(Unwritable::as_str)),
+    );
+    let right = state.missing_right.as_ref();
+    put(
+        "missingRight",
+        json!(right.map(|right| json!({ "message": right.words, "hint": right.hint }))),
     );
     put("warnings", json!(config.provenance.warnings));
     write_pretty(&Value::Object(object), out)
@@ -100,7 +115,10 @@ fn print_status(config: &Config, state: &MigrationState, out: &mut dyn Write) ->
     print_warnings(config, out)?;
     print_place(state, out)?;
     for row in &state.applied {
-        let at = row.applied_at.format("%Y-%m-%d %H:%M:%S UTC");
+        let at = match row.applied_at {
+            Some(at) => at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            None => "at an unknown time".to_owned(),
+        };
         let name = row.id.to_string();
         match row.execution_ms {
             0 => writeln!(out, "  applied {name:<28} {at}  recorded")?,
@@ -115,7 +133,10 @@ fn print_status(config: &Config, state: &MigrationState, out: &mut dyn Write) ->
 
 fn print_plan(config: &Config, state: &MigrationState, out: &mut dyn Write) -> io::Result<()> {
     let target = target(config);
+    let is_hindered =
+        !state.pending.is_empty() && (state.unwritable.is_some() || state.missing_right.is_some());
     match state.appliable().len() {
+        _ if is_hindered => writeln!(out, "{target}: nothing would be applied")?,
         0 if state.refusal.is_some() => writeln!(out, "{target}: nothing would be applied")?,
         0 => writeln!(out, "{target}: nothing to apply")?,
         count => writeln!(out, "{target}: {count} would be applied")?,
@@ -123,7 +144,12 @@ fn print_plan(config: &Config, state: &MigrationState, out: &mut dyn Write) -> i
     print_warnings(config, out)?;
     print_place(state, out)?;
     for name in state.appliable() {
-        writeln!(out, "  would apply {name}")?;
+        let what = if is_hindered {
+            "pending"
+        } else {
+            "would apply"
+        };
+        writeln!(out, "  {what} {name}")?;
     }
     print_hindrance(state, out)
 }
@@ -143,7 +169,12 @@ fn print_hindrance(state: &MigrationState, out: &mut dyn Write) -> io::Result<()
         writeln!(out, "  refused: {refusal}\n  next: {}", refusal.hint())?;
     }
     if let Some(why) = state.unwritable.filter(|_| !state.pending.is_empty()) {
-        writeln!(out, "  nothing can be written: {}", why.as_str())?;
+        let (words, next) = (why.as_str(), why.hint());
+        writeln!(out, "  nothing can be written: {words}\n  next: {next}")?;
+    }
+    if let Some(right) = &state.missing_right {
+        let next = right.hint;
+        writeln!(out, "  refused: {}\n  next: {next}", clean(&right.words))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::{
-        check::print_error,
+        check::print_failure,
         config::Format,
         confirm::Unconfirmed,
         exit::{Exit, Outcome},
@@ -62,13 +62,16 @@ pub(super) fn failed(
     format: Format,
     out: &mut dyn Write,
 ) -> Outcome {
+    let headline = error.headline();
     let printed = match format {
         Format::Json => {
+            let mut told = error_json(error);
+            told["message"] = json!(headline);
             object.insert("success".to_owned(), json!(false));
-            object.insert("error".to_owned(), error_json(error));
+            object.insert("error".to_owned(), told);
             write_pretty(&Value::Object(object), out)
         }
-        Format::Table => print_error(error, out),
+        Format::Table => print_failure(&headline, error, out),
     };
     exit_of(error).printed(printed)
 }
@@ -104,10 +107,5 @@ pub(super) fn unconfirmed(
         }
         Format::Table => writeln!(out, "{}\n  next: {}", clean(&why.words), clean(&why.next)),
     };
-    let exit = if why.was_asked {
-        Exit::Failed
-    } else {
-        Exit::NotAttempted
-    };
-    exit.printed(printed)
+    Exit::NotAttempted.printed(printed)
 }

@@ -1,13 +1,15 @@
 //! `migrate up`: applies what is pending and tells each file as it holds.
 
 use std::{
+    future::pending,
     io::{self, Write},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
 
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     adapter::{Database, DbResult, MigrateOptions, MigrationSink},
@@ -20,9 +22,10 @@ use crate::{
             WriteOptions,
             told::{failed, name_json, object, print_warnings, target, unconfirmed},
         },
+        signals::Signals,
     },
     config::Config,
-    domain::{MigrationEvent, MigrationName, MigrationReport, clean},
+    domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport, clean},
 };
 
 /// Events that may wait to be printed: three for each of more files than there will be.
@@ -53,10 +56,17 @@ pub(super) async fn up(
             }
         }
     }
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return Exit::NotAttempted.printed(Err(error)),
+    };
     let mut run = Run {
         config,
         format: options.format,
         applied: Vec::new(),
+        running: None,
+        waiting_for: None,
+        is_stopped: false,
         printed: Ok(()),
     };
     if options.format == Format::Table {
@@ -64,9 +74,8 @@ pub(super) async fn up(
             writeln!(out, "{}", target(config)).and_then(|()| print_warnings(config, out));
     }
     let lock_deadline = options.lock_timeout;
-    let report = run
-        .follow(database, MigrateOptions { lock_deadline }, out)
-        .await;
+    let order = MigrateOptions { lock_deadline };
+    let report = run.follow(database, order, &mut signals, out).await;
     run.finish(report, out)
 }
 
@@ -75,15 +84,23 @@ struct Run<'a> {
     config: &'a Config,
     format: Format,
     applied: Vec<(MigrationName, Duration)>,
+    /// The file that has begun and does not hold yet.
+    running: Option<MigrationName>,
+    /// The server's process that was told to hold the lock.
+    waiting_for: Option<i32>,
+    /// A signal told us to stop.
+    is_stopped: bool,
     /// A run goes on, whoever reads of it.
     printed: io::Result<()>,
 }
 
 impl Run<'_> {
+    /// The first signal stops the run at the server, a second one leaves it.
     async fn follow(
         &mut self,
         database: &Database,
         options: MigrateOptions,
+        signals: &mut Signals,
         out: &mut dyn Write,
     ) -> DbResult<MigrationReport> {
         let (told, mut heard) = mpsc::channel(EVENTS);
@@ -91,33 +108,62 @@ impl Run<'_> {
             // The report tells what holds, also where this was not heard.
             told.try_send(event).ok();
         });
-        let migrating = database.migrate(options, progress);
-        tokio::pin!(migrating);
-        loop {
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async {
+            if stopped.await.is_err() {
+                pending::<()>().await;
+            }
+        };
+        let mut stop = Some(stop);
+        let mut migrating = pin!(database.migrate_until(options, progress, stopped));
+        let report = loop {
             tokio::select! {
                 biased;
-                Some(event) = heard.recv() => self.tell(event, out),
-                report = &mut migrating => {
-                    while let Ok(event) = heard.try_recv() {
-                        self.tell(event, out);
+                () = signals.next() => {
+                    self.is_stopped = true;
+                    match stop.take() {
+                        // The run may have ended meanwhile.
+                        Some(stop) => drop(stop.send(())),
+                        None => break Err(DbError::new(Action::Migrate, ErrorKind::Cancelled)
+                            .with_details("it was left")),
                     }
-                    return report;
                 }
+                Some(event) = heard.recv() => self.tell(event, out),
+                report = &mut migrating => break report,
             }
+        };
+        while let Ok(event) = heard.try_recv() {
+            self.tell(event, out);
         }
+        report
     }
 
     fn tell(&mut self, event: MigrationEvent, out: &mut dyn Write) {
         let line = match event {
-            MigrationEvent::Waiting { .. } => {
-                // Also beside JSON: somebody may be waiting in front of it.
-                writeln!(io::stderr(), "waiting: {event}").ok();
+            MigrationEvent::Waiting { ref holder } => {
+                let pid = holder.as_ref().map(|holder| holder.pid);
+                // Once for each that is waited for, however many files it applies.
+                if pid.is_none() || pid != self.waiting_for {
+                    self.waiting_for = pid;
+                    // Also beside JSON: somebody may be waiting in front of it.
+                    writeln!(io::stderr(), "waiting: {event}").ok();
+                }
+                return;
+            }
+            MigrationEvent::Blocked { ref holders, .. } => {
+                if !holders.is_empty() {
+                    writeln!(io::stderr(), "waiting: {event}").ok();
+                }
                 return;
             }
             // Told when it holds.
-            MigrationEvent::Started(_) => return,
+            MigrationEvent::Started(name) => {
+                self.running = Some(name);
+                return;
+            }
             MigrationEvent::Applied { migration, took } => {
                 let line = format!("  {migration} applied in {:.1} ms", millis(took));
+                self.running = None;
                 self.applied.push((migration, took));
                 line
             }
@@ -137,6 +183,7 @@ impl Run<'_> {
                 };
                 Exit::Done.printed(printed)
             }
+            Err(error) if self.is_stopped && was_left(&error) => self.print_stopped(&error, out),
             Err(error) => {
                 if self.format == Format::Table && !self.applied.is_empty() {
                     let words = format!("  {} applied before it failed", self.applied.len());
@@ -149,6 +196,46 @@ impl Run<'_> {
             printed: printed.and(self.printed).and(outcome.printed),
             exit: outcome.exit,
         }
+    }
+
+    /// The end of a run that a signal has stopped.
+    fn print_stopped(&self, error: &DbError, out: &mut dyn Write) -> Outcome {
+        let is_rolled_back = error.kind() == ErrorKind::StatementCancelled;
+        let rolled_back = self.running.as_ref().filter(|_| is_rolled_back);
+        let what = match (&self.running, rolled_back) {
+            (None, _) => "no file was under way".to_owned(),
+            (Some(_), Some(name)) => format!("{name} was rolled back"),
+            (Some(name), None) => format!("it is not known what became of {name}"),
+        };
+        let holds = match self.applied.as_slice() {
+            [] => "nothing was applied before".to_owned(),
+            applied => {
+                let names: Vec<_> = applied.iter().map(|(name, _)| name.to_string()).collect();
+                format!("what was applied before holds: {}", names.join(", "))
+            }
+        };
+        let message = format!("stopped by a signal: {what}; {holds}");
+        let hint = if self.running.is_some() && !is_rolled_back {
+            "look at 'dbvitals migrate status': it tells whether the file holds"
+        } else {
+            "'dbvitals migrate up' goes on from there"
+        };
+        if self.format == Format::Table {
+            writeln!(io::stderr(), "dbvitals: {message}\n  next: {hint}").ok();
+            return Exit::Failed.silent();
+        }
+        let mut object = self.object();
+        object.insert("success".to_owned(), json!(false));
+        object.insert("rolledBack".to_owned(), json!(rolled_back.map(name_json)));
+        let error = json!({
+            "kind": "Stopped",
+            "code": error.code(),
+            "message": message,
+            "hint": hint,
+            "transient": false,
+        });
+        object.insert("error".to_owned(), error);
+        Exit::Failed.printed(write_pretty(&Value::Object(object), out))
     }
 
     fn object(&self) -> Map<String, Value> {
@@ -171,6 +258,11 @@ impl Run<'_> {
         put("warnings", json!(self.config.provenance.warnings));
         write_pretty(&Value::Object(object), out)
     }
+}
+
+/// Whether a run ended because it was told to.
+fn was_left(error: &DbError) -> bool {
+    [ErrorKind::Cancelled, ErrorKind::StatementCancelled].contains(&error.kind())
 }
 
 fn print_end(report: &MigrationReport, out: &mut dyn Write) -> io::Result<()> {

@@ -12,6 +12,10 @@ const TABLE_LIMIT: u64 = 1_000;
 /// The longest deadline: a week, which a server's setting holds in ms.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 
+/// What is said of two arguments that are not a URL and a statement.
+const SWAPPED: &str = "the URL comes before the statement: dbvitals sql URL STATEMENT";
+const UNQUOTED: &str = "the statement is one argument: put it in quotes";
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SqlArgs {
     /// Where the database is, without a password; may be left out.
@@ -54,6 +58,8 @@ pub struct SqlOptions {
     pub(super) timeout: Option<Duration>,
     /// The target's name, if it is given.
     pub(super) target: Option<String>,
+    /// What of the command line cannot be meant, in words.
+    pub(super) mistake: Option<&'static str>,
 }
 
 /// How a result is printed.
@@ -73,9 +79,13 @@ impl SqlArgs {
     /// What is asked for, and the URL, if one is given. A statement never
     /// begins as a URL does.
     pub(in crate::cli) fn into_options(self) -> (SqlOptions, Option<Secret>) {
-        let (url, statement) = match (self.first, self.second) {
-            (Some(first), None) if !is_url(&first) => (None, Some(first)),
-            both => both,
+        let (url, statement, mistake) = match (self.first, self.second) {
+            (Some(first), None) if !is_url(&first) => (None, Some(first), None),
+            (Some(first), Some(second)) if !may_be_url(&first) => {
+                let mistake = if is_url(&second) { SWAPPED } else { UNQUOTED };
+                (None, None, Some(mistake))
+            }
+            (first, second) => (first, second, None),
         };
         let format = match (self.format, self.json) {
             (Some(format), _) => format,
@@ -93,6 +103,7 @@ impl SqlArgs {
             limit,
             timeout: self.timeout,
             target: self.target,
+            mistake,
         };
         (options, url)
     }
@@ -104,6 +115,12 @@ impl SqlOptions {
     pub fn format(&self) -> ResultFormat {
         self.format
     }
+}
+
+/// Of two arguments the first is a URL, also one that will be refused.
+fn may_be_url(text: &Secret) -> bool {
+    let text = text.expose();
+    text.contains("://") && !text.contains(char::is_whitespace)
 }
 
 fn is_url(text: &Secret) -> bool {

@@ -4,16 +4,17 @@
 use std::{future::pending, io, pin::pin, time::Duration};
 
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
     time::timeout,
 };
 
 use crate::{
-    adapter::{Database, DbResult, Ran, RunOrder},
+    adapter::{Database, DbResult, Ran, RunOrder, notice_feed},
     cli::{
         printer,
+        signals::Signals,
         sql::{
+            notices::Notices,
             output::{Output, Printing},
             summary::{Asked, Reader},
             writer::Writer,
@@ -35,6 +36,9 @@ pub(super) struct Asker {
     /// Taken when nothing can be printed any more.
     reader: Option<printer::Ended>,
     printed: io::Result<()>,
+    /// What goes to standard error meanwhile.
+    aside: mpsc::Sender<String>,
+    aside_ended: printer::Ended,
     signals: Signals,
 }
 
@@ -43,41 +47,46 @@ pub(super) struct Attempt {
     pub(super) result: DbResult<Ran>,
     pub(super) writer: Writer,
     pub(super) output: Output,
+    pub(super) notices: Notices,
     pub(super) asked: Asked,
 }
 
-/// What tells this program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+/// Where a result and the server's remarks go.
+pub(super) struct Sinks {
+    pub(super) writer: Writer,
+    pub(super) printing: Printing,
+    pub(super) notices: Notices,
 }
 
 impl Asker {
     pub(super) fn new(database: Database) -> io::Result<Self> {
-        let signals = Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        };
+        let signals = Signals::listen()?;
         let (lines, reader) = printer::start()?;
+        let (aside, aside_ended) = printer::start_aside()?;
         Ok(Self {
             database,
             lines,
             reader: Some(reader),
             printed: Ok(()),
+            aside,
+            aside_ended,
             signals,
         })
     }
 
     /// Runs the statement. The first signal cancels it, a second one leaves it.
-    pub(super) async fn attempt(
-        &mut self,
-        order: RunOrder<'_>,
-        mut writer: Writer,
-        printing: Printing,
-    ) -> Attempt {
+    pub(super) async fn attempt(&mut self, order: RunOrder<'_>, sinks: Sinks) -> Attempt {
+        let Sinks {
+            mut writer,
+            printing,
+            mut notices,
+        } = sinks;
         let mut output = Output::new(printing);
+        let (heard, mut remarks) = notice_feed();
+        let order = RunOrder {
+            notices: Some(&heard),
+            ..order
+        };
         let (pieces_in, mut pieces) = mpsc::channel(PIECES);
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
@@ -117,17 +126,30 @@ impl Asker {
                         output.text.clear();
                     }
                 }
+                // Before the end: what the server remarked, it remarked before that.
+                Some(notice) = remarks.next(), if !notices.words.is_due() => notices.take(notice),
+                permit = self.aside.reserve(), if notices.words.is_due() => {
+                    give(permit, &mut notices.words);
+                }
                 done = &mut run, if result.is_none() => result = Some(done),
+                permit = self.aside.reserve(), if notices.words.is_ready() => {
+                    give(permit, &mut notices.words);
+                }
                 permit = self.lines.reserve(), if can_print && output.is_ready() => {
                     give(permit, &mut output);
                 }
             }
         }
+        while let Some(notice) = remarks.try_next() {
+            notices.take(notice);
+        }
+        notices.miss(remarks.missed());
         let left = || Err(DbError::new(Action::Query, ErrorKind::Cancelled));
         Attempt {
             result: result.unwrap_or_else(left),
             writer,
             output,
+            notices,
             asked,
         }
     }
@@ -156,19 +178,27 @@ impl Asker {
             lines,
             mut reader,
             printed,
+            aside,
+            aside_ended,
             mut signals,
             ..
         } = self;
-        if reader.is_none() {
-            return printed;
-        }
-        let printing = async {
+        drop(aside);
+        let rest = async {
+            if reader.is_none() {
+                return printed;
+            }
             if let Some(text) = output.take() {
                 // Fails when nobody reads, which is told below.
                 lines.send(text).await.ok();
             }
             drop(lines);
             gone(&mut reader).await
+        };
+        let printing = async {
+            // Nothing is to be done where standard error cannot be written to.
+            let (printed, _) = tokio::join!(rest, aside_ended);
+            printed
         };
         if asked == Asked::ToStop {
             return timeout(LAST_LINES, printing).await.unwrap_or(Ok(()));
@@ -193,17 +223,5 @@ async fn gone(reader: &mut Option<printer::Ended>) -> io::Result<()> {
     match reader {
         Some(reader) => reader.await,
         None => pending().await,
-    }
-}
-
-// === impl Signals ===
-
-impl Signals {
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
     }
 }

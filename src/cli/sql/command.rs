@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -15,16 +15,19 @@ use crate::{
         exit::{Exit, Outcome},
         sql::{
             ResultFormat, SqlOptions,
-            asking::{Asker, Attempt},
+            asking::{Asker, Attempt, Sinks},
             confirm::{self, Permission},
+            failure::failure,
+            json::safe,
+            notices::{Notices, Telling},
             output::{Output, Printing},
             source,
-            summary::{Asked, Ended, Policy, Shown, failure, words},
+            summary::{Asked, Ended, Policy, Shown, success},
             writer::Writer,
         },
     },
     config::Config,
-    domain::{ConnectionId, ErrorKind, clean},
+    domain::{ConnectionId, ErrorKind, Target, clean},
 };
 
 pub use crate::cli::sql::table::Screen;
@@ -41,11 +44,11 @@ pub async fn sql(config: &Config, options: &SqlOptions, screen: Option<Screen>) 
     let format = options.format;
     let statement = match source::statement(options) {
         Ok(statement) => statement,
-        Err(words) => return Refusal::usage(words).tell(format),
+        Err(words) => return Refusal::usage(words).tell(format, Some(&config.target)),
     };
     let permission = match confirm::permission(config, options.target.as_deref()) {
         Ok(permission) => permission,
-        Err(words) => return Refusal::usage(words).tell(format),
+        Err(words) => return Refusal::usage(words).tell(format, Some(&config.target)),
     };
     let id = ConnectionId(Uuid::now_v7());
     // One statement is told as a whole; its operation goes nowhere else.
@@ -93,17 +96,17 @@ impl Work<'_> {
                     .to_owned(),
                 hint: format!("--target {target} runs it there"),
             };
-            return refusal.tell_through(asker, self.options.format).await;
+            return refusal.tell_through(asker, self).await;
         }
         let is_confirmed = asker.unless_stopped(confirm::ask(self.config)).await;
         if is_confirmed != Some(true) {
             let refusal = Refusal {
-                exit: Exit::Failed,
+                exit: Exit::NotAttempted,
                 kind: "NotConfirmed",
                 message: "the target's name was not typed: nothing was written".to_owned(),
                 hint: format!("type {target} when asked for, or give --target {target}"),
             };
-            return refusal.tell_through(asker, self.options.format).await;
+            return refusal.tell_through(asker, self).await;
         }
         let attempt = self.attempt(&mut asker, RunAccess::Full).await;
         self.finish(asker, attempt, RunAccess::Full).await
@@ -117,12 +120,22 @@ impl Work<'_> {
             form: writer.cells(),
             limit: self.options.limit,
             timeout: self.options.timeout,
+            notices: None,
         };
         let printing = match access {
             RunAccess::ReadOnly => Printing::HeldBack,
             RunAccess::Full => Printing::AtOnce,
         };
-        asker.attempt(order, writer, printing).await
+        let telling = match (printing, self.options.format) {
+            (Printing::AtOnce, ResultFormat::Table | ResultFormat::Csv) => Telling::AtOnce,
+            (Printing::AtOnce, ResultFormat::Json) | (Printing::HeldBack, _) => Telling::AtTheEnd,
+        };
+        let sinks = Sinks {
+            writer,
+            printing,
+            notices: Notices::new(telling),
+        };
+        asker.attempt(order, sinks).await
     }
 
     async fn finish(self, asker: Asker, attempt: Attempt, access: RunAccess) -> Outcome {
@@ -130,6 +143,7 @@ impl Work<'_> {
             result,
             mut writer,
             mut output,
+            notices,
             asked,
         } = attempt;
         let ended = Ended {
@@ -138,6 +152,7 @@ impl Work<'_> {
             access,
             policy: self.policy(),
             asked,
+            notices: &notices,
         };
         writer.end(&ended, &mut output.text);
         let shown = Shown {
@@ -152,22 +167,11 @@ impl Work<'_> {
             (Ok(_), Err(_)) | (Err(_), _) => Exit::Failed,
         };
         if self.options.format != ResultFormat::Json {
-            tell(&match &result {
-                Ok(ran) => {
-                    let mut words = words(ran, shown);
-                    if ended.is_read_only() {
-                        words.push_str(", in a read-only transaction");
-                    }
-                    if let Some(mark) = writer.cut_mark() {
-                        words = format!(
-                            "{words}\nvalues that end with {mark} are cut to fit; through a pipe they are \
-                             whole"
-                        );
-                    }
-                    words
-                }
+            let end = match &result {
+                Ok(ran) => success(ran, shown, &ended, writer.cut_mark()),
                 Err(error) => failure(error, &ended),
-            });
+            };
+            tell(&format!("{}{end}", notices.rest()));
         }
         exit.printed(printed)
     }
@@ -199,20 +203,22 @@ impl Refusal {
         }
     }
 
-    fn tell(self, format: ResultFormat) -> Outcome {
+    /// The target is known where there is a configuration.
+    fn tell(self, format: ResultFormat, target: Option<&Target>) -> Outcome {
         if format != ResultFormat::Json {
             return self.in_words();
         }
-        self.exit.printed(write!(io::stdout(), "{}", self.object()))
+        let printed = write!(io::stdout(), "{}", self.object(target));
+        self.exit.printed(printed)
     }
 
     /// The same where the printer has standard output.
-    async fn tell_through(self, asker: Asker, format: ResultFormat) -> Outcome {
-        if format != ResultFormat::Json {
+    async fn tell_through(self, asker: Asker, work: Work<'_>) -> Outcome {
+        if work.options.format != ResultFormat::Json {
             return self.in_words();
         }
         let mut output = Output::new(Printing::AtOnce);
-        output.text = self.object();
+        output.text = self.object(Some(&work.config.target));
         self.exit
             .printed(asker.finish(output, Asked::Nothing).await)
     }
@@ -223,19 +229,32 @@ impl Refusal {
         self.exit.silent()
     }
 
-    fn object(&self) -> String {
-        let object = json!({
-            "success": false,
-            "error": {
-                "kind": self.kind,
-                "code": null,
-                "message": self.message,
-                "hint": self.hint,
-                "transient": false,
-            },
+    /// On one line: whoever reads results line by line reads this, too.
+    fn object(&self, target: Option<&Target>) -> String {
+        let mut object = Map::new();
+        if let Some(target) = target {
+            object.insert("mode".to_owned(), json!(target.mode));
+            object.insert("target".to_owned(), json!(target.to_string()));
+        }
+        object.insert("success".to_owned(), json!(false));
+        let error = json!({
+            "kind": self.kind,
+            "code": null,
+            "message": self.message,
+            "hint": self.hint,
+            "transient": false,
         });
-        format!("{object:#}\n")
+        object.insert("error".to_owned(), error);
+        format!("{}\n", safe(&Value::Object(object).to_string()))
     }
+}
+
+/// The end of a command line that is understood and cannot be meant, if it is
+/// one: known without a configuration.
+#[must_use]
+pub fn sql_misused(options: &SqlOptions) -> Option<Outcome> {
+    let mistake = options.mistake?;
+    Some(Refusal::usage(mistake.to_owned()).tell(options.format, None))
 }
 
 /// Lines for people, on standard error. There is nobody to tell that telling failed.

@@ -41,6 +41,8 @@ fn write_line<'a>(cells: impl Iterator<Item = Option<&'a str>>, reader: Reader, 
 }
 
 fn write_text(text: &str, reader: Reader, out: &mut String) {
+    // A long value must not make it grow in steps that double it.
+    out.reserve(text.len() + 2);
     let needs_quotes = text.is_empty() || text.contains([',', '"', '\r', '\n']);
     if needs_quotes {
         out.push('"');

@@ -52,7 +52,10 @@ impl JsonWriter {
             if index > 0 {
                 out.push(',');
             }
-            out.push_str(&cell.as_deref().map_or("null".into(), safe));
+            match cell {
+                Some(json) => write_safe(json, out),
+                None => out.push_str("null"),
+            }
         }
         out.push(']');
     }
@@ -78,20 +81,26 @@ fn entry(key: &str, value: &Value, out: &mut String) {
 
 /// The same JSON with nothing in it that a terminal would execute: within a
 /// text such characters are escaped, between values they are blanks.
-fn safe(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
+pub(super) fn safe(json: &str) -> String {
+    let mut shown = String::new();
+    write_safe(json, &mut shown);
+    shown
+}
+
+fn write_safe(json: &str, out: &mut String) {
+    // A long value must not make it grow in steps that double it.
+    out.reserve(json.len());
     for c in json.chars() {
         match c {
-            '\n' | '\r' | '\t' => shown.push(' '),
+            '\n' | '\r' | '\t' => out.push(' '),
             c if is_unsafe(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(shown, "\\u{unit:04x}").expect("a String takes any text");
+                    write!(out, "\\u{unit:04x}").expect("a String takes any text");
                 }
             }
-            c => shown.push(c),
+            c => out.push(c),
         }
     }
-    shown
 }
 
 #[cfg(test)]

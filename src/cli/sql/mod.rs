@@ -6,7 +6,9 @@ mod asking;
 mod command;
 mod confirm;
 mod csv;
+mod failure;
 mod json;
+mod notices;
 mod output;
 mod source;
 mod summary;
@@ -15,4 +17,4 @@ mod writer;
 
 pub(super) use args::SqlArgs;
 pub use args::{ResultFormat, SqlOptions};
-pub use command::{Screen, sql};
+pub use command::{Screen, sql, sql_misused};

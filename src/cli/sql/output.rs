@@ -39,19 +39,25 @@ impl Output {
         self.is_begun
     }
 
-    /// Whether there is enough to be printed now.
+    /// Whether there is enough to be printed now. A line that has not ended yet
+    /// waits for its end, however long it is.
     pub(super) fn is_due(&self) -> bool {
         let enough = match self.printing {
             Printing::HeldBack if !self.is_begun => HELD_BACK,
             Printing::HeldBack | Printing::AtOnce => CHUNK,
         };
-        self.text.len() >= enough
+        self.text.len() >= enough && self.has_line()
     }
 
     /// Whether there is something to be printed while nothing else comes.
     pub(super) fn is_ready(&self) -> bool {
         let is_held = self.printing == Printing::HeldBack && !self.is_begun;
-        !is_held && self.text.contains('\n')
+        !is_held && self.has_line()
+    }
+
+    /// Looked for from the end, where one is close by unless the last line is long.
+    fn has_line(&self) -> bool {
+        self.text.rfind('\n').is_some()
     }
 
     /// The whole lines that are to be printed, without the last line break;
@@ -80,6 +86,20 @@ mod tests {
         assert!(!output.is_ready() && output.is_begun());
         output.text.push_str("ee\n");
         assert_eq!(output.take().as_deref(), Some("three"));
+    }
+
+    #[test]
+    fn a_line_that_has_not_ended_is_not_due() {
+        let mut output = Output::new(Printing::AtOnce);
+        output.text.push_str("head\n");
+        output.text.push_str(&"x".repeat(2 * CHUNK));
+        assert!(output.is_due());
+        assert_eq!(output.take().as_deref(), Some("head"));
+        assert!(!output.is_due() && !output.is_ready());
+        output.text.push('\n');
+        assert!(output.is_due() && output.is_ready());
+        assert_eq!(output.take().map(|line| line.len()), Some(2 * CHUNK));
+        assert!(!output.is_due() && output.take().is_none());
     }
 
     #[test]

@@ -1,13 +1,8 @@
-//! How a statement ended, in words for people and as an object for programs.
-
-use std::fmt::Write as _;
-
-use serde_json::{Value, json};
+//! How a statement ended, and what it came to in a line.
 
 use crate::{
     adapter::{DbResult, Ran, RunAccess},
-    cli::json::{error_json, millis},
-    domain::{DbError, ErrorKind},
+    cli::{json::millis, sql::notices::Notices},
 };
 
 /// How a statement ended.
@@ -21,6 +16,8 @@ pub(super) struct Ended<'a> {
     pub(super) policy: Policy,
     /// Whether a signal told us to stop it.
     pub(super) asked: Asked,
+    /// What the server remarked.
+    pub(super) notices: &'a Notices,
 }
 
 /// What our own configuration says of writing.
@@ -42,21 +39,6 @@ impl Ended<'_> {
     pub(super) fn is_read_only(&self) -> bool {
         self.access == RunAccess::ReadOnly || self.policy == Policy::ReadOnly
     }
-
-    /// What the person who reads it does next.
-    fn hint(&self, error: &DbError) -> &'static str {
-        if self.asked == Asked::ToStop {
-            return "run it again when its result is wanted";
-        }
-        match (error.kind(), self.policy) {
-            (ErrorKind::ReadOnly, Policy::ReadOnly) => ErrorKind::ReadOnlyConfigured.hint(),
-            (ErrorKind::Timeout { .. }, _) if error.code().is_none() => {
-                "look at the server's load and locks; --timeout SECONDS gives it longer"
-            }
-            (ErrorKind::Unsupported, _) => "use psql for it",
-            _ => error.hint(),
-        }
-    }
 }
 
 /// What of a result was shown.
@@ -75,8 +57,31 @@ pub(super) enum Reader {
     Gone,
 }
 
+/// What a statement that ran came to, and what its reader should know of it, in
+/// lines. `cut_mark` ends values that were cut.
+pub(super) fn success(
+    ran: &Ran,
+    shown: Shown,
+    ended: &Ended<'_>,
+    cut_mark: Option<char>,
+) -> String {
+    let mut lines = vec![words(ran, shown)];
+    if ended.is_read_only() {
+        lines[0].push_str(", in a read-only transaction");
+    }
+    if let Some(mark) = cut_mark {
+        lines.push(format!(
+            "values that end with {mark} are cut to fit; through a pipe they are whole"
+        ));
+    }
+    if ran.is_lost {
+        lines.push("mock mode: nothing that was written persists".to_owned());
+    }
+    lines.join("\n")
+}
+
 /// What a statement that ran came to, in a line.
-pub(super) fn words(ran: &Ran, shown: Shown) -> String {
+fn words(ran: &Ran, shown: Shown) -> String {
     let Shown {
         rows,
         has_columns,
@@ -94,10 +99,11 @@ pub(super) fn words(ran: &Ran, shown: Shown) -> String {
             )
         }
         (true, _) => format!(
-            "first {} of more rows (--limit 0 prints all)",
+            "first {} rows; there are more (--limit 0 prints all)",
             grouped(rows)
         ),
         (false, true) => counted(rows, ""),
+        (false, false) if ran.affected == 0 && !ran.counts_rows => "done".to_owned(),
         (false, false) => counted(ran.affected, " affected"),
     };
     format!("{what}, {:.1} ms", millis(ran.took))
@@ -121,85 +127,19 @@ fn grouped(number: u64) -> String {
     shown
 }
 
-/// What went wrong, in lines for people.
-pub(super) fn failure(error: &DbError, ended: &Ended<'_>) -> String {
-    let message = match ended.asked {
-        Asked::Nothing => error.message(),
-        Asked::ToStop => stopped(error),
-    };
-    let mut words = format!("dbvitals: {message}\n");
-    let mut line = |line: std::fmt::Arguments<'_>| {
-        writeln!(words, "  {line}").expect("a String takes any text");
-    };
-    if let Some(details) = error.details().filter(|it| !message.contains(it)) {
-        line(format_args!("said: {details}"));
-    }
-    let code = error
-        .code()
-        .map_or(String::new(), |code| format!(", code {code}"));
-    let place = place(error, ended.sql).map_or(String::new(), |(line, column)| {
-        format!(", line {line}, column {column}")
-    });
-    let (kind, layer) = (error.kind().name(), error.layer().as_str());
-    line(format_args!("kind {kind}, layer {layer}{code}{place}"));
-    // A cause with the same code has the same words.
-    let is_news = |cause: &String| error.code().is_none_or(|code| !cause.contains(code));
-    for cause in error.causes().filter(is_news) {
-        line(format_args!("cause: {cause}"));
-    }
-    line(format_args!("next: {}", ended.hint(error)));
-    words
-}
-
-/// What a signal of ours has led to.
-fn stopped(error: &DbError) -> String {
-    match error.kind() {
-        ErrorKind::StatementCancelled => {
-            "Interrupted: the server was told to cancel the statement, and did.".to_owned()
-        }
-        ErrorKind::Cancelled if error.details().is_none() => {
-            "Interrupted. Nothing was sent.".to_owned()
-        }
-        _ => format!("Interrupted. {}", error.message()),
-    }
-}
-
-/// Line and column, from 1, of where in the statement it went wrong.
-fn place(error: &DbError, sql: &str) -> Option<(usize, usize)> {
-    let before = usize::try_from(error.position()?).ok()?.checked_sub(1)?;
-    let mut place = (1, 1);
-    for c in sql.chars().take(before) {
-        place = if c == '\n' {
-            (place.0 + 1, 1)
-        } else {
-            (place.0, place.1 + 1)
-        };
-    }
-    Some(place)
-}
-
-/// The error with all that is known of it.
-pub(super) fn error_object(error: &DbError, ended: &Ended<'_>) -> Value {
-    let mut object = error_json(error);
-    object["hint"] = json!(ended.hint(error));
-    object["position"] = json!(error.position());
-    object["line"] = json!(place(error, ended.sql).map(|(line, _)| line));
-    object["interrupted"] = json!(ended.asked == Asked::ToStop);
-    object
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::Action;
 
     #[track_caller]
     fn check(affected: u64, rows: u64, has_more: bool, has_columns: bool, expected: &str) {
         let ran = Ran {
             affected,
+            counts_rows: true,
             has_more,
+            is_lost: false,
             took: Duration::from_micros(1_260),
         };
         let shown = Shown {
@@ -208,6 +148,23 @@ mod tests {
             reader: Reader::Reads,
         };
         assert_eq!(words(&ran, shown), format!("{expected}, 1.3 ms"));
+    }
+
+    #[test]
+    fn a_zero_that_counts_nothing_is_not_told() {
+        let ran = Ran {
+            affected: 0,
+            counts_rows: false,
+            has_more: false,
+            is_lost: false,
+            took: Duration::from_millis(1),
+        };
+        let shown = Shown {
+            rows: 0,
+            has_columns: false,
+            reader: Reader::Reads,
+        };
+        assert_eq!(words(&ran, shown), "done, 1.0 ms");
     }
 
     #[test]
@@ -220,7 +177,7 @@ mod tests {
             1_000,
             true,
             true,
-            "first 1,000 of more rows (--limit 0 prints all)",
+            "first 1,000 rows; there are more (--limit 0 prints all)",
         );
         check(
             5_000,
@@ -229,12 +186,5 @@ mod tests {
             true,
             "first 100 of 5,000 rows (--limit 0 prints all)",
         );
-    }
-
-    #[test]
-    fn a_place_is_told_by_line_and_column() {
-        let error = DbError::new(Action::Query, ErrorKind::StatementInvalid).with_position(10);
-        assert_eq!(place(&error, "select é\nfrm x"), Some((2, 1)));
-        assert_eq!(place(&error, "select * frm x"), Some((1, 10)));
     }
 }

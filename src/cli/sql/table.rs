@@ -1,6 +1,8 @@
 //! A result as a table for people: aligned, and on a terminal no wider than it
 //! can be. Knows nothing of where it goes.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{adapter::ResultColumn, domain::clean};
@@ -8,6 +10,10 @@ use crate::{adapter::ResultColumn, domain::clean};
 /// So much decides how wide the columns are; what comes later must live with it.
 const MEASURED_ROWS: usize = 1_000;
 const MEASURED_BYTES: usize = 4 << 20;
+
+/// No column is made wider than this: a value that is longer stands out, and a
+/// long one does not fill the lines of all others with blanks.
+const WIDEST: usize = 1_000;
 
 /// No column is cut to less than this many cells of a terminal.
 const NARROWEST: usize = 12;
@@ -71,7 +77,7 @@ impl TableWriter {
     pub(super) fn row(&mut self, cells: Vec<Option<String>>, out: &mut String) {
         let cells: Vec<String> = cells
             .into_iter()
-            .map(|cell| cell.map_or(NULL.to_owned(), |text| clean(&text).into_owned()))
+            .map(|cell| cell.map_or(NULL.to_owned(), cleaned))
             .collect();
         if let Some(widths) = self.widths.take() {
             self.line(&cells, &widths, out);
@@ -109,8 +115,9 @@ impl TableWriter {
                 *width = (*width).max(cell.width());
             }
         }
-        if let Some(screen) = self.screen {
-            fit(&mut widths, screen.columns);
+        match self.screen {
+            Some(screen) => fit(&mut widths, screen.columns),
+            None => widths.iter_mut().for_each(|it| *it = (*it).min(WIDEST)),
         }
         self.line(&names, &widths, out);
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
@@ -144,7 +151,7 @@ impl TableWriter {
     }
 
     /// On a terminal, a value that is wider than its column loses its end.
-    fn cut<'a>(&mut self, cell: &'a str, width: usize) -> std::borrow::Cow<'a, str> {
+    fn cut<'a>(&mut self, cell: &'a str, width: usize) -> Cow<'a, str> {
         if self.screen.is_none() || cell.width() <= width {
             return cell.into();
         }
@@ -161,6 +168,14 @@ impl TableWriter {
         }
         kept.push(self.mark());
         kept.into()
+    }
+}
+
+/// The text as it is shown; copied only where that is another one.
+fn cleaned(text: String) -> String {
+    match clean(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
 }
 
@@ -266,6 +281,17 @@ mod tests {
         );
         let narrow = written(Some(10), &columns, &[&row]);
         assert!(narrow.contains("xxxxxxxxxxx…"), "{narrow}");
+    }
+
+    #[test]
+    fn a_long_value_widens_no_other_line() {
+        let long = "x".repeat(5_000);
+        let columns = [("a", false), ("b", false)];
+        let short: &[Option<&str>] = &[Some("y"), Some("z")];
+        let table = written(None, &columns, &[short, &[Some(&long), Some("z")]]);
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines[2].len(), WIDEST + 3);
+        assert_eq!(lines[3], format!("{long}  z"));
     }
 
     #[test]

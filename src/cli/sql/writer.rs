@@ -9,8 +9,9 @@ use crate::{
         sql::{
             ResultFormat, Screen,
             csv::{self, Reader},
+            failure::error_object,
             json::{Entries, JsonWriter},
-            summary::{Ended, error_object},
+            summary::Ended,
             table::TableWriter,
         },
     },
@@ -117,6 +118,11 @@ fn tail(rows: u64, ended: &Ended<'_>) -> Entries {
         tail.push(("durationMs", json!(millis(ran.took))));
         tail.push(("hasMore", json!(ran.has_more)));
     }
+    if ended.result.as_ref().is_ok_and(|ran| ran.is_lost) {
+        tail.push(("persisted", json!(false)));
+    }
+    tail.push(("notices", ended.notices.json()));
+    tail.push(("moreNotices", json!(ended.notices.more())));
     tail.push(("readOnly", json!(ended.is_read_only())));
     tail.push(("success", json!(ended.result.is_ok())));
     if let Err(error) = ended.result {

@@ -45,10 +45,13 @@ pub struct Adoption {
     pub recorded_before: Vec<MigrationName>,
     /// The files that are recorded now.
     pub recorded: Vec<MigrationName>,
-    /// The files that match and wait: one before them must be applied first.
+    /// The files that match, or make nothing here, and wait: one before them
+    /// differs, or must be applied first.
     pub waiting: Vec<MigrationName>,
-    /// The files that can be applied: their table is not there.
+    /// The files whose table is not there.
     pub absent: Vec<MigrationName>,
+    /// The files that a run would apply now, as things stand with what was recorded.
+    pub appliable: Vec<MigrationName>,
     /// Every difference of the files that are not recorded.
     pub differences: Vec<Difference>,
     /// What is not as ours and does not keep a file from being recorded.
@@ -57,23 +60,55 @@ pub struct Adoption {
 
 /// The files to record, of those that are not in the ledger, in order.
 ///
-/// Only what matches is recorded. A file that differs is passed over: it stays
-/// a gap that is named until its table is mended. What follows a file that can
-/// be applied waits for it, since nothing may be applied behind what is
-/// recorded. A file that makes nothing here is recorded behind a whole row only.
+/// Only what matches is recorded, and nothing behind a file that cannot be: a
+/// ledger with a gap is refused afterwards. What follows a file that differs, or
+/// one that is still to be applied, waits for it.
 #[must_use]
 pub fn recordable(compared: &[(MigrationName, Compared)]) -> Vec<MigrationName> {
-    let mut is_whole = true;
-    let mut names = Vec::new();
-    for (name, how) in compared {
-        match how {
-            Compared::Absent => break,
-            Compared::Differs => is_whole = false,
-            Compared::Nothing if !is_whole => {}
-            Compared::Matches | Compared::Nothing => names.push(name.clone()),
+    let recordable = compared.iter().take_while(|(_, how)| match how {
+        Compared::Matches | Compared::Nothing => true,
+        Compared::Absent | Compared::Differs => false,
+    });
+    recordable.map(|(name, _)| name.clone()).collect()
+}
+
+impl Adoption {
+    /// The next step for the person who reads it; `None` when all is recorded.
+    #[must_use]
+    pub fn next_step(&self) -> Option<String> {
+        if !self.differences.is_empty() {
+            return Some(
+                "change the tables so that they match, and adopt again; where they are meant for \
+                 something else, give ours a schema of their own (first in the search_path)"
+                    .to_owned(),
+            );
         }
+        if !self.appliable.is_empty() {
+            let again = if self.waiting.is_empty() {
+                ""
+            } else {
+                ", then adopt again"
+            };
+            return Some(format!("run 'dbvitals migrate up'{again}"));
+        }
+        // Before the first file that is there nothing can be recorded.
+        let first = self.absent.first()?;
+        Some(format!(
+            "run what 'dbvitals migrate print {}' prints, then adopt again",
+            first.version
+        ))
     }
-    names
+}
+
+impl fmt::Display for Adoption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (recorded, differences) = (self.recorded.len(), self.differences.len());
+        let noun = match differences {
+            1 => "difference",
+            _ => "differences",
+        };
+        write!(f, "{recorded} recorded, {differences} {noun}")
+    }
 }
 
 impl fmt::Display for Difference {
@@ -115,15 +150,54 @@ mod tests {
     }
 
     #[test]
-    fn what_matches_is_recorded_up_to_a_file_that_can_be_applied() {
+    fn what_matches_is_recorded_and_no_gap_is_left() {
         check("mmm", &[1, 2, 3]);
-        check("mdm", &[1, 3]);
+        check("mdm", &[1]);
+        check("dmm", &[]);
         check("mam", &[1]);
         check("dda", &[]);
         check("mmn", &[1, 2, 3]);
         check("mdn", &[1]);
         check("man", &[1]);
         check("", &[]);
+    }
+
+    #[test]
+    fn the_next_step_is_one_that_can_be_taken() {
+        let name = |version| MigrationName::new(version, "x");
+        let difference = Difference {
+            migration: name(2),
+            object: "x".into(),
+            ours: None,
+            theirs: None,
+        };
+        let mut adoption = Adoption {
+            schema: String::new(),
+            ledger: String::new(),
+            recorded_before: vec![],
+            recorded: vec![name(1)],
+            waiting: vec![],
+            absent: vec![],
+            appliable: vec![],
+            differences: vec![],
+            remarks: vec![],
+        };
+        let check = |adoption: &Adoption, begin: Option<&str>| {
+            let next = adoption.next_step();
+            assert_eq!(next.is_some(), begin.is_some(), "{next:?}");
+            assert!(next.unwrap_or_default().starts_with(begin.unwrap_or("")));
+        };
+        check(&adoption, None);
+        adoption.absent = vec![name(3)];
+        check(
+            &adoption,
+            Some("run what 'dbvitals migrate print 3' prints"),
+        );
+        adoption.appliable = vec![name(3)];
+        check(&adoption, Some("run 'dbvitals migrate up'"));
+        adoption.differences = vec![difference];
+        check(&adoption, Some("change the tables"));
+        assert_eq!(adoption.to_string(), "1 recorded, 1 difference");
     }
 
     #[test]

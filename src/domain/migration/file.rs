@@ -28,8 +28,9 @@ pub struct Migration {
 pub struct AppliedMigration {
     /// Version and name as recorded.
     pub id: MigrationName,
-    /// When, by the server's clock.
-    pub applied_at: DateTime<Utc>,
+    /// When, by the server's clock; `None` where what is recorded is no time
+    /// that a calendar has.
+    pub applied_at: Option<DateTime<Utc>>,
     /// SHA-384 of the file that was applied.
     pub checksum: Vec<u8>,
     /// How long it took, in ms, at least 1; 0 when nobody measured it: it was

@@ -25,6 +25,10 @@ pub enum LedgerFault {
         /// The row.
         recorded: MigrationName,
     },
+    /// A row that is there more than once.
+    Duplicate(MigrationName),
+    /// A row of which nobody can tell when its file was applied.
+    NoTime(MigrationName),
     /// A file was applied before one that it follows.
     OutOfOrder {
         /// The file that was applied too early.
@@ -53,7 +57,11 @@ pub fn pending(
     rows.sort_by_key(|row| row.id.version);
     let mut files = catalogue.iter().peekable();
     let mut before: Option<&AppliedMigration> = None;
+    let mut newest = None;
     for row in rows {
+        if newest.replace(row.id.version) == Some(row.id.version) {
+            return Err(LedgerFault::Duplicate(row.id.clone()));
+        }
         if let Some(missing) = files.next_if(|file| file.id.version < row.id.version) {
             return Err(match find(catalogue, row) {
                 Some(_) => LedgerFault::Gap {
@@ -90,6 +98,9 @@ fn check_row(
     if row.checksum != file.checksum {
         return Err(LedgerFault::ChecksumChanged(row.id.clone()));
     }
+    if row.applied_at.is_none() {
+        return Err(LedgerFault::NoTime(row.id.clone()));
+    }
     match before.filter(|_| row.execution_ms > 0) {
         Some(before) if before.applied_at > row.applied_at => Err(LedgerFault::OutOfOrder {
             early: row.id.clone(),
@@ -121,6 +132,8 @@ impl LedgerFault {
             Self::Gap { .. } => "gap",
             Self::ChecksumChanged(_) => "checksumChanged",
             Self::Renamed { .. } => "renamed",
+            Self::Duplicate(_) => "duplicate",
+            Self::NoTime(_) => "noTime",
             Self::OutOfOrder { .. } => "outOfOrder",
             Self::UnknownVersion { .. } => "unknownVersion",
         }
@@ -131,7 +144,7 @@ impl LedgerFault {
     pub const fn migration(&self) -> &MigrationName {
         match self {
             Self::Gap { missing, .. } => missing,
-            Self::ChecksumChanged(name) => name,
+            Self::ChecksumChanged(name) | Self::Duplicate(name) | Self::NoTime(name) => name,
             Self::Renamed { recorded, .. } | Self::UnknownVersion { recorded, .. } => recorded,
             Self::OutOfOrder { early, .. } => early,
         }
@@ -142,11 +155,16 @@ impl LedgerFault {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Gap { .. } => {
-                "put the row back; where the file's tables differ, 'migrate adopt' names how"
+                "run 'dbvitals migrate adopt': it records the file where its table matches, and \
+                 names every difference"
             }
             Self::ChecksumChanged(_) | Self::Renamed { .. } => {
                 "use the version of dbvitals that applied it, or put the row back as it was"
             }
+            Self::Duplicate(_) => {
+                "remove what is there twice, and put the ledger's primary key (version) back"
+            }
+            Self::NoTime(_) => "put back the time at which it was applied",
             Self::OutOfOrder { .. } => "find out who wrote the ledger, and correct its times",
             Self::UnknownVersion { .. } => "use a version of dbvitals that has this migration",
         }
@@ -173,6 +191,12 @@ impl fmt::Display for LedgerFault {
                     "{recorded} is in the ledger where this program has {ours}"
                 )
             }
+            Self::Duplicate(name) => write!(f, "{name} is in the ledger twice"),
+            Self::NoTime(name) => write!(
+                f,
+                "{name} has no time in the ledger: its applied_at is empty, infinite or \
+                 out of all bounds"
+            ),
             Self::OutOfOrder { early, late } => {
                 write!(f, "{early} was applied before {late}, which it follows")
             }
@@ -207,7 +231,7 @@ mod tests {
         let index = usize::try_from(version).unwrap() - 1;
         AppliedMigration {
             id: MigrationName::new(version, *NAMES.get(index).unwrap_or(&"later")),
-            applied_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(version),
+            applied_at: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(version)),
             checksum: vec![version.try_into().unwrap()],
             execution_ms: 5,
         }
@@ -298,10 +322,27 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_is_there_twice_or_has_no_time_is_named() {
+        check(
+            &[1, 2, 2, 5],
+            unchanged,
+            Err("0002_commands is in the ledger twice"),
+        );
+        check(
+            &[1, 2, 3],
+            |rows| rows[1].applied_at = None,
+            Err(
+                "0002_commands has no time in the ledger: its applied_at is empty, infinite or \
+                 out of all bounds",
+            ),
+        );
+    }
+
+    #[test]
     fn what_was_adopted_says_nothing_about_the_order() {
         let adopted = |rows: &mut Vec<AppliedMigration>| {
             rows[0].execution_ms = 0;
-            rows[0].applied_at += TimeDelta::days(1);
+            rows[0].applied_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         };
         check(&[1, 2], adopted, Ok(&[3, 4]));
     }

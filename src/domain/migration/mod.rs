@@ -25,5 +25,5 @@ pub use look::MigrationLook;
 pub use progress::{MigrationEnd, MigrationFile, MigrationFileState, MigrationProgress};
 pub use refusal::MigrationRefusal;
 pub use run::{LockHolder, MigrationEvent, MigrationReport, MigrationRun};
-pub use state::{FoundLedger, FoundSchema, MigrationState, Unwritable};
+pub use state::{FoundLedger, FoundSchema, MigrationState, MissingRight, Unwritable};
 pub use summary::{LedgerStanding, MIGRATIONS_UNREAD, MigrationSummary};

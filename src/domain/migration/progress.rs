@@ -19,7 +19,7 @@ pub struct MigrationProgress {
 /// When a run ended, and how.
 pub type MigrationEnd = (DateTime<Utc>, Result<MigrationRun, Arc<DbError>>);
 
-/// Whether another run is waited for.
+/// Whether somebody is waited for.
 #[derive(Debug, Clone)]
 enum Waiting {
     No,
@@ -70,7 +70,8 @@ impl MigrationProgress {
         &self.files
     }
 
-    /// While another run holds the lock: who, as far as that is known.
+    /// While another session holds a lock that is needed, that of the migrations
+    /// or one that a file needs: who, as far as that is known.
     #[must_use]
     pub fn waiting_for(&self) -> Option<Option<&LockHolder>> {
         match &self.waiting {
@@ -90,6 +91,11 @@ impl MigrationProgress {
         self.waiting = Waiting::No;
         match event {
             MigrationEvent::Waiting { holder } => self.waiting = Waiting::For(holder),
+            MigrationEvent::Blocked { holders, .. } => {
+                if let Some(holder) = holders.into_iter().next() {
+                    self.waiting = Waiting::For(Some(holder));
+                }
+            }
             MigrationEvent::Started(migration) => self.files.push(MigrationFile {
                 migration,
                 state: MigrationFileState::Running(at),
@@ -153,6 +159,22 @@ mod tests {
         progress.take(MigrationEvent::Started(name(1)), NOW);
         assert_eq!(progress.waiting_for(), None);
         check(&progress, &[(1, MigrationFileState::Running(NOW))]);
+        let holder = LockHolder {
+            pid: 7,
+            application_name: "psql".into(),
+            role: None,
+            client: None,
+            since: None,
+        };
+        let blocked = |holders| MigrationEvent::Blocked {
+            migration: name(1),
+            holders,
+        };
+        progress.take(blocked(vec![holder.clone()]), NOW);
+        assert_eq!(progress.waiting_for(), Some(Some(&holder)));
+        check(&progress, &[(1, MigrationFileState::Running(NOW))]);
+        progress.take(blocked(vec![]), NOW);
+        assert_eq!(progress.waiting_for(), None);
         let took = Duration::from_millis(3);
         progress.take(
             MigrationEvent::Applied {

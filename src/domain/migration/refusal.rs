@@ -22,10 +22,19 @@ pub enum MigrationRefusal {
         /// The required tables that are there.
         tables: Vec<String>,
     },
+    /// Files are recorded, and the tables that they make are not there.
+    TablesMissing {
+        /// The first of these files.
+        first: MigrationName,
+        /// How many there are besides.
+        others: usize,
+    },
     /// A file is not recorded, and the table that it makes is there.
     TableExists(MigrationName),
     /// A file is not recorded, and its table is there under an older name.
     OlderName(MigrationName),
+    /// A file is not recorded, and the policies that it makes are there.
+    PoliciesExist(MigrationName),
     /// There is no schema in which the tables could be made.
     NoSchema {
         /// The session's search path.
@@ -41,8 +50,10 @@ impl MigrationRefusal {
             Self::Ledger(fault) => fault.name(),
             Self::ForeignLedger { .. } => "foreignLedger",
             Self::TablesWithoutLedger { .. } => "tablesWithoutLedger",
+            Self::TablesMissing { .. } => "tablesMissing",
             Self::TableExists(_) => "tableExists",
             Self::OlderName(_) => "olderName",
+            Self::PoliciesExist(_) => "policiesExist",
             Self::NoSchema { .. } => "noSchema",
         }
     }
@@ -52,7 +63,10 @@ impl MigrationRefusal {
     pub const fn migration(&self) -> Option<&MigrationName> {
         match self {
             Self::Ledger(fault) => Some(fault.migration()),
-            Self::TableExists(name) | Self::OlderName(name) => Some(name),
+            Self::TablesMissing { first: name, .. }
+            | Self::TableExists(name)
+            | Self::OlderName(name)
+            | Self::PoliciesExist(name) => Some(name),
             Self::ForeignLedger { .. }
             | Self::TablesWithoutLedger { .. }
             | Self::NoSchema { .. } => None,
@@ -65,9 +79,15 @@ impl MigrationRefusal {
         match self {
             Self::Ledger(fault) => fault.hint(),
             Self::ForeignLedger { .. } => {
-                "set ledger_schema to another schema for our ledger, such as dbvitals"
+                "set ledger_schema to another schema for our ledger: --set ledger_schema=dbvitals, or \
+                 in the configuration file"
             }
-            Self::TablesWithoutLedger { .. } | Self::TableExists(_) => {
+            Self::TablesMissing { first, others: 0 } => restoring(first.version),
+            Self::TablesMissing { .. } => {
+                "restore the tables, or look at search_path where they are in another schema; \
+                 'dbvitals migrate print 0001 0002 …' prints what makes them"
+            }
+            Self::TablesWithoutLedger { .. } | Self::TableExists(_) | Self::PoliciesExist(_) => {
                 "run 'dbvitals migrate adopt': it compares the tables with ours and records what matches"
             }
             Self::OlderName(_) => {
@@ -75,6 +95,32 @@ impl MigrationRefusal {
             }
             Self::NoSchema { .. } => "create a schema of the search_path, or change search_path",
         }
+    }
+}
+
+macro_rules! restoring {
+    ($number:literal) => {
+        concat!(
+            "restore the table, or run what 'dbvitals migrate print ",
+            $number,
+            "' prints: it makes it anew, empty"
+        )
+    };
+}
+
+/// How the table of a file is had again.
+const fn restoring(version: i64) -> &'static str {
+    match version {
+        1 => restoring!("0001"),
+        2 => restoring!("0002"),
+        3 => restoring!("0003"),
+        4 => restoring!("0004"),
+        5 => restoring!("0005"),
+        6 => restoring!("0006"),
+        7 => restoring!("0007"),
+        8 => restoring!("0008"),
+        9 => restoring!("0009"),
+        _ => restoring!("NUMBER"),
     }
 }
 
@@ -92,6 +138,18 @@ impl fmt::Display for MigrationRefusal {
                     tables.join(", ")
                 )
             }
+            Self::TablesMissing { first, others } => {
+                write!(
+                    f,
+                    "{first} is in the ledger, but its table {} is missing",
+                    first.name
+                )?;
+                match others {
+                    0 => Ok(()),
+                    1 => f.write_str(", and 1 table more"),
+                    _ => write!(f, ", and {others} tables more"),
+                }
+            }
             Self::TableExists(name) => write!(
                 f,
                 "{name} is not in the ledger, but its table {} is there",
@@ -103,6 +161,9 @@ impl fmt::Display for MigrationRefusal {
                     f,
                     "{name} would make {table} beside {older}, which is its older name"
                 )
+            }
+            Self::PoliciesExist(name) => {
+                write!(f, "{name} is not in the ledger, but its policies are there")
             }
             Self::NoSchema { search_path } => {
                 write!(f, "no schema of the search_path exists: {search_path}")

@@ -15,6 +15,13 @@ pub enum MigrationEvent {
         /// Who holds it, as far as the server tells.
         holder: Option<LockHolder>,
     },
+    /// A file that is being applied waits for a lock, or does not any more.
+    Blocked {
+        /// The file.
+        migration: MigrationName,
+        /// Who holds the lock; nobody when the file goes on.
+        holders: Vec<LockHolder>,
+    },
     /// A file is being applied.
     Started(MigrationName),
     /// A file is applied and recorded: it holds.
@@ -26,11 +33,11 @@ pub enum MigrationEvent {
     },
 }
 
-/// The session that holds the lock of our migrations.
+/// A session that holds a lock which a run needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockHolder {
-    /// The server's process.
+    /// The server's process; 0 of a prepared transaction, which has none.
     pub pid: i32,
     /// Its `application_name`; empty when it has none.
     pub application_name: String,
@@ -70,7 +77,24 @@ impl fmt::Display for MigrationEvent {
             Self::Waiting { holder: None } => f.write_str("another run holds the lock"),
             Self::Waiting {
                 holder: Some(holder),
-            } => write!(f, "another run holds the lock: {holder}"),
+            } if holder.is_migrating() => write!(f, "another run holds the lock: {holder}"),
+            Self::Waiting {
+                holder: Some(holder),
+            } => write!(
+                f,
+                "another session holds the lock of the migrations: {holder}"
+            ),
+            Self::Blocked { migration, holders } if holders.is_empty() => {
+                write!(f, "{migration} goes on")
+            }
+            Self::Blocked { migration, holders } => {
+                write!(f, "{migration} needs a lock that another session holds: ")?;
+                for (index, holder) in holders.iter().enumerate() {
+                    let between = if index == 0 { "" } else { "; " };
+                    write!(f, "{between}{holder}")?;
+                }
+                Ok(())
+            }
             Self::Started(name) => write!(f, "{name} begins"),
             Self::Applied { migration, took } => {
                 write!(f, "{migration} applied in {} ms", took.as_millis())
@@ -84,19 +108,25 @@ impl fmt::Display for MigrationRun {
         match self {
             Self::Migrated(report) if report.applied.is_empty() => f.write_str("nothing to apply"),
             Self::Migrated(report) => write!(f, "{} applied", report.applied.len()),
-            Self::Adopted(adoption) => write!(
-                f,
-                "{} recorded, {} differences",
-                adoption.recorded.len(),
-                adoption.differences.len()
-            ),
+            Self::Adopted(adoption) => adoption.fmt(f),
         }
+    }
+}
+
+impl LockHolder {
+    /// Whether it is a run of migrations, by its name.
+    #[must_use]
+    pub fn is_migrating(&self) -> bool {
+        self.application_name.ends_with("-migrate")
     }
 }
 
 impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {}", self.pid)?;
+        match self.pid {
+            0 => f.write_str("a prepared transaction")?,
+            pid => write!(f, "pid {pid}")?,
+        }
         if !self.application_name.is_empty() {
             write!(f, ", application {}", self.application_name)?;
         }

@@ -2,9 +2,12 @@
 //! applied, and what speaks against it.
 
 use crate::domain::{
-    AppliedMigration, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration, MigrationName,
-    MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
+    AppliedMigration, ErrorKind, LEDGER_TABLE, LedgerStanding, LedgerTool, Migration,
+    MigrationName, MigrationRefusal, MigrationSummary, OLDER_NAME, REQUIRED_TABLES, pending,
 };
+
+/// The file that makes no table: it lets Supabase's roles reach them.
+const ACCESS_FILE: &str = "supabase_access";
 
 /// What was found of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,10 @@ pub struct FoundSchema {
     pub ledger: FoundLedger,
     /// The required tables that a client sees; one under its older name by that.
     pub tables: Vec<String>,
+    /// Policies of a required table are there that only our last step makes.
+    pub has_policies: bool,
+    /// The required tables that are not there; none where some may be hidden.
+    pub missing: Vec<String>,
 }
 
 /// Why nothing can be written at all.
@@ -47,6 +54,15 @@ pub enum Unwritable {
     InRecovery,
     /// The server's sessions are read-only (`default_transaction_read_only`).
     ReadOnly,
+}
+
+/// A right that the role lacks for what is pending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingRight {
+    /// Who may not do what, where.
+    pub words: String,
+    /// The next step for the person who reads it.
+    pub hint: &'static str,
 }
 
 /// How a database stands with our migrations.
@@ -67,6 +83,8 @@ pub struct MigrationState {
     pub refusal: Option<MigrationRefusal>,
     /// Why nothing could be written, if so.
     pub unwritable: Option<Unwritable>,
+    /// The right that the role lacks to apply what is pending, if it does.
+    pub missing_right: Option<MissingRight>,
 }
 
 impl MigrationState {
@@ -97,6 +115,7 @@ impl MigrationState {
             applied,
             refusal,
             unwritable: None,
+            missing_right: None,
         }
     }
 
@@ -106,9 +125,14 @@ impl MigrationState {
     pub fn appliable(&self) -> &[MigrationName] {
         let refused = match &self.refusal {
             None => return &self.pending,
-            Some(MigrationRefusal::TableExists(name) | MigrationRefusal::OlderName(name)) => name,
+            Some(
+                MigrationRefusal::TableExists(name)
+                | MigrationRefusal::OlderName(name)
+                | MigrationRefusal::PoliciesExist(name),
+            ) => name,
             Some(
                 MigrationRefusal::Ledger(_)
+                | MigrationRefusal::TablesMissing { .. }
                 | MigrationRefusal::ForeignLedger { .. }
                 | MigrationRefusal::TablesWithoutLedger { .. }
                 | MigrationRefusal::NoSchema { .. },
@@ -131,7 +155,7 @@ impl MigrationState {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         MigrationSummary {
             ledger: self.whose,
-            applied: count(self.applied.len()),
+            applied: Some(count(self.applied.len())),
             pending: self.refusal.is_none().then(|| count(self.pending.len())),
             problem: self.refusal.as_ref().map(ToString::to_string),
         }
@@ -158,6 +182,9 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
         Ok(pending) => pending,
         Err(fault) => return Some(MigrationRefusal::Ledger(fault)),
     };
+    if let Some(refusal) = tables_missing(rows, &found.missing) {
+        return Some(refusal);
+    }
     let makes_what_is_there = |file: &&MigrationName| {
         REQUIRED_TABLES.contains(&file.name.as_str()) && found.tables.contains(&file.name)
     };
@@ -169,12 +196,31 @@ fn refusal(catalogue: &[Migration], found: &FoundSchema) -> Option<MigrationRefu
     if let Some(file) = renamed.find(|_| found.tables.iter().any(|table| table == older)) {
         return Some(MigrationRefusal::OlderName(file.clone()));
     }
+    let mut access = pending.iter().filter(|file| file.name == ACCESS_FILE);
+    if let Some(file) = access.find(|_| found.has_policies) {
+        return Some(MigrationRefusal::PoliciesExist(file.clone()));
+    }
     if found.schema.is_none() && !pending.is_empty() {
         return Some(MigrationRefusal::NoSchema {
             search_path: found.search_path.clone(),
         });
     }
     None
+}
+
+/// A row of the ledger whose table is gone: nothing would ever make it again.
+fn tables_missing(rows: &[AppliedMigration], missing: &[String]) -> Option<MigrationRefusal> {
+    let mut gone: Vec<_> = rows
+        .iter()
+        .map(|row| &row.id)
+        .filter(|id| missing.contains(&id.name))
+        .collect();
+    gone.sort();
+    let (first, others) = gone.split_first()?;
+    Some(MigrationRefusal::TablesMissing {
+        first: (*first).clone(),
+        others: others.len(),
+    })
 }
 
 impl Unwritable {
@@ -185,6 +231,18 @@ impl Unwritable {
             Self::Configured => "read_only is set",
             Self::InRecovery => "the server is a standby or in recovery",
             Self::ReadOnly => "the server's sessions are read-only",
+        }
+    }
+
+    /// The next step for the person who reads it.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Configured => ErrorKind::ReadOnlyConfigured.hint(),
+            Self::InRecovery => "connect to the primary",
+            Self::ReadOnly => {
+                "end default_transaction_read_only, of the server, the database or the role"
+            }
         }
     }
 }
@@ -211,7 +269,7 @@ mod tests {
             .take(count)
             .map(|file| AppliedMigration {
                 id: file.id,
-                applied_at: DateTime::UNIX_EPOCH,
+                applied_at: Some(DateTime::UNIX_EPOCH),
                 checksum: file.checksum,
                 execution_ms: 1,
             });
@@ -227,6 +285,8 @@ mod tests {
             ledger_schema: None,
             ledger,
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            has_policies: false,
+            missing: Vec::new(),
         };
         let state = MigrationState::of(&catalogue(), found);
         assert_eq!(state.ledger, "public.schema_migrations");
@@ -268,6 +328,41 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_gone_behind_its_row_is_named() {
+        let refusal = |recorded, missing: &[&str]| {
+            let found = FoundSchema {
+                schema: Some("public".into()),
+                search_path: "public".into(),
+                ledger_schema: None,
+                ledger: rows(recorded),
+                tables: Vec::new(),
+                missing: missing.iter().map(|table| (*table).to_owned()).collect(),
+                has_policies: false,
+            };
+            let state = MigrationState::of(&catalogue(), found);
+            assert!(state.appliable().is_empty() || state.refusal.is_none());
+            state
+                .refusal
+                .map(|refusal| (refusal.to_string(), refusal.hint()))
+        };
+        assert_eq!(refusal(3, &[]), None);
+        // Its file is pending: it makes it.
+        assert_eq!(refusal(1, &["commands"]), None);
+        let (words, next) = refusal(3, &["commands"]).unwrap();
+        assert_eq!(
+            words,
+            "0002_commands is in the ledger, but its table commands is missing"
+        );
+        assert!(next.contains("'dbvitals migrate print 0002'"), "{next}");
+        let (words, next) = refusal(2, &["commands", "agents"]).unwrap();
+        assert_eq!(
+            words,
+            "0001_agents is in the ledger, but its table agents is missing, and 1 table more"
+        );
+        assert!(next.contains("search_path"), "{next}");
+    }
+
+    #[test]
     fn no_table_is_made_beside_its_older_self() {
         let name = MigrationName::new(1, "command_queues");
         let catalogue = [Migration {
@@ -280,6 +375,8 @@ mod tests {
             ledger_schema: None,
             ledger: FoundLedger::Ours(Vec::new()),
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+            has_policies: false,
+            missing: Vec::new(),
         };
         let refusal = |tables| MigrationState::of(&catalogue, found(tables)).refusal;
         assert_eq!(
@@ -287,6 +384,34 @@ mod tests {
             Some(MigrationRefusal::OlderName(name))
         );
         assert_eq!(refusal(&[]), None);
+    }
+
+    #[test]
+    fn policies_that_are_there_are_not_made_again() {
+        let name = MigrationName::new(2, ACCESS_FILE);
+        let catalogue = [MigrationName::new(1, "agents"), name.clone()].map(|id| Migration {
+            id,
+            checksum: vec![7],
+        });
+        let state = |has_policies| {
+            let found = FoundSchema {
+                schema: Some("public".into()),
+                search_path: "public".into(),
+                ledger_schema: None,
+                ledger: rows(1),
+                tables: vec!["agents".into()],
+                has_policies,
+                missing: Vec::new(),
+            };
+            MigrationState::of(&catalogue, found)
+        };
+        let refused = state(true);
+        assert_eq!(
+            refused.refusal,
+            Some(MigrationRefusal::PoliciesExist(name.clone()))
+        );
+        assert!(refused.appliable().is_empty());
+        assert_eq!(state(false).appliable(), [name]);
     }
 
     #[test]
@@ -298,6 +423,8 @@ mod tests {
                 ledger_schema: None,
                 ledger,
                 tables: tables.iter().map(|table| (*table).to_owned()).collect(),
+                has_policies: false,
+                missing: Vec::new(),
             };
             let state = MigrationState::of(&catalogue(), found);
             let versions = state.appliable().iter().map(|name| name.version);
@@ -329,6 +456,8 @@ mod tests {
             ledger_schema: Some("ours".into()),
             ledger: rows(3),
             tables: Vec::new(),
+            has_policies: false,
+            missing: Vec::new(),
         };
         let state = MigrationState::of(&catalogue(), found.clone());
         assert_eq!(

@@ -17,6 +17,8 @@ pub enum LedgerStanding {
     Absent,
     /// Another tool's.
     Foreign,
+    /// Ours, and another session keeps everybody from reading it.
+    Locked,
 }
 
 /// The migrations in a health check.
@@ -25,8 +27,8 @@ pub enum LedgerStanding {
 pub struct MigrationSummary {
     /// Whose ledger it is.
     pub ledger: LedgerStanding,
-    /// Rows of our ledger.
-    pub applied: u64,
+    /// Rows of our ledger; null when they could not be read.
+    pub applied: Option<u64>,
     /// Files to be applied; null when a problem stands against it.
     pub pending: Option<u64>,
     /// Why nothing would be applied, if so.
@@ -34,12 +36,23 @@ pub struct MigrationSummary {
 }
 
 impl MigrationSummary {
+    /// Of a ledger that another session keeps locked, as these words say.
+    #[must_use]
+    pub fn locked(words: String) -> Self {
+        Self {
+            ledger: LedgerStanding::Locked,
+            applied: None,
+            pending: None,
+            problem: Some(words),
+        }
+    }
+
     /// What is wrong with our own ledger, if it is there: a database whose
     /// tables others made is watched without one.
     #[must_use]
     pub fn fault(&self) -> Option<&str> {
         match self.ledger {
-            LedgerStanding::Ours => self.problem.as_deref(),
+            LedgerStanding::Ours | LedgerStanding::Locked => self.problem.as_deref(),
             LedgerStanding::Absent | LedgerStanding::Foreign => None,
         }
     }
@@ -49,7 +62,7 @@ impl MigrationSummary {
     pub fn waiting(&self) -> Option<u64> {
         match self.ledger {
             LedgerStanding::Ours => self.pending.filter(|count| *count > 0),
-            LedgerStanding::Absent | LedgerStanding::Foreign => None,
+            LedgerStanding::Absent | LedgerStanding::Foreign | LedgerStanding::Locked => None,
         }
     }
 }
@@ -58,9 +71,10 @@ impl fmt::Display for MigrationSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.ledger, self.pending) {
             (LedgerStanding::Foreign, _) => f.write_str("no ledger of ours"),
+            (LedgerStanding::Locked, _) => f.write_str("ledger locked"),
             (LedgerStanding::Absent, None) => f.write_str("no ledger"),
             (_, None) => f.write_str("ledger refused"),
-            (_, Some(0)) => write!(f, "{} of {} migrations", self.applied, self.applied),
+            (_, Some(0)) => write!(f, "{} migrations", self.applied.unwrap_or_default()),
             (_, Some(1)) => f.write_str("1 migration pending"),
             (_, Some(count)) => write!(f, "{count} migrations pending"),
         }

@@ -9,15 +9,12 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{
-        Command, DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState,
-        Unwritable, clean,
-    },
+    domain::{DbError, MigrationLook, MigrationProgress, MigrationRun, MigrationState, clean},
     tui::{
         data::Data,
         migrations::{
             files::{File, Standing, files},
-            offer::{Offer, offer},
+            offer::{Offer, Write, offer},
             panel::{Answer, Asking},
         },
         text,
@@ -84,6 +81,10 @@ impl Drawing<'_> {
             lines.append(&mut self.run(progress));
         }
         lines.extend(files.iter().map(|file| self.file(file)));
+        // There may be many lines of it: the files stay in sight.
+        if let Some((_, Ok(run))) = progress.and_then(MigrationProgress::ended) {
+            lines.append(&mut self.outcome(run));
+        }
         lines
     }
 
@@ -100,10 +101,10 @@ impl Drawing<'_> {
     fn question(self, asking: &Asking) -> Vec<Line<'static>> {
         let theme = &self.look.theme;
         let target = self.data.snapshot.session.target.to_string();
-        let what = match (asking.command, offer(self.data)) {
-            (Command::Migrate, Offer::Migrate(count)) => text::apply_files(count),
-            (Command::Migrate, _) => text::APPLY_PENDING.to_owned(),
-            (other, _) => text::question_of(other).to_owned(),
+        let what = match (asking.write, offer(self.data)) {
+            (Write::Migrate, Offer::Migrate(count)) => text::apply_files(count),
+            (Write::Migrate, _) => text::APPLY_PENDING.to_owned(),
+            (Write::Adopt, _) => text::ADOPT.to_owned(),
         };
         let alarm = theme.warn.patch(theme.title);
         let mut lines = match &asking.answer {
@@ -171,11 +172,20 @@ impl Drawing<'_> {
         lines.append(&mut match offer {
             Offer::Migrate(_) | Offer::Adopt if self.is_asking => Vec::new(),
             Offer::Migrate(_) => self.next_step(text::U_APPLIES),
-            Offer::Adopt => self.next_step(text::A_ADOPTS),
+            Offer::Adopt => self.next_step(self.adopting()),
             Offer::Nothing(_) if pending == 0 || self.data.is_migrating() => Vec::new(),
             Offer::Nothing(_) => self.obstacle(state),
         });
         lines
+    }
+
+    /// What adopting does, or does again.
+    fn adopting(self) -> &'static str {
+        let progress = self.data.snapshot.migration.as_deref();
+        match progress.and_then(MigrationProgress::ended) {
+            Some((_, Ok(MigrationRun::Adopted(_)))) => text::A_ADOPTS_AGAIN,
+            Some(_) | None => text::A_ADOPTS,
+        }
     }
 
     /// Why nothing can be written, where that is so.
@@ -184,10 +194,18 @@ impl Drawing<'_> {
         if self.data.snapshot.session.read_only {
             return self.words(text::MIGRATIONS_READ_ONLY, style);
         }
-        let why = state.unwritable.map(Unwritable::as_str);
-        why.map_or_else(Vec::new, |why| {
-            self.words(&format!("{}: {why}", text::MIGRATIONS_UNWRITABLE), style)
-        })
+        if let Some(why) = state.unwritable {
+            let words = format!("{}: {}", text::MIGRATIONS_UNWRITABLE, why.as_str());
+            let mut lines = self.words(&words, style);
+            lines.append(&mut self.next_step(why.hint()));
+            return lines;
+        }
+        let Some(right) = &state.missing_right else {
+            return Vec::new();
+        };
+        let mut lines = self.words(&right.words, style);
+        lines.append(&mut self.next_step(right.hint));
+        lines
     }
 
     /// The newest run: how far it has come, or how it ended.
@@ -207,9 +225,7 @@ impl Drawing<'_> {
         match result {
             Ok(run) => {
                 let words = text::run_ended(&began, &run.to_string(), &words::latency(took));
-                let mut lines = self.words(&words, theme.ok);
-                lines.append(&mut self.outcome(run));
-                lines
+                self.words(&words, theme.ok)
             }
             Err(error) => self.error(&text::run_failed(&began), error),
         }
@@ -262,7 +278,8 @@ impl Drawing<'_> {
         let (glyph, style, words) = match file.standing {
             Standing::Recorded { at, took_ms } => {
                 let took = took_ms.map_or(String::new(), |ms| format!(", {ms} ms"));
-                let words = format!("{} {}{took}", text::APPLIED, moment.both(at));
+                let at = at.map_or_else(|| text::NO_TIME.to_owned(), |at| moment.both(at));
+                let words = format!("{} {at}{took}", text::APPLIED);
                 (glyphs.good, theme.ok, words)
             }
             Standing::Applied(took) => {

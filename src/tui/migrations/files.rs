@@ -36,7 +36,7 @@ pub(super) enum Standing {
     /// The ledger has it, since then; its statements took so long, where that
     /// was measured.
     Recorded {
-        at: DateTime<Utc>,
+        at: Option<DateTime<Utc>>,
         took_ms: Option<u64>,
     },
     /// It is to be applied.

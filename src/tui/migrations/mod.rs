@@ -8,5 +8,5 @@ mod offer;
 mod panel;
 
 pub(super) use draw::render;
-pub(super) use offer::{Offer, offer};
+pub(super) use offer::{Offer, Write, offer};
 pub(super) use panel::{Answer, Panel};

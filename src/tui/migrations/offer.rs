@@ -1,9 +1,28 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, MigrationLook, MigrationRefusal, MigrationState},
+    domain::{Command, ConnectionId, LedgerFault, MigrationLook, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
+
+/// What writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Write {
+    /// Apply what is pending.
+    Migrate,
+    /// Compare and record what others made.
+    Adopt,
+}
+
+impl Write {
+    /// The command for this connection and no other.
+    pub(in crate::tui) const fn at(self, id: ConnectionId) -> Command {
+        match self {
+            Self::Migrate => Command::Migrate(id),
+            Self::Adopt => Command::Adopt(id),
+        }
+    }
+}
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +37,10 @@ pub(in crate::tui) enum Offer {
 
 impl Offer {
     /// Whether this is what is wished.
-    pub(in crate::tui) fn is(self, command: Command) -> bool {
+    pub(in crate::tui) fn is(self, write: Write) -> bool {
         match self {
-            Self::Migrate(_) => command == Command::Migrate,
-            Self::Adopt => command == Command::Adopt,
+            Self::Migrate(_) => write == Write::Migrate,
+            Self::Adopt => write == Write::Adopt,
             Self::Nothing(_) => false,
         }
     }
@@ -55,16 +74,21 @@ fn by_state(state: &MigrationState) -> Offer {
         return Offer::Nothing(text::MIGRATIONS_UNWRITABLE);
     }
     match &state.refusal {
-        Some(MigrationRefusal::TablesWithoutLedger { .. } | MigrationRefusal::TableExists(_)) => {
-            Offer::Adopt
-        }
+        Some(
+            MigrationRefusal::TablesWithoutLedger { .. }
+            | MigrationRefusal::TableExists(_)
+            | MigrationRefusal::PoliciesExist(_)
+            | MigrationRefusal::Ledger(LedgerFault::Gap { .. }),
+        ) => Offer::Adopt,
         Some(
             MigrationRefusal::Ledger(_)
+            | MigrationRefusal::TablesMissing { .. }
             | MigrationRefusal::ForeignLedger { .. }
             | MigrationRefusal::OlderName(_)
             | MigrationRefusal::NoSchema { .. },
         ) => Offer::Nothing(text::MIGRATIONS_REFUSED),
         None if state.pending.is_empty() => Offer::Nothing(text::NOTHING_PENDING),
+        None if state.missing_right.is_some() => Offer::Nothing(text::MIGRATIONS_DENIED),
         None => Offer::Migrate(state.pending.len()),
     }
 }

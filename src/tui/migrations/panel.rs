@@ -2,8 +2,8 @@
 //! migrations stand.
 
 use crate::{
-    domain::{Command, Target},
-    tui::picker::Scroll,
+    domain::{Command, ConnectionId, Session},
+    tui::{migrations::Write, picker::Scroll},
 };
 
 /// So many characters are taken for a name.
@@ -20,7 +20,9 @@ pub(in crate::tui) struct Panel {
 /// A wish that is not confirmed yet.
 #[derive(Debug)]
 pub(in crate::tui) struct Asking {
-    pub(in crate::tui) command: Command,
+    pub(in crate::tui) write: Write,
+    /// The connection that was on the screen when it was asked.
+    id: ConnectionId,
     pub(in crate::tui) answer: Answer,
 }
 
@@ -48,9 +50,9 @@ impl Answer {
 
 impl Panel {
     /// Waits for a confirmation, which stands above all else.
-    pub(in crate::tui) fn ask(&mut self, command: Command, answer: Answer) {
+    pub(in crate::tui) fn ask(&mut self, write: Write, id: ConnectionId, answer: Answer) {
         self.scroll.rewind();
-        self.asking = Some(Asking { command, answer });
+        self.asking = Some(Asking { write, id, answer });
     }
 
     /// Takes a character of the name.
@@ -72,15 +74,24 @@ impl Panel {
     }
 
     /// What is confirmed, if it is; another name than the target's is told.
-    pub(in crate::tui) fn confirm(&mut self, target: &Target) -> Option<Command> {
+    pub(in crate::tui) fn confirm(&mut self, session: &Session) -> Option<(Write, Command)> {
         let asking = self.asking.as_mut()?;
-        if let Answer::Name { typed, is_wrong } = &mut asking.answer
-            && typed.trim() != target.to_string()
-        {
-            *is_wrong = true;
+        let is_named = match &mut asking.answer {
+            // The label may have come meanwhile.
+            Answer::Key => !session.is_production(),
+            Answer::Name { typed, is_wrong } => {
+                *is_wrong = typed.trim() != session.target.to_string();
+                !*is_wrong
+            }
+        };
+        if !is_named {
+            if asking.answer == Answer::Key {
+                asking.answer = Answer::NAME;
+            }
             return None;
         }
-        self.asking.take().map(|asking| asking.command)
+        let Asking { write, id, .. } = self.asking.take()?;
+        Some((write, write.at(id)))
     }
 
     fn answer(&mut self) -> Option<&mut Answer> {
@@ -95,14 +106,15 @@ mod tests {
 
     #[test]
     fn a_name_confirms_when_it_is_the_targets_and_nothing_else_does() {
-        let target = fixtures::session().target;
+        let session = fixtures::session();
+        let id = fixtures::connection_id();
         let mut panel = Panel::default();
-        assert_eq!(panel.confirm(&target), None);
-        panel.ask(Command::Migrate, Answer::NAME);
+        assert_eq!(panel.confirm(&session), None);
+        panel.ask(Write::Migrate, id, Answer::NAME);
         for typed in ["", "localhost", "localhost:5432/apps"] {
             panel.asking.as_mut().unwrap().answer = Answer::NAME;
             typed.chars().for_each(|c| panel.type_in(c));
-            assert_eq!(panel.confirm(&target), None, "{typed}");
+            assert_eq!(panel.confirm(&session), None, "{typed}");
             let asking = panel.asking.as_ref().unwrap();
             assert!(matches!(
                 &asking.answer,
@@ -110,9 +122,22 @@ mod tests {
             ));
         }
         panel.erase();
-        assert_eq!(panel.confirm(&target), Some(Command::Migrate));
+        let migrate = (Write::Migrate, Command::Migrate(id));
+        assert_eq!(panel.confirm(&session), Some(migrate));
         assert!(panel.asking.is_none());
-        panel.ask(Command::Adopt, Answer::Key);
-        assert_eq!(panel.confirm(&target), Some(Command::Adopt));
+        panel.ask(Write::Adopt, id, Answer::Key);
+        let adopt = (Write::Adopt, Command::Adopt(id));
+        assert_eq!(panel.confirm(&session), Some(adopt));
+    }
+
+    #[test]
+    fn a_key_is_not_enough_where_production_began_meanwhile() {
+        let mut session = fixtures::session();
+        let mut panel = Panel::default();
+        panel.ask(Write::Migrate, fixtures::connection_id(), Answer::Key);
+        session.environment = Some("production".into());
+        assert_eq!(panel.confirm(&session), None);
+        let asking = panel.asking.unwrap();
+        assert_eq!(asking.answer, Answer::NAME);
     }
 }

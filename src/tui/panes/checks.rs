@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{HealthCheckResult, Snapshot, clean},
+    domain::{HealthCheckResult, Mode, Snapshot, clean},
     tui::{
         data::Data,
         panes::aside,
@@ -48,9 +48,14 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
         let time = words::fit(&data.moment.local(check.timestamp()), time_width, ' ');
         vec![line(check, &time, usize::from(inner.width), &look)]
     };
+    // Over REST nobody logs in, and what is timed is the answer's first byte.
+    let (login, query) = match snapshot.session.target.mode {
+        Mode::Supabase => ("", "answer"),
+        Mode::Local | Mode::Mock => ("login", "query"),
+    };
     let head = format!(
-        "{:time_width$} {:<6} {:>8} {:>6}{:>6}{:>6}{:>6}{:>6}",
-        "begun", "result", "latency", "dns", "tcp", "tls", "login", "query"
+        "{:time_width$} {:<6} {:>8} {:>6}{:>6}{:>6}{login:>6}{query:>6}",
+        "begun", "result", "latency", "dns", "tcp", "tls"
     );
     let rows = Rows {
         extent,
@@ -74,9 +79,13 @@ fn line(check: &HealthCheckResult, time: &str, width: usize, look: &Look) -> Lin
             ));
             line.push_span(Span::styled(format!("{latency:>8} "), theme.text));
             if let Some(details) = check.details() {
-                let phases = details.phases.named();
-                let phases = phases.map(|(_, time)| time.map(words::milliseconds));
-                let phases = phases.map(|time| format!("{:>6}", time.unwrap_or("-".to_owned())));
+                let is_request = details.rest.is_some();
+                let phases = details.phases.named().map(|(name, time)| match time {
+                    Some(_) if is_request && name == "login" => String::new(),
+                    Some(time) => words::milliseconds(time),
+                    None => "-".to_owned(),
+                });
+                let phases = phases.map(|time| format!("{time:>6}"));
                 line.push_span(Span::styled(phases.concat(), theme.text));
             }
         }

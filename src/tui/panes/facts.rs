@@ -101,6 +101,9 @@ fn server(details: &HealthDetails, data: &Data, look: &Look) -> Vec<Fact> {
         }
     };
     add("server", details.server_version.clone());
+    let rest = details.rest.as_ref();
+    add("service", rest.and_then(|rest| rest.service.clone()));
+    add("key", rest.map(|rest| rest.key.to_string()));
     add("role", details.role.clone());
     add("db name", details.database.clone());
     add("size", details.database_size_bytes.map(words::bytes));
@@ -185,6 +188,13 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
             add("held by", holders.join(", "), theme.warn);
         }
         add("phases ms", detail::phases(details), theme.text);
+        if let Some(rest) = &details.rest {
+            add("role is", rest.role_is_from.clone(), theme.dim);
+            add("asked", rest.asked_words(), theme.text);
+            for tables in rest.table_words() {
+                add("tables", tables, theme.text);
+            }
+        }
         if let Some(pooler) = details.pooler {
             add("pooler", pooler.mode.told(), theme.text);
             if let Some(words) = pooler.mode.watching() {
@@ -199,7 +209,10 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
         let at = at.map_or(String::new(), |at| format!("{at} "));
         add("last err.", format!("{at}{error}"), theme.text);
     }
-    add("mode", session.mode_reason.clone(), theme.dim);
+    let chosen = session.chosen.map(|it| (it.kind, data.moment.local(it.at)));
+    let chosen = chosen.as_ref().map(|(kind, at)| (*kind, at.as_str()));
+    let reason = text::mode_reason(&session.mode_reason, chosen);
+    add("mode", reason, theme.dim);
     let file = session.config_file.as_ref();
     let file = file.map_or("none".to_owned(), |file| file.display().to_string());
     add("config", file, theme.dim);

@@ -1,5 +1,7 @@
 //! Pane 6: our own log lines, as they come.
 
+use std::sync::Arc;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -9,7 +11,7 @@ use ratatui::{
 use tui_logger::{ExtLogRecord, LogFormatter, TuiLoggerWidget};
 
 use crate::{
-    domain::clean,
+    domain::{Session, clean},
     tui::{
         data::Data,
         logging, text,
@@ -22,7 +24,7 @@ use crate::{
 const OURS: &str = concat!(env!("CARGO_CRATE_NAME"), "::");
 
 /// Draws the pane.
-pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, _: &Data, view: &mut View) {
+pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
     let dropped = logging::dropped();
     let aside = if dropped > 0 {
         vec![Span::styled(text::dropped(dropped), view.look.theme.dim)]
@@ -32,17 +34,30 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, _: &Data, view: &mut
     let block = pane_block(Pane::Log, aside, view);
     let widget = TuiLoggerWidget::default()
         .block(block)
-        .formatter(Box::new(Formatter(view.look)))
+        .formatter(Box::new(Formatter {
+            look: view.look,
+            session: Arc::clone(&data.snapshot.session),
+        }))
         .state(&view.log);
     frame.render_widget(widget, area);
 }
 
+/// The target that was watched at a time, when it is not the present one.
+fn former(session: &Session, us: i64) -> Option<&str> {
+    let mut left = session.former.iter();
+    let at = left.find(|former| us < former.until.timestamp_micros())?;
+    Some(&at.name)
+}
+
 /// Formats one record into lines of the pane's width.
-struct Formatter(Look);
+struct Formatter {
+    look: Look,
+    session: Arc<Session>,
+}
 
 impl Formatter {
     fn level(&self, record: &ExtLogRecord) -> (&'static str, Style) {
-        let theme = &self.0.theme;
+        let theme = &self.look.theme;
         match record.level.as_str() {
             "ERROR" => ("ERROR", theme.bad),
             "WARN" => ("WARN ", theme.warn),
@@ -64,7 +79,14 @@ impl LogFormatter for Formatter {
         let layer = target.split("::").next().unwrap_or(target);
         let time = record.timestamp.strftime("%H:%M:%S");
         let message = clean(record.msg().trim());
-        let mut lines = paragraph(&format!("{time} {level} {layer}: {message}"), style, width);
+        let us = record.timestamp.timestamp().as_microsecond();
+        // What is not about the present connection names its target.
+        let (former, style) = match former(&self.session, us) {
+            Some(target) => (text::former(&clean(target)), self.look.theme.dim),
+            None => (String::new(), style),
+        };
+        let words = format!("{time} {level} {layer}: {former}{message}");
+        let mut lines = paragraph(&words, style, width);
         if lines.is_empty() {
             lines.push(Line::default());
         }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Action, Adoption, Command, CommandOutcome, DbError, Difference, ErrorKind, Event, Lane,
         LedgerTool, LockHolder, MigrationEvent, MigrationName, MigrationProgress, MigrationRefusal,
-        MigrationReport, MigrationRun, Snapshot, Unwritable,
+        MigrationReport, MigrationRun, MissingRight, Snapshot, Unwritable,
     },
     tui::fixtures::{self, PLAIN},
 };
@@ -162,10 +162,11 @@ fn a_refusal_has_its_next_step() {
     });
     check("migrations_foreign_80x24", SMALL, foreign, "");
     check("migrations_adopt_80x24", SMALL, tables_without_ledger(), "");
-    let adoption = Adoption {
+    let mut adoption = Adoption {
         schema: "public".into(),
         ledger: "public.schema_migrations".into(),
         recorded_before: vec![],
+        appliable: vec![],
         recorded: vec![MigrationName::new(1, "agents")],
         waiting: vec![],
         absent: vec![],
@@ -181,10 +182,22 @@ fn a_refusal_has_its_next_step() {
     let mut progress = MigrationProgress::new(fixtures::ago(2));
     progress.end(
         fixtures::ago(1),
-        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+        Ok(MigrationRun::Adopted(Arc::new(adoption.clone()))),
     );
     snapshot.migration = Some(Arc::new(progress));
     check("migrations_adopted_80x24", SMALL, snapshot, "");
+    // However many there are, the files are in sight.
+    let many: Vec<_> = std::iter::repeat_n(adoption.differences[0].clone(), 35).collect();
+    adoption.differences = many;
+    adoption.recorded.clear();
+    let mut snapshot = tables_without_ledger();
+    let mut progress = MigrationProgress::new(fixtures::ago(5));
+    progress.end(
+        fixtures::ago(4),
+        Ok(MigrationRun::Adopted(Arc::new(adoption))),
+    );
+    snapshot.migration = Some(Arc::new(progress));
+    check("migrations_adopted_nothing_80x24", SMALL, snapshot, "");
 }
 
 #[test]
@@ -199,6 +212,14 @@ fn what_cannot_be_written_is_not_offered() {
     let mut snapshot = with(3);
     snapshot.migrations = Some(fixtures::look(Ok(state)));
     check("migrations_standby_80x24", SMALL, snapshot, "");
+    let mut state = fixtures::migration_state(3);
+    state.missing_right = Some(MissingRight {
+        words: "role app may make no tables in schema public".into(),
+        hint: "grant CREATE on the schema to this role, or migrate as its owner",
+    });
+    let mut snapshot = with(3);
+    snapshot.migrations = Some(fixtures::look(Ok(state)));
+    check("migrations_denied_80x24", SMALL, snapshot, "u");
 }
 
 /// The commands that these keys have sent, after the look that `M` asks for.
@@ -228,7 +249,7 @@ fn sent(snapshot: Snapshot, keys: &str, expected: &[Command]) {
 
 #[test]
 fn nothing_is_sent_before_it_is_confirmed() {
-    let migrate = [Command::Migrate];
+    let migrate = [Command::Migrate(fixtures::connection_id())];
     sent(with(3), "u", &[]);
     sent(with(3), "uy", &migrate);
     sent(with(3), "\ny", &migrate);
@@ -244,7 +265,7 @@ fn nothing_is_sent_before_it_is_confirmed() {
 
 #[test]
 fn in_production_only_the_whole_name_confirms() {
-    let migrate = [Command::Migrate];
+    let migrate = [Command::Migrate(fixtures::connection_id())];
     let snapshot = || in_production(with(3));
     sent(snapshot(), "uy", &[]);
     sent(snapshot(), "uy\n", &[]);
@@ -258,7 +279,11 @@ fn in_production_only_the_whole_name_confirms() {
 #[test]
 fn what_is_refused_is_adopted_where_that_helps_and_else_nothing_is_sent() {
     sent(tables_without_ledger(), "uy", &[]);
-    sent(tables_without_ledger(), "ay", &[Command::Adopt]);
+    sent(
+        tables_without_ledger(),
+        "ay",
+        &[Command::Adopt(fixtures::connection_id())],
+    );
     sent(with(3), "ay", &[]);
     let foreign = refused(MigrationRefusal::ForeignLedger {
         table: "x.schema_migrations".into(),
@@ -285,7 +310,7 @@ fn one_run_at_a_time_and_what_came_between_is_not_done() {
         assert_eq!(commands.try_recv(), Ok(Command::LookAtMigrations));
         assert!(commands.try_recv().is_err());
         screen.tell(Event::CommandDone {
-            command: Command::Migrate,
+            command: Command::Migrate(fixtures::connection_id()),
             outcome: CommandOutcome::Needless("a migration is under way"),
         });
         screen.settle().await;

@@ -8,3 +8,4 @@ mod migrations;
 mod pictures;
 mod reactions;
 mod sizes;
+mod switching;

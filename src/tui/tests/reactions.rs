@@ -235,7 +235,7 @@ fn every_cause_is_readable_in_80_columns_whole() {
 #[test]
 fn footer_and_help_name_every_key() {
     on_paused_time(|| async {
-        let screen = Screen::start((180, 60), fixtures::healthy(), PLAIN);
+        let screen = Screen::start((220, 60), fixtures::healthy(), PLAIN);
         screen.type_in("3");
         screen.settle().await;
         let footer = screen.picture().lines().last().unwrap().to_owned();

@@ -12,6 +12,7 @@ mod silence;
 mod slow;
 mod statement;
 mod statement_loss;
+mod supabase;
 mod tls;
 mod translated;
 
@@ -42,7 +43,9 @@ pub(crate) fn all() -> Vec<Row> {
         statement::rows(),
         outside::rows(),
         poolers::rows(),
+        supabase::rows(),
         narrow(),
+        supabase::narrow(),
         translated::rows(),
         poolers::translated(),
     ]

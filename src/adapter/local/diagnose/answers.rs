@@ -12,6 +12,7 @@ use tokio_postgres::{
 use crate::{
     adapter::local::{
         fence::{Fence, Params, Path, fenced},
+        schema_state::{Asked, STATE},
         session::Session,
     },
     domain::{Action, DbError, ErrorKind, Exam, Finding, REQUIRED_COLUMNS, REQUIRED_TABLES},
@@ -50,6 +51,8 @@ pub(super) struct Answers {
     pub(super) permission: Option<Answer>,
     /// Absent where no tables are required.
     pub(super) schema: Option<Answer>,
+    /// What the catalogue says of the ledger; absent where no tables are required.
+    pub(super) ledger: Option<Answer>,
     pub(super) write: Answer,
     pub(super) slots: Answer,
     pub(super) blocking: Answer,
@@ -57,13 +60,16 @@ pub(super) struct Answers {
     pub(super) standby: Answer,
 }
 
-/// Asks everything.
+/// Asks everything; `asked` is what is required of the schema, where anything is.
 pub(super) async fn ask(
     client: &Client,
     fence: Fence,
-    requires_schema: bool,
+    asked: Option<Asked<'_>>,
     until: Instant,
 ) -> Answers {
+    let requires_schema = asked.is_some();
+    let asked = asked.unwrap_or_else(|| Asked::about(None));
+    let of_ledger = asked.params();
     let owners: Vec<&str> = REQUIRED_COLUMNS
         .iter()
         .flat_map(|(table, columns)| columns.iter().map(|_| *table))
@@ -82,11 +88,12 @@ pub(super) async fn ask(
         (&columns, list(&Type::TEXT_ARRAY)),
     ];
     let pinned = |sql| timed(until, fenced(client, (fence, Path::Pinned), sql, &[]));
-    let (database, permission, schema, write, slots, blocking, first, second, standby) = tokio::join!(
+    let (database, permission, schema, ledger, write, slots, blocking, first, second, standby) = tokio::join!(
         biased;
         pinned(DATABASE),
         required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), PERMISSION, some))),
         required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), SCHEMA, all))),
+        required(requires_schema, timed(until, fenced(client, (fence, Path::Clients), STATE, &of_ledger))),
         // Not fenced: a transaction of ours would answer for the server.
         timed(until, client.query_typed_one(WRITE, &[])),
         pinned(SLOTS),
@@ -100,6 +107,7 @@ pub(super) async fn ask(
         database,
         permission,
         schema,
+        ledger,
         write,
         slots,
         blocking,

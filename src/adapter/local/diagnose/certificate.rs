@@ -10,17 +10,17 @@ use crate::domain::excerpt;
 
 /// A certificate in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Described {
-    pub(super) subject: String,
-    pub(super) issuer: String,
+pub(in crate::adapter) struct Described {
+    pub(in crate::adapter) subject: String,
+    pub(in crate::adapter) issuer: String,
     /// The last moment at which it is valid, since the Unix epoch.
-    pub(super) not_after: Duration,
+    pub(in crate::adapter) not_after: Duration,
     /// The same as a date.
-    pub(super) expires: String,
+    pub(in crate::adapter) expires: String,
 }
 
 /// Reads the certificate; `None` when it cannot be read.
-pub(super) fn describe(certificate: &CertificateDer<'_>) -> Option<Described> {
+pub(in crate::adapter) fn describe(certificate: &CertificateDer<'_>) -> Option<Described> {
     let read = Certificate::from_der(certificate.as_ref()).ok()?;
     let body = read.tbs_certificate;
     let named = |text: String| {

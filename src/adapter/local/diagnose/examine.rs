@@ -19,7 +19,7 @@ use crate::{
 
 /// When what must be known. All lie within twice the timeout.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(in crate::adapter) struct Limits {
     started: Instant,
     timeout: Duration,
 }
@@ -99,7 +99,7 @@ fn tell_slowness(findings: &Findings, limits: Limits) {
 // === impl Limits ===
 
 impl Limits {
-    pub(super) fn start(timeout: Duration) -> Self {
+    pub(in crate::adapter) fn start(timeout: Duration) -> Self {
         Self {
             started: Instant::now(),
             timeout,
@@ -107,29 +107,29 @@ impl Limits {
     }
 
     /// The configured timeout.
-    pub(super) fn timeout(self) -> Duration {
+    pub(in crate::adapter) fn timeout(self) -> Duration {
         self.timeout
     }
 
     /// For the way there and the login: what a health check may take.
-    pub(super) fn entry(self) -> Instant {
+    pub(in crate::adapter) fn entry(self) -> Instant {
         self.started + self.timeout
     }
 
     /// For what is asked on a connection that stands. Where an address that is
     /// dead was waited for meanwhile, a quarter of the timeout is left for it.
-    pub(super) fn handshake(self) -> Instant {
+    pub(in crate::adapter) fn handshake(self) -> Instant {
         let granted = Instant::now() + self.timeout / 4;
         self.entry().max(granted.min(self.answers()))
     }
 
     /// For what is asked of the server.
-    pub(super) fn answers(self) -> Instant {
+    pub(in crate::adapter) fn answers(self) -> Instant {
         self.started + self.timeout * 3 / 2
     }
 
     /// For what is asked after all else.
-    pub(super) fn last(self) -> Instant {
+    pub(in crate::adapter) fn last(self) -> Instant {
         self.started + self.timeout * 7 / 4
     }
 }

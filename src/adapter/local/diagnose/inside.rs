@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout_at;
 use tokio_postgres::Row;
 
 use crate::{
@@ -15,11 +16,12 @@ use crate::{
                 answers::{Answer, Answers, Read, ask, untold},
                 blocking, database,
                 examine::Limits,
-                latency, login, permission, pooler, schema, slots, standby, write,
+                latency, login, migrations, permission, pooler, schema, slots, standby, write,
             },
             fence::Fence,
             phase_clock::PhaseClock,
             pooler::{look as look_for_pooler, names_another},
+            schema_state::Asked,
             session::Session,
             target::{Purpose, Target},
         },
@@ -67,15 +69,14 @@ pub(super) async fn look(
         seen,
         ended: None,
     };
-    let requires_schema = options.policy.requires_schema;
+    let ledger_schema = target.section().ledger_schema.as_deref();
+    let asked = options
+        .policy
+        .requires_schema
+        .then(|| Asked::about(ledger_schema));
     // Boxed: a flight of statements makes every future that may look large.
     let fence = Fence::of(target);
-    let asking = ask(
-        looking.session.client(),
-        fence,
-        requires_schema,
-        limits.answers(),
-    );
+    let asking = ask(looking.session.client(), fence, asked, limits.answers());
     let answers = Box::pin(asking).await;
     looking.read(answers, limits).await;
     looking.finish(trip, limits).await
@@ -99,6 +100,9 @@ impl Looking<'_> {
         match schema {
             None => self.without_schema(Exam::Schema),
             Some(answer) => self.told(Exam::Schema, answer, schema::found).await,
+        }
+        if let Some(answer) = answers.ledger {
+            self.migrations(answer, limits).await;
         }
         let mut access = None;
         let found = |row: &Row| write::found(row, &policy, rights.as_ref(), &mut access);
@@ -134,6 +138,36 @@ impl Looking<'_> {
                 finding
             }
         };
+        self.findings.tell(finding);
+    }
+
+    /// Adds to what was found of the schema how the migrations stand.
+    async fn migrations(&mut self, answer: Answer, limits: Limits) {
+        let Some(mut finding) = self.findings.of(Exam::Schema) else {
+            return;
+        };
+        match answer.read(&mut self.session).await {
+            Read::Row(row, _) => {
+                let (session, target) = (&mut self.session, self.target);
+                let asking = migrations::add(&mut finding, &row, session, target);
+                match timeout_at(limits.answers(), Box::pin(asking)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        finding.note("how the migrations stand could not be read");
+                        self.ended.get_or_insert(error);
+                    }
+                    Err(_elapsed) => finding.note("the ledger was not read in time"),
+                }
+            }
+            Read::Untold(error) => {
+                let code = error.code().unwrap_or("no code");
+                finding.note(format!("how the migrations stand is not told: {code}"));
+            }
+            Read::Late => finding.note("the ledger was not read in time"),
+            Read::Ended(error) => {
+                self.ended.get_or_insert(error);
+            }
+        }
         self.findings.tell(finding);
     }
 

@@ -11,6 +11,7 @@ mod examine;
 mod inside;
 mod latency;
 mod login;
+mod migrations;
 mod name;
 mod permission;
 mod pooler;
@@ -23,4 +24,8 @@ mod tls;
 mod way;
 mod write;
 
+pub(in crate::adapter) use certificate::describe;
+pub(in crate::adapter) use examine::Limits;
 pub(super) use examine::diagnose;
+pub(in crate::adapter) use name::look as look_at_name;
+pub(in crate::adapter) use tcp::look as look_at_addresses;

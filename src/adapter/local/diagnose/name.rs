@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// The name's addresses, and what is told of them.
-pub(super) struct Looked {
-    pub(super) finding: Finding,
-    pub(super) addresses: Vec<SocketAddr>,
+pub(in crate::adapter) struct Looked {
+    pub(in crate::adapter) finding: Finding,
+    pub(in crate::adapter) addresses: Vec<SocketAddr>,
 }
 
 /// What one address family gave.
@@ -39,7 +39,7 @@ enum Answer {
 }
 
 /// Looks the name up, both families at the same time.
-pub(super) async fn look(endpoint: &Endpoint, until: Instant) -> Looked {
+pub(in crate::adapter) async fn look(endpoint: &Endpoint, until: Instant) -> Looked {
     let (host, hostaddr, port) = match endpoint {
         Endpoint::Unix { .. } => return nothing("a Unix socket has no host name", None),
         Endpoint::Tcp {

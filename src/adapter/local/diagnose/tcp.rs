@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// What answered, and what is told of it.
-pub(super) struct Looked {
-    pub(super) finding: Finding,
-    pub(super) open: Option<(Socket, Option<SocketAddr>)>,
+pub(in crate::adapter) struct Looked {
+    pub(in crate::adapter) finding: Finding,
+    pub(in crate::adapter) open: Option<(Socket, Option<SocketAddr>)>,
 }
 
 /// What became of one address.
@@ -32,7 +32,11 @@ struct Tried {
 }
 
 /// Connects to everything that there is.
-pub(super) async fn look(endpoint: &Endpoint, addresses: &[SocketAddr], limits: Limits) -> Looked {
+pub(in crate::adapter) async fn look(
+    endpoint: &Endpoint,
+    addresses: &[SocketAddr],
+    limits: Limits,
+) -> Looked {
     if let Endpoint::Unix { folder, port } = endpoint {
         return unix(&folder.join(format!(".s.PGSQL.{port}")), limits).await;
     }

@@ -12,7 +12,7 @@ use crate::{
                 describe::describe,
                 link::Link,
                 lock::begin_locked,
-                look::{Looked, look},
+                look::{LOOK_ONLY, Looked, look},
                 up::{file_of, make_ledger, pin_schema, record, settle},
             },
             table::quoted,
@@ -74,15 +74,20 @@ async fn compare_and_record(
         }
         link.commit().await?;
     }
+    let appliable = appliable(link, target).await?;
     let of = |wanted: Compared| {
         let names = open.iter().filter(|(_, how)| *how == wanted);
         names.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
     let is_open = |name: &MigrationName| open.iter().any(|(known, _)| known == name);
-    let matching = of(Compared::Matches).into_iter();
+    let can_wait = |how: Compared| matches!(how, Compared::Matches | Compared::Nothing);
+    let waiting = open
+        .iter()
+        .filter(|(name, how)| can_wait(*how) && !recorded.contains(name));
     Ok(Adoption {
-        waiting: matching.filter(|name| !recorded.contains(name)).collect(),
+        waiting: waiting.map(|(name, _)| name.clone()).collect(),
         absent: of(Compared::Absent),
+        appliable,
         recorded_before: files
             .iter()
             .filter(|name| !is_open(name))
@@ -100,6 +105,14 @@ async fn compare_and_record(
     })
 }
 
+/// What a run would apply now.
+async fn appliable(link: &mut Link, target: &Target) -> DbResult<Vec<MigrationName>> {
+    link.begin(LOOK_ONLY).await?;
+    let looked = look(link, target).await?;
+    link.roll_back().await;
+    Ok(looked.state.appliable().to_vec())
+}
+
 /// A gap is what adopting fills; another fault of the ledger must be mended first.
 fn ensure_adoptable(looked: &Looked) -> DbResult<()> {
     match &looked.state.refusal {
@@ -108,10 +121,12 @@ fn ensure_adoptable(looked: &Looked) -> DbResult<()> {
             MigrationRefusal::TablesWithoutLedger { .. }
             | MigrationRefusal::TableExists(_)
             | MigrationRefusal::OlderName(_)
+            | MigrationRefusal::PoliciesExist(_)
             | MigrationRefusal::Ledger(LedgerFault::Gap { .. }),
         ) => looked.ensure_unhindered(),
         Some(
             refusal @ (MigrationRefusal::Ledger(_)
+            | MigrationRefusal::TablesMissing { .. }
             | MigrationRefusal::ForeignLedger { .. }
             | MigrationRefusal::NoSchema { .. }),
         ) => Err(refused(refusal.clone())),

@@ -12,6 +12,7 @@ use crate::{
         local::{
             fence::Params,
             phase_clock::{PhaseClock, timeout_error},
+            run::Canceller,
             session::Session,
             target::{Purpose, Target},
         },
@@ -30,6 +31,8 @@ pub(super) struct Link {
     limit: Duration,
     /// A transaction is open, or was broken and not yet rolled back.
     is_open: bool,
+    /// How long a statement of it may wait for a lock, by what it began with.
+    lock_patience: Duration,
 }
 
 impl Link {
@@ -43,6 +46,7 @@ impl Link {
             session,
             limit,
             is_open: false,
+            lock_patience: Duration::ZERO,
         })
     }
 
@@ -55,6 +59,19 @@ impl Link {
     pub(super) async fn begin(&mut self, sql: &str) -> DbResult<()> {
         self.is_open = true;
         self.execute(sql).await
+    }
+
+    /// The same, where nobody is waited for longer than this.
+    pub(super) async fn begin_patient(&mut self, sql: &str, patience: Duration) -> DbResult<()> {
+        self.lock_patience = patience;
+        let patience_ms = patience.as_millis().max(1);
+        let sql = format!("{sql}; set local lock_timeout = {patience_ms}");
+        self.begin(&sql).await
+    }
+
+    /// How long a statement of the transaction may wait for a lock.
+    pub(super) fn lock_patience(&self) -> Duration {
+        self.lock_patience
     }
 
     /// Runs statements that answer soon.
@@ -78,13 +95,34 @@ impl Link {
         self.judge(answer).await
     }
 
+    /// What cancels what this session does.
+    pub(super) fn canceller<'t>(&self, target: &'t Target) -> Canceller<'t> {
+        Canceller::of(&self.session, target)
+    }
+
     /// Asks for one row.
     pub(super) async fn row(&mut self, sql: &str, params: &Params<'_>) -> DbResult<Row> {
+        self.row_within(sql, params, self.limit).await
+    }
+
+    /// Asks for one row of what others may keep locked.
+    pub(super) async fn row_past_locks(&mut self, sql: &str, params: &Params<'_>) -> DbResult<Row> {
+        // The server keeps the lock's deadline; ours is for one that does not answer.
+        self.row_within(sql, params, self.limit + self.lock_patience)
+            .await
+    }
+
+    async fn row_within(
+        &mut self,
+        sql: &str,
+        params: &Params<'_>,
+        limit: Duration,
+    ) -> DbResult<Row> {
         let asking = self.session.client().query_typed_one(sql, params);
-        let answer = timeout(self.limit, asking).await;
+        let answer = timeout(limit, asking).await;
         match answer {
             Ok(answer) => self.judge(answer).await,
-            Err(elapsed) => Err(unanswered(self.limit).with_source(elapsed)),
+            Err(elapsed) => Err(unanswered(limit).with_source(elapsed)),
         }
     }
 
@@ -96,6 +134,12 @@ impl Link {
             Ok(answer) => self.judge(answer).await,
             Err(elapsed) => Err(unanswered(self.limit).with_source(elapsed)),
         }
+    }
+
+    /// Asks for rows, and may take as long as it takes.
+    pub(super) async fn rows_long(&mut self, sql: &str, params: &Params<'_>) -> DbResult<Vec<Row>> {
+        let answer = self.session.client().query_typed(sql, params).await;
+        self.judge(answer).await
     }
 
     pub(super) async fn commit(&mut self) -> DbResult<()> {

@@ -1,16 +1,19 @@
 //! The lock that lets one run write at a time. It belongs to the transaction:
 //! whatever ends that, releases it, also behind a pooler.
 
-use chrono::{DateTime, Utc};
 use tokio_postgres::types::Type;
 
 use crate::{
     adapter::{
         DbResult, MigrateOptions, MigrationSink,
-        local::{migrate::link::Link, schema_state::column},
+        local::{
+            holder::{LEDGER_HOLDER, LOCK_TIMEOUT, read_holder},
+            migrate::link::Link,
+            schema_state::{LedgerLook, column},
+        },
         migrations::LOCK,
     },
-    domain::{Action, DbError, ErrorKind, LockHolder, MigrationEvent, excerpt},
+    domain::{Action, DbError, ErrorKind, LockHolder, MigrationEvent},
 };
 
 const HOLDER: &str = include_str!("sql/lock_holder.sql");
@@ -20,10 +23,8 @@ const SETTINGS: &str = include_str!("sql/settings.sql");
 /// the transaction. Between our own statements there are milliseconds.
 const IDLE: &str = "60s";
 
-/// The server's way of saying that a lock was not had in time.
-const LOCK_TIMEOUT: &str = "55P03";
-
-/// Begins a transaction and takes the lock in it.
+/// Begins a transaction and takes the lock in it; gives the server's process of
+/// the session.
 ///
 /// Every statement sees what was committed before it, whatever the server's
 /// default is: what another run applied while this one waited must be seen.
@@ -33,15 +34,14 @@ pub(super) async fn begin_locked(
     link: &mut Link,
     options: MigrateOptions,
     progress: &MigrationSink,
-) -> DbResult<()> {
-    let deadline_ms = options.lock_deadline.as_millis().max(1);
+) -> DbResult<i32> {
     let begin = format!(
         "begin transaction isolation level read committed; \
          set local statement_timeout = 0; \
-         set local lock_timeout = {deadline_ms}; \
          set local idle_in_transaction_session_timeout = '{IDLE}'"
     );
-    link.begin(&begin).await?;
+    let patience = options.lock_deadline;
+    link.begin_patient(&begin, patience).await?;
     if let Err(error) = link.rows(SETTINGS, &[]).await {
         // Systems on which a server cannot notice that its client is gone say so.
         if error.code().is_none() || error.kind() == ErrorKind::ConnectionLost {
@@ -49,12 +49,14 @@ pub(super) async fn begin_locked(
         }
         tracing::debug!(%error, "the server does not notice the end of its client");
         link.roll_back().await;
-        link.begin(&begin).await?;
+        link.begin_patient(&begin, patience).await?;
     }
-    let is_free = format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK})");
+    let is_free =
+        format!("select pg_catalog.pg_try_advisory_xact_lock({LOCK}), pg_catalog.pg_backend_pid()");
     let row = link.row(&is_free, &[]).await?;
+    let pid = column(&row, 1, Action::Migrate)?;
     if column(&row, 0, Action::Migrate)? {
-        return Ok(());
+        return Ok(pid);
     }
     progress(MigrationEvent::Waiting {
         holder: holder(link).await?,
@@ -67,7 +69,7 @@ pub(super) async fn begin_locked(
             link.roll_back().await;
             Err(locked(options, holder(link).await?.as_ref()).with_source(error))
         }
-        decided => decided,
+        decided => decided.map(|()| pid),
     }
 }
 
@@ -75,20 +77,28 @@ pub(super) async fn begin_locked(
 async fn holder(link: &mut Link) -> DbResult<Option<LockHolder>> {
     let action = Action::Migrate;
     let rows = link.rows(HOLDER, &[(&LOCK, Type::INT8)]).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    let application: &str = column(row, 1, action)?;
-    let (role, client): (Option<&str>, Option<&str>) =
-        (column(row, 2, action)?, column(row, 3, action)?);
-    let since: Option<DateTime<Utc>> = column(row, 4, action)?;
-    Ok(Some(LockHolder {
-        pid: column(row, 0, action)?,
-        application_name: excerpt(application),
-        role: role.map(excerpt),
-        client: client.map(excerpt),
-        since,
-    }))
+    let row = rows.first();
+    row.map(|row| read_holder(row, action)).transpose()
+}
+
+/// The error of a ledger that somebody keeps locked. Ends the transaction.
+pub(super) async fn ledger_locked(
+    link: &mut Link,
+    ledger: &LedgerLook,
+    error: DbError,
+) -> DbResult<DbError> {
+    let action = Action::Migrate;
+    let waited = link.lock_patience();
+    link.roll_back().await;
+    let schema = ledger.schema();
+    let rows = link.rows(LEDGER_HOLDER, &[(&schema, Type::TEXT)]).await?;
+    let row = rows.first();
+    let holder = row.map(|row| read_holder(row, action)).transpose()?;
+    let words = ledger.locked_words(holder.as_ref());
+    Ok(DbError::new(action, ErrorKind::MigrationLocked)
+        .with_code(LOCK_TIMEOUT)
+        .with_details(&format!("{words} (waited {waited:?})"))
+        .with_source(error))
 }
 
 fn locked(options: MigrateOptions, holder: Option<&LockHolder>) -> DbError {

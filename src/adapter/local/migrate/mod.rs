@@ -2,6 +2,7 @@
 //! transaction a file. Knows nothing of status and recording.
 
 mod adopt;
+mod blocked;
 mod describe;
 mod link;
 mod lock;

@@ -2,7 +2,14 @@
 //! ledger row, the commit. Nothing is sent ahead: a file is committed only by a
 //! run that has seen it succeed.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use tokio_postgres::types::Type;
 
@@ -11,10 +18,12 @@ use crate::{
         DbResult, MigrateOptions, MigrationSink,
         local::{
             migrate::{
+                blocked::Watch,
                 link::Link,
                 lock::begin_locked,
                 look::{Looked, look},
             },
+            run::Canceller,
             schema_state::column,
             table::quoted,
             target::Target,
@@ -24,48 +33,152 @@ use crate::{
     domain::{Action, DbError, ErrorKind, MigrationEvent, MigrationName, MigrationReport},
 };
 
-/// Applies what is pending.
+/// How long the server may take to end what it was told to cancel.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a run is asked to do.
+#[derive(Clone, Copy)]
+struct Order<'a> {
+    target: &'a Target,
+    options: MigrateOptions,
+    progress: &'a MigrationSink,
+    /// Whether no further file is to be begun.
+    is_stopping: &'a AtomicBool,
+}
+
+/// Applies what is pending, until `stop`: then the server is told to cancel what
+/// it does, and no further file is begun.
 pub(in crate::adapter::local) async fn up(
     target: &Target,
     options: MigrateOptions,
     progress: &MigrationSink,
+    stop: impl Future<Output = ()> + Send,
 ) -> DbResult<MigrationReport> {
     if target.section().read_only {
         return Err(DbError::new(Action::Migrate, ErrorKind::ReadOnlyConfigured));
     }
-    let mut link = Link::open(target).await?;
-    let first = first_look(&mut link, target).await;
-    link.roll_back().await;
-    let first = first?;
-    let mut applied = Vec::new();
-    if !first.state.pending.is_empty() {
-        loop {
-            let next = apply_next(&mut link, target, options, progress).await;
-            match settle(&mut link, next).await? {
-                Some(done) => applied.push(done),
-                None => break,
+    let mut stop = pin!(stop);
+    let is_stopping = AtomicBool::new(false);
+    let mut link = tokio::select! {
+        biased;
+        () = &mut stop => return Err(stopped("nothing was begun")),
+        opened = Link::open(target) => opened?,
+    };
+    let canceller = link.canceller(target);
+    let order = Order {
+        target,
+        options,
+        progress,
+        is_stopping: &is_stopping,
+    };
+    let report = {
+        let mut work = pin!(order.carry_out(&mut link));
+        tokio::select! {
+            biased;
+            report = &mut work => report,
+            () = &mut stop => {
+                is_stopping.store(true, Ordering::Relaxed);
+                settled(work, &canceller).await
             }
         }
-    }
+    }?;
     link.close().await;
-    let ours = |name: &MigrationName| applied.iter().any(|(done, _)| done == name);
-    Ok(MigrationReport {
-        applied_by_others: first
-            .state
-            .pending
-            .into_iter()
-            .filter(|name| !ours(name))
-            .collect(),
-        schema: first.state.schema,
-        ledger: first.state.ledger,
-        applied,
+    Ok(report)
+}
+
+/// Has the server cancel what it does and waits for its answer, which may also
+/// be that it was quicker.
+async fn settled(
+    work: impl Future<Output = DbResult<MigrationReport>>,
+    canceller: &Canceller<'_>,
+) -> DbResult<MigrationReport> {
+    let answer = canceller.settle(PATIENCE, work).await;
+    answer.unwrap_or_else(|elapsed| {
+        let words = "the server was told to cancel and has not answered: what became of the file \
+                     that was under way is not known";
+        Err(stopped(words).with_source(elapsed))
     })
 }
 
+fn stopped(words: &str) -> DbError {
+    DbError::new(Action::Migrate, ErrorKind::Cancelled).with_details(words)
+}
+
+impl Order<'_> {
+    async fn carry_out(self, link: &mut Link) -> DbResult<MigrationReport> {
+        let first = first_look(link, self.target, self.options).await;
+        link.roll_back().await;
+        let first = first?;
+        let mut applied = Vec::new();
+        if !first.state.pending.is_empty() {
+            while let Some(done) = {
+                let next = self.apply_next(link).await;
+                settle(link, next).await?
+            } {
+                applied.push(done);
+            }
+        }
+        let ours = |name: &MigrationName| applied.iter().any(|(done, _)| done == name);
+        Ok(MigrationReport {
+            applied_by_others: first
+                .state
+                .pending
+                .into_iter()
+                .filter(|name| !ours(name))
+                .collect(),
+            schema: first.state.schema,
+            ledger: first.state.ledger,
+            applied,
+        })
+    }
+
+    /// Applies the first file that is pending; `None` when none is.
+    async fn apply_next(self, link: &mut Link) -> DbResult<Option<(MigrationName, Duration)>> {
+        let Self {
+            target,
+            options,
+            progress,
+            is_stopping,
+        } = self;
+        if is_stopping.load(Ordering::Relaxed) {
+            return Err(stopped("no further file was begun"));
+        }
+        let pid = begin_locked(link, options, progress).await?;
+        // Only now, with the lock, is it certain what others have done.
+        let looked = look(link, target).await?;
+        ensure_welcome(&looked)?;
+        let Some(next) = looked.state.appliable().first() else {
+            link.roll_back().await;
+            return Ok(None);
+        };
+        looked.ensure_writable()?;
+        progress(MigrationEvent::Started(next.clone()));
+        let watch = Watch {
+            target,
+            options,
+            progress,
+            migration: next,
+            pid,
+            holders: Mutex::default(),
+        };
+        let took = tokio::select! {
+            biased;
+            took = apply(link, &looked, file_of(next)) => took,
+            never = watch.tell() => match never {},
+        };
+        let took = took.map_err(|error| in_file(error, &watch))?;
+        progress(MigrationEvent::Applied {
+            migration: next.clone(),
+            took,
+        });
+        Ok(Some((next.clone(), took)))
+    }
+}
+
 /// Looks without the lock: what is refused is refused at once, and where
-/// nothing is pending nobody is waited for.
-async fn first_look(link: &mut Link, target: &Target) -> DbResult<Looked> {
-    link.begin("begin").await?;
+/// nothing is pending nobody is waited for but who keeps the ledger locked.
+async fn first_look(link: &mut Link, target: &Target, options: MigrateOptions) -> DbResult<Looked> {
+    link.begin_patient("begin", options.lock_deadline).await?;
     let looked = look(link, target).await?;
     ensure_welcome(&looked)?;
     if !looked.state.pending.is_empty() {
@@ -80,34 +193,6 @@ fn ensure_welcome(looked: &Looked) -> DbResult<()> {
         Some(refusal) if looked.state.appliable().is_empty() => Err(refused(refusal.clone())),
         _ => Ok(()),
     }
-}
-
-/// Applies the first file that is pending; `None` when none is.
-async fn apply_next(
-    link: &mut Link,
-    target: &Target,
-    options: MigrateOptions,
-    progress: &MigrationSink,
-) -> DbResult<Option<(MigrationName, Duration)>> {
-    begin_locked(link, options, progress).await?;
-    // Only now, with the lock, is it certain what others have done.
-    let looked = look(link, target).await?;
-    ensure_welcome(&looked)?;
-    let Some(next) = looked.state.appliable().first() else {
-        link.roll_back().await;
-        return Ok(None);
-    };
-    looked.ensure_writable()?;
-    let file = file_of(next);
-    progress(MigrationEvent::Started(next.clone()));
-    let took = apply(link, &looked, file)
-        .await
-        .map_err(|error| in_file(error, next, options))?;
-    progress(MigrationEvent::Applied {
-        migration: next.clone(),
-        took,
-    });
-    Ok(Some((next.clone(), took)))
 }
 
 /// The file, its row and the commit.
@@ -129,13 +214,14 @@ pub(super) async fn make_ledger(link: &mut Link, looked: &Looked) -> DbResult<()
     }
     let dialect = MigrationDialect::Postgres;
     if let Some(schema) = &looked.missing_schema {
-        link.execute(&format!("create schema {}", quoted(schema)))
+        link.execute_long(&format!("create schema {}", quoted(schema)))
             .await?;
     }
-    link.execute(&dialect.create_ledger(&looked.ledger)).await?;
+    link.execute_long(&dialect.create_ledger(&looked.ledger))
+        .await?;
     let roles = api_roles(link).await?;
     if let Some(protect) = dialect.protect_ledger(&looked.ledger, &roles) {
-        link.execute(&protect).await?;
+        link.execute_long(&protect).await?;
     }
     Ok(())
 }
@@ -170,17 +256,23 @@ pub(super) async fn record(
         Duration::ZERO => 0,
         took => i64::try_from(took.as_millis()).unwrap_or(i64::MAX).max(1),
     };
-    link.rows(
-        &MigrationDialect::Postgres.record(ledger),
-        &[
-            (&migration.id.version, Type::INT8),
-            (&migration.id.name, Type::TEXT),
-            (&migration.checksum, Type::BYTEA),
-            (&took_ms, Type::INT8),
-        ],
-    )
-    .await?;
-    Ok(())
+    let kept = link
+        .rows_long(
+            &MigrationDialect::Postgres.record(ledger),
+            &[
+                (&migration.id.version, Type::INT8),
+                (&migration.id.name, Type::TEXT),
+                (&migration.checksum, Type::BYTEA),
+                (&took_ms, Type::INT8),
+            ],
+        )
+        .await?;
+    if kept.len() == 1 {
+        return Ok(());
+    }
+    Err(DbError::new(Action::Migrate, ErrorKind::MigrationRefused)
+        .with_details("the ledger did not keep its row: a trigger or a rule of that table took it")
+        .with_hint("look at the triggers and rules of the ledger"))
 }
 
 /// After a failure what is open is rolled back.
@@ -200,16 +292,23 @@ pub(super) fn file_of(name: &MigrationName) -> &'static File {
 }
 
 /// The file's name goes before what the server said.
-fn in_file(error: DbError, name: &MigrationName, options: MigrateOptions) -> DbError {
+fn in_file(error: DbError, watch: &Watch<'_>) -> DbError {
+    let name = watch.migration;
     let said = error.details().unwrap_or("no details given");
-    let words = match error.code() {
-        Some("55P03") => {
-            let waited = options.lock_deadline;
-            format!("{name} was rolled back: another session held a lock for {waited:?} ({said})")
+    let words = match (error.code(), watch.words()) {
+        (Some("55P03"), who) => {
+            let waited = watch.options.lock_deadline;
+            let who = who.map_or_else(String::new, |who| format!(": {who}"));
+            format!(
+                "{name} was rolled back: another session held a lock for {waited:?}{who} ({said})"
+            )
         }
-        Some(_) => format!("{name} was rolled back: {said}"),
+        (Some(_), _) => format!("{name} was rolled back: {said}"),
+        (None, _) if error.kind() == ErrorKind::MigrationRefused => {
+            format!("{name} was rolled back: {said}")
+        }
         // Nobody knows what became of a commit that was not answered.
-        None => format!("{name} was left: {said}"),
+        (None, _) => format!("{name} was left: {said}"),
     };
     let hint = match error.kind() {
         ErrorKind::StatementCancelled => "'dbvitals diagnose' shows who blocks; then try again",

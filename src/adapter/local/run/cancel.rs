@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{error::Elapsed, timeout},
+};
 use tokio_postgres::CancelToken;
 
 use crate::{
     adapter::local::{
+        opening::send_cancel,
         phase_clock::PhaseClock,
-        session::{Protection, Session, send_cancel},
+        session::{Protection, Session},
         target::Target,
     },
     domain::Action,
@@ -24,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// Cancels what one session does.
 #[derive(Debug)]
-pub(super) struct Canceller<'a> {
+pub(in crate::adapter::local) struct Canceller<'a> {
     target: &'a Target,
     token: Token,
     protection: Protection,
@@ -41,7 +45,7 @@ impl std::fmt::Debug for Token {
 
 impl<'a> Canceller<'a> {
     /// The one of this session.
-    pub(super) fn of(session: &Session, target: &'a Target) -> Self {
+    pub(in crate::adapter::local) fn of(session: &Session, target: &'a Target) -> Self {
         Self {
             target,
             token: Token(session.client().cancel_token()),
@@ -49,9 +53,25 @@ impl<'a> Canceller<'a> {
         }
     }
 
-    /// Tells the server, again and again, until the work has ended; whoever polls
-    /// this decides for how long. What was begun to be told is told to its end.
-    pub(super) async fn repeat_until(&self, ended: &Notify) {
+    /// Waits for what the session does, which the server is told to cancel until it
+    /// has ended or this long has passed. The answer may also be that it was quicker.
+    pub(in crate::adapter::local) async fn settle<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Elapsed> {
+        let ended = Notify::new();
+        let working = async {
+            let answer = timeout(patience, work).await;
+            ended.notify_one();
+            answer
+        };
+        tokio::join!(working, self.repeat_until(&ended)).0
+    }
+
+    /// Tells the server, again and again, until the work has ended. What was begun
+    /// to be told is told to its end.
+    async fn repeat_until(&self, ended: &Notify) {
         loop {
             let clock = PhaseClock::start(Action::Query, self.target.section().timeout);
             let told = send_cancel(self.target, &self.token.0, self.protection, &clock);

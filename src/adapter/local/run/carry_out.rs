@@ -6,25 +6,27 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, mpsc},
-    time::{Instant, sleep, timeout},
+    sync::mpsc,
+    time::{Instant, sleep},
 };
 
 use crate::{
     adapter::{
         DbResult, Piece, Ran, RunAccess, RunOrder,
+        leading::is_about_transactions,
         local::{
             phase_clock::{PhaseClock, timeout_error},
             pooler,
             run::{
                 cancel::Canceller,
+                effects::may_have_effects,
                 inspect::{Inspected, inspect},
                 relay::Relay,
-                within::{begin, end, execute, has_written, roll_back},
+                within::{begin, end, execute, has_written, leave_nothing, roll_back},
             },
             session::Session,
             statements::stands_alone,
-            target::{Purpose, Target},
+            target::Target,
         },
         running::as_read_only,
     },
@@ -41,6 +43,9 @@ const LARGEST_BATCH: u64 = 50_000;
 /// The prefix that makes a cursor of a query. A cursor runs only as far as it is
 /// read, so that what nobody wants is not computed.
 const DECLARE: &str = "declare dbvitals_rows no scroll cursor without hold for ";
+
+/// Runs the cursor to its end and sends no rows.
+const THE_REST: &str = "move forward all in dbvitals_rows";
 
 /// Codes of what cannot be made a cursor: no query at all, one that changes
 /// data, one that makes a table.
@@ -61,7 +66,7 @@ pub(in crate::adapter::local) async fn run(
     let mut session = tokio::select! {
         biased;
         () = &mut stop => return Err(DbError::new(Action::Query, ErrorKind::Cancelled)),
-        opened = clock.within(Box::pin(open(&target, order.sql, &clock))) => opened?,
+        opened = clock.within(Box::pin(open(&target, &order, &clock))) => opened?,
     };
     let own = target.own_settings();
     let canceller = Canceller::of(&session, &target);
@@ -79,13 +84,13 @@ pub(in crate::adapter::local) async fn run(
 }
 
 /// A session, and what is known of a pooler that holds it.
-async fn open(target: &Target, sql: &str, clock: &PhaseClock) -> DbResult<Session> {
-    let mut session = Session::open(target, Purpose::Statements, clock).await?;
+async fn open(target: &Target, order: &RunOrder<'_>, clock: &PhaseClock) -> DbResult<Session> {
+    let mut session = Session::open_heard(target, order.notices, clock).await?;
     let mode = pooler::notice(&mut session, target, clock).await?;
     if mode == Some(PoolMode::Statement) {
         return Err(pooler::no_transactions(Action::Query));
     }
-    pooler::permit(mode, sql, Action::Query)?;
+    pooler::permit(mode, order.sql, Action::Query)?;
     Ok(session)
 }
 
@@ -100,19 +105,35 @@ async fn carry_out(
     let mut relay = Relay::new(order, &inspected, pieces);
     let affected = match order.access {
         RunAccess::ReadOnly if inspected.is_copy => return Err(copy_refused()),
-        RunAccess::ReadOnly => rows(session, order, own, &mut relay)
-            .await
-            .map_err(as_read_only),
+        RunAccess::ReadOnly if is_about_transactions(order.sql) => {
+            return Err(leaving_refused());
+        }
+        RunAccess::ReadOnly => match rows(session, order, own, &mut relay).await {
+            Ok(affected) => Ok(affected),
+            Err(error) => Err(as_read_only(left(session, error).await)),
+        },
         RunAccess::Full => rows(session, order, own, &mut relay).await,
     };
     match affected {
         Ok(affected) => Ok(Ran {
             affected,
+            counts_rows: inspected.counts_rows,
             has_more: relay.has_more,
+            is_lost: false,
             took: began.elapsed(),
         }),
         Err(error) => Err(name_copy(error, &inspected)),
     }
+}
+
+/// The error of a statement that could not write, and has left nothing.
+async fn left(session: &mut Session, error: DbError) -> DbError {
+    if !session.notes().is_idle()
+        && let Err(failed) = leave_nothing(session).await
+    {
+        tracing::debug!(%failed, cause = %error, "the transaction was not ended");
+    }
+    error
 }
 
 /// A query goes through a cursor; everything else by itself, as one statement.
@@ -126,7 +147,7 @@ async fn rows(
         begin(session, order.access, own).await?;
         match declare(session, order).await {
             Ok(()) => {
-                let affected = fetch(session, order.access, relay).await?;
+                let affected = fetch(session, order, relay).await?;
                 end(session, order.access).await?;
                 return Ok(affected);
             }
@@ -169,15 +190,17 @@ async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
     })
 }
 
-/// Reads the cursor as far as it is wanted; to its end, though, where the query
-/// has turned out to write: half a change is not what was asked for.
-async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) -> DbResult<u64> {
+/// Reads the cursor as far as it is wanted.
+async fn fetch(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    relay: &mut Relay<'_>,
+) -> DbResult<u64> {
     let (mut batch, mut total) = (FIRST_BATCH, 0);
-    let mut writes = false;
     loop {
         let asked = match relay.wanted() {
-            Some(wanted) if !writes => batch.min(wanted.saturating_add(1)),
-            Some(_) | None => batch,
+            Some(wanted) => batch.min(wanted.saturating_add(1)),
+            None => batch,
         };
         let sql = format!("fetch forward {asked} from dbvitals_rows");
         let came = relay.stream(session, &sql).await?;
@@ -185,14 +208,24 @@ async fn fetch(session: &mut Session, access: RunAccess, relay: &mut Relay<'_>) 
         if came < asked {
             return Ok(total);
         }
-        if relay.is_done() && !writes {
-            writes = access == RunAccess::Full && has_written(session).await?;
-            if !writes {
-                return Ok(relay.handed());
-            }
+        if relay.is_done() {
+            return if has_effects(session, order).await? {
+                Ok(total + relay.stream(session, THE_REST).await?)
+            } else {
+                Ok(relay.handed())
+            };
         }
         batch = batch.saturating_mul(4).min(LARGEST_BATCH);
     }
+}
+
+/// Whether the query must be run to its end, though nobody wants its rows: half
+/// of what it does is not what was asked for.
+async fn has_effects(session: &mut Session, order: &RunOrder<'_>) -> DbResult<bool> {
+    Ok(
+        (order.access == RunAccess::Full && has_written(session).await?)
+            || may_have_effects(session, order.sql).await?,
+    )
 }
 
 /// A read-only transaction does not hold a COPY back from writing files or
@@ -201,6 +234,14 @@ fn copy_refused() -> DbError {
     DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(
         "COPY may write files and run programs at the server, which a read-only transaction \
          does not hold back",
+    )
+}
+
+/// A read-only transaction does not hold a PREPARE TRANSACTION back, which leaves
+/// something at the server that stays there.
+fn leaving_refused() -> DbError {
+    DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(
+        "it begins or ends transactions, and would leave the one that lets it only read",
     )
 }
 
@@ -229,13 +270,7 @@ impl Stopped {
         canceller: &Canceller<'_>,
         work: Pin<&mut impl Future<Output = DbResult<Ran>>>,
     ) -> DbResult<Ran> {
-        let ended = Notify::new();
-        let working = async {
-            let answer = timeout(PATIENCE, work).await;
-            ended.notify_one();
-            answer
-        };
-        let (answer, ()) = tokio::join!(working, canceller.repeat_until(&ended));
+        let answer = canceller.settle(PATIENCE, work).await;
         let silence = "the server was told to cancel the statement and has not answered: \
                        what became of it is not known";
         match (self, answer) {

@@ -12,8 +12,8 @@ use crate::{
     adapter::{
         DbResult, ResultColumn,
         classify::ServerWords,
+        leading::{counts_rows, leading_word},
         local::{
-            leading::leading_word,
             learn::{BEGIN, END, NAME_TAKEN, NAMES, PIN, deallocate, left_behind},
             session::Session,
         },
@@ -34,6 +34,8 @@ pub(super) struct Inspected {
     pub(super) is_query: bool,
     /// Whether it is a COPY, which moves data past the protocol of rows.
     pub(super) is_copy: bool,
+    /// Whether the number that the server ends it with counts rows.
+    pub(super) counts_rows: bool,
 }
 
 /// Has the server read the statement.
@@ -55,6 +57,7 @@ pub(super) async fn inspect(session: &mut Session, sql: &str) -> DbResult<Inspec
         is_query: !types.is_empty()
             && ["select", "with", "values", "table"].contains(&word.as_str()),
         is_copy: word == "copy",
+        counts_rows: counts_rows(&word),
         types,
     })
 }

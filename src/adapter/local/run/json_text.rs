@@ -3,12 +3,10 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Utc};
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use tokio_postgres::types::{Kind, Type};
 
 use crate::adapter::local::{
     decode::time_text,
-    decode_numeric::number_to_json,
     run::array::{Item, parse_array},
 };
 
@@ -33,11 +31,10 @@ pub(super) fn json_text(column_type: &Type, text: &str) -> String {
             let number: Option<serde_json::Number> = text.parse().ok();
             number.map(|_| text.to_owned())
         }
-        Type::NUMERIC => Some(number_to_json(text.to_owned()).to_string()),
-        // As it is: with its own order of keys, and every digit.
-        Type::JSON | Type::JSONB => {
-            let document: Result<IgnoredAny, _> = serde_json::from_str(text);
-            document.is_ok().then(|| text.to_owned())
+        // As they are: with every digit, and a document with its own order of keys.
+        Type::NUMERIC | Type::JSON | Type::JSONB => {
+            let json: Result<IgnoredAny, _> = serde_json::from_str(text);
+            json.is_ok().then(|| text.to_owned())
         }
         Type::TIMESTAMPTZ | Type::TIMESTAMP | Type::TIME => {
             time(column_type, text).map(|time| quoted(&time))
@@ -50,7 +47,7 @@ pub(super) fn json_text(column_type: &Type, text: &str) -> String {
 
 /// A text as JSON.
 pub(super) fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    serde_json::to_string(text).expect("any text can be written as JSON")
 }
 
 /// Times in ISO form, as the server writes them by default. Infinity, years
@@ -109,6 +106,8 @@ fn item_text(element: &Type, item: &Item) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[track_caller]
@@ -123,12 +122,13 @@ mod tests {
         check(&Type::INT8, "-9223372036854775808", "-9223372036854775808");
         check(&Type::FLOAT8, "1e+300", "1e+300");
         check(&Type::FLOAT8, "NaN", "\"NaN\"");
-        check(&Type::NUMERIC, "12.50", "12.5");
+        check(&Type::NUMERIC, "12.50", "12.50");
         check(
             &Type::NUMERIC,
             "123456789012345678901",
-            "\"123456789012345678901\"",
+            "123456789012345678901",
         );
+        check(&Type::NUMERIC, "NaN", "\"NaN\"");
     }
 
     #[test]

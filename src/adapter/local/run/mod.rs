@@ -4,10 +4,11 @@
 mod array;
 mod cancel;
 mod carry_out;
+mod effects;
 mod inspect;
 mod json_text;
 mod relay;
-
 mod within;
 
+pub(super) use cancel::Canceller;
 pub(super) use carry_out::run;

@@ -71,7 +71,7 @@ impl<'a> Relay<'a> {
                 SimpleQueryMessage::Row(row) => {
                     // What was read is let go, so that no number of rows is too many.
                     session.renew_allowance();
-                    self.row(&row).await;
+                    self.row(row).await;
                 }
                 SimpleQueryMessage::CommandComplete(rows) => affected = rows,
                 // The driver may learn more kinds.
@@ -114,7 +114,7 @@ impl<'a> Relay<'a> {
         self.hand_on(Piece::Columns(columns)).await;
     }
 
-    async fn row(&mut self, row: &SimpleQueryRow) {
+    async fn row(&mut self, row: SimpleQueryRow) {
         if self.limit == Some(self.handed) {
             self.has_more = true;
             return;
@@ -126,6 +126,8 @@ impl<'a> Relay<'a> {
         let cells = (0..row.len())
             .map(|index| row.get(index).map(|text| self.cell(index, text)))
             .collect();
+        // A long one must not be there twice while somebody is waited for.
+        drop(row);
         self.hand_on(Piece::Row(cells)).await;
     }
 

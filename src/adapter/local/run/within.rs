@@ -6,6 +6,7 @@ use crate::{
     adapter::{
         DbResult, RunAccess,
         local::{session::Session, transaction::BEGIN_READ_ONLY},
+        migrations::LOCK,
     },
     domain::{Action, DbError, ErrorKind},
 };
@@ -36,17 +37,33 @@ pub(super) async fn end(session: &mut Session, access: RunAccess) -> DbResult<()
     if access == RunAccess::Full {
         return execute(session, "commit").await;
     }
+    let refused = |words| Err(DbError::new(Action::Query, ErrorKind::ReadOnly).with_details(words));
+    if session.notes().is_idle() {
+        return refused("it has ended its read-only transaction: what it did is not known");
+    }
     let has_written = has_written(session).await?;
-    roll_back(session).await?;
+    leave_nothing(session).await?;
     if has_written {
-        return Err(DbError::new(Action::Query, ErrorKind::ReadOnly)
-            .with_details("it wrote although its transaction was read-only, and was rolled back"));
+        return refused("it wrote although its transaction was read-only, and was rolled back");
     }
     Ok(())
 }
 
-/// Whether the transaction has written anything. A statement that has ended it
-/// has left nothing to be asked about.
+/// Ends a transaction that could not write. A lock for migrations that its
+/// statement has taken for the session goes, too: behind a pooler that lives on.
+pub(super) async fn leave_nothing(session: &mut Session) -> DbResult<()> {
+    let key = "(classid::pg_catalog.int8 operator(pg_catalog.<<) 32) operator(pg_catalog.|) \
+        objid::pg_catalog.int8";
+    let sql = format!(
+        "rollback; select pg_catalog.pg_advisory_unlock_all() where exists ( \
+         select from pg_catalog.pg_locks where locktype operator(pg_catalog.=) 'advisory' \
+         and pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() \
+         and ({key}) operator(pg_catalog.=) {LOCK})"
+    );
+    execute(session, &sql).await
+}
+
+/// Whether the transaction has written anything.
 pub(super) async fn has_written(session: &mut Session) -> DbResult<bool> {
     match session.client().simple_query(HAS_WRITTEN).await {
         Ok(messages) => Ok(messages

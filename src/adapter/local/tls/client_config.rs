@@ -21,6 +21,13 @@ use crate::{
 /// Larger than any bundle of authorities.
 const LONGEST_FILE: u64 = 16 << 20;
 
+/// The system's authorities, and the host's own name.
+const SYSTEM: TlsSection = TlsSection {
+    mode: SslMode::VerifyFull,
+    roots: RootCertificates::System,
+    client: None,
+};
+
 /// Readings of certificates that may be under way in this process. One that
 /// hangs in the system cannot be ended; it must not be followed by many.
 static READERS: Semaphore = Semaphore::const_new(4);
@@ -34,6 +41,25 @@ static READERS: Semaphore = Semaphore::const_new(4);
 pub(super) async fn client_config(tls: &TlsSection, action: Action) -> DbResult<ClientConfig> {
     let tls = tls.clone();
     on_a_thread(action, move || read_config(&tls, action)).await
+}
+
+/// The same for a handshake that believes the system's authorities, and a
+/// certificate of theirs for the host's own name alone.
+pub(in crate::adapter) async fn system_tls(action: Action) -> DbResult<ClientConfig> {
+    client_config(&SYSTEM, action).await
+}
+
+/// The same for a handshake that believes everybody, to see what is shown.
+pub(in crate::adapter) async fn trusting_system_tls(action: Action) -> DbResult<ClientConfig> {
+    trusting_config(&SYSTEM, action).await
+}
+
+/// Why a chain is not accepted for this host, by the system's authorities.
+pub(in crate::adapter) async fn judge_system(
+    chain: Vec<CertificateDer<'static>>,
+    host: String,
+) -> DbResult<Result<(), String>> {
+    Ok(judge_chain(&SYSTEM, chain, host).await?.name)
 }
 
 /// The same for a handshake that believes everybody, to see what is shown.

@@ -1,5 +1,5 @@
 select
-    locks.pid,
+    coalesce(locks.pid, 0),
     coalesce(activity.application_name, ''),
     activity.usename::pg_catalog.text,
     case

@@ -8,6 +8,29 @@ pub(super) fn leading_word(sql: &str) -> String {
     word_and_rest(sql).0
 }
 
+/// Whether the statement begins, ends or divides transactions. One that runs in
+/// a transaction of ours could leave it so.
+pub(super) fn is_about_transactions(sql: &str) -> bool {
+    let words = [
+        "abort",
+        "begin",
+        "commit",
+        "end",
+        "release",
+        "rollback",
+        "savepoint",
+        "start",
+    ];
+    words.contains(&leading_word(sql).as_str()) || is_prepare_transaction(sql)
+}
+
+/// Whether the statement hands its transaction over to the server, which keeps it
+/// until somebody ends it: also one that may only read.
+pub(super) fn is_prepare_transaction(sql: &str) -> bool {
+    let (first, rest) = word_and_rest(sql);
+    first == "prepare" && leading_word(rest) == "transaction"
+}
+
 /// What the statement wants of a session that lasts, in words; `None` where
 /// nothing is seen of it: a function may want it, too.
 pub(super) fn session_bound(sql: &str) -> Option<&'static str> {
@@ -29,6 +52,15 @@ fn word_and_rest(sql: &str) -> (String, &str) {
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .unwrap_or(rest.len());
     (rest[..end].to_ascii_lowercase(), &rest[end..])
+}
+
+/// Whether statements with this first word say of how many rows they changed:
+/// of all others a zero means nothing.
+pub(super) fn counts_rows(word: &str) -> bool {
+    [
+        "insert", "update", "delete", "merge", "replace", "with", "select", "copy", "move",
+    ]
+    .contains(&word)
 }
 
 fn after_comments(mut sql: &str) -> &str {
@@ -115,5 +147,22 @@ mod tests {
         check("/* not closed", "");
         check("'text'", "");
         check("", "");
+    }
+    #[test]
+    fn statements_about_transactions_are_known() {
+        for sql in [
+            "commit and chain",
+            "; END",
+            "-- x\nRollback to s",
+            "start transaction read write",
+            "prepare transaction 'x'",
+            "Prepare/* of */ -- two\n TRANSACTION'x'",
+        ] {
+            assert!(is_about_transactions(sql), "{sql}");
+        }
+        for sql in ["prepare p as select 1", "select 'commit'", "committed"] {
+            assert!(!is_about_transactions(sql), "{sql}");
+        }
+        assert!(!is_prepare_transaction("commit prepared 'x'"));
     }
 }

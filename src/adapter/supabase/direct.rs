@@ -1,0 +1,60 @@
+//! What only the database itself can tell of a table, asked over the direct
+//! way. Knows nothing of the interface.
+
+use serde_json::Value;
+
+use crate::{
+    adapter::{
+        DbResult, SqlValue,
+        local::{LocalDatabase, quoted},
+        mode_adapter::Statement,
+    },
+    domain::{Action, DbError, ErrorKind, TableSight},
+};
+
+const ACTION: Action = Action::HealthCheck;
+
+/// A table of which the role saw no row: whether there are any. Who asks here
+/// must see every row itself.
+pub(super) async fn reveal(direct: &LocalDatabase, table: &str) -> DbResult<TableSight> {
+    let name = quoted(table);
+    let sql = format!(
+        "select exists (select from {name}) as has_rows, \
+         pg_catalog.row_security_active($1::pg_catalog.regclass) as is_secured"
+    );
+    let row = one(direct, &sql, &[SqlValue::Text(name)]).await?;
+    Ok(
+        match (row["has_rows"].as_bool(), row["is_secured"].as_bool()) {
+            (Some(true), _) => TableSight::Hidden,
+            (Some(false), Some(false)) => TableSight::Empty,
+            _ => TableSight::EmptyOrHidden,
+        },
+    )
+}
+
+/// Whether a role may add rows to a table, by its rights alone.
+pub(super) async fn may_insert(direct: &LocalDatabase, role: &str, table: &str) -> DbResult<bool> {
+    let sql = "select pg_catalog.has_table_privilege($1, $2, 'insert') as may";
+    let params = [
+        SqlValue::Text(role.to_owned()),
+        SqlValue::Text(quoted(table)),
+    ];
+    let row = one(direct, sql, &params).await?;
+    Ok(row["may"].as_bool().unwrap_or_default())
+}
+
+async fn one(direct: &LocalDatabase, sql: &str, params: &[SqlValue]) -> DbResult<Value> {
+    direct.open();
+    let mut row = None;
+    let statement = Statement {
+        sql,
+        params,
+        action: ACTION,
+    };
+    let mut take = |found| {
+        row = Some(found);
+        Ok(())
+    };
+    direct.query(statement, &mut take).await?;
+    row.ok_or_else(|| DbError::new(ACTION, ErrorKind::RowNotFound))
+}

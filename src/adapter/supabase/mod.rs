@@ -1,0 +1,24 @@
+//! A Supabase project, reached over its REST interface. Knows of local mode
+//! the way to the project's database itself, its sockets and its certificates.
+
+mod answer;
+mod book;
+mod client;
+mod diagnose;
+mod direct;
+mod failure;
+mod look;
+mod page;
+mod project;
+mod proxy;
+mod pulse;
+mod refusal;
+mod resolver;
+mod rows;
+mod silence;
+mod supabase_database;
+mod times;
+mod visit;
+
+pub(super) use pulse::RestPulse;
+pub(super) use supabase_database::SupabaseDatabase;

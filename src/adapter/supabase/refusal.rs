@@ -1,0 +1,280 @@
+//! What an answer that is no success means, decided from its code and status
+//! alone. Its words are shown and never read.
+//!
+//! | answer | kind | layer |
+//! |---|---|---|
+//! | 402, 540 | `ProjectPaused` | login |
+//! | 429 | `RateLimited` | login |
+//! | 544 | `Unavailable` | database |
+//! | PGRST301, PGRST302 | `AuthFailed` | login |
+//! | PGRST303 | `TokenExpired` | login |
+//! | PGRST000 to PGRST003, and what the database says of its own end | `Unavailable` | database |
+//! | PGRST205, PGRST106 | `SchemaMissing` | schema |
+//! | PGRST200 to PGRST204 | `SchemaMismatch` | schema |
+//! | PGRST116 | `RowNotFound` | statement |
+//! | other PGRST1xx | `StatementInvalid` | statement |
+//! | an SQLSTATE | as everywhere | as everywhere |
+//! | 401, 403 without such a code | `KeyRefused` | login |
+//! | 3xx, 407 | `NotJson` | tcp |
+//! | 52x, 530: the edge does not reach the project | `Unavailable` | login |
+//! | other 5xx | `Unavailable` | rest |
+//! | other 4xx | `ProtocolViolation` | login |
+
+use std::{error::Error, fmt};
+
+use serde::Deserialize;
+
+use crate::{
+    adapter::{
+        classify::kind_of_sqlstate,
+        supabase::{answer::Answer, project::Project},
+    },
+    domain::{Action, DbError, ErrorKind, Layer, excerpt},
+};
+
+/// A longer text of a body that is not JSON is left out.
+const LONGEST_TEXT: usize = 200;
+
+/// Codes of the interface itself begin so.
+const OWN: &str = "PGRST";
+
+/// Where a project is resumed.
+const DASHBOARD: &str = "https://supabase.com/dashboard";
+
+/// The words of an error, as the interface and gateways give them.
+#[derive(Debug, Default, Deserialize)]
+struct Words {
+    #[serde(default)]
+    code: serde_json::Value,
+    #[serde(default, alias = "msg", alias = "error")]
+    message: serde_json::Value,
+    #[serde(default)]
+    details: serde_json::Value,
+    #[serde(default)]
+    hint: serde_json::Value,
+}
+
+/// What a kind is known by, and what is better known than by kind.
+struct Meaning {
+    kind: ErrorKind,
+    layer: Layer,
+    hint: Option<&'static str>,
+}
+
+/// Reads an answer that is no success.
+pub(super) fn read(answer: &Answer, action: Action, project: &Project) -> DbError {
+    let words: Option<Words> = serde_json::from_slice(&answer.body).ok();
+    let code = words.as_ref().and_then(Words::code);
+    let by_status = by_own_status(answer.status);
+    let meaning = match (by_status, code.as_deref()) {
+        (Some(meaning), _) => meaning,
+        (None, Some(code)) => by_code(code),
+        (None, None) => by_status_alone(answer.status),
+    };
+    let said = said(answer, words.as_ref(), meaning.kind, project);
+    let code = code.unwrap_or_else(|| answer.code());
+    let source = RestWords {
+        status: answer.status,
+        said: said.clone(),
+    };
+    let mut error = DbError::new(action, meaning.kind)
+        .at_layer(meaning.layer)
+        .with_code(code)
+        .with_details(&said)
+        .with_source(source);
+    if let Some(hint) = meaning.hint {
+        error = error.with_hint(hint);
+    }
+    match answer.retry_after {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+/// A status that only the way to the interface gives, whatever the body says.
+fn by_own_status(status: u16) -> Option<Meaning> {
+    let hint = match status {
+        402 => Some("see usage and billing in the Supabase dashboard: the project is restricted"),
+        _ => None,
+    };
+    Some(match status {
+        402 | 540 => Meaning {
+            hint,
+            ..at(ErrorKind::ProjectPaused, Layer::Login)
+        },
+        429 => at(ErrorKind::RateLimited, Layer::Login),
+        544 => behind("the gateway waits for the database in vain: look at the project's health"),
+        _ => return None,
+    })
+}
+
+fn by_code(code: &str) -> Meaning {
+    match code {
+        "PGRST301" | "PGRST302" => Meaning {
+            hint: Some("copy the key again from the project's settings: it is no valid token"),
+            ..at(ErrorKind::AuthFailed, Layer::Login)
+        },
+        "PGRST303" => at(ErrorKind::TokenExpired, Layer::Login),
+        "PGRST300" => at(ErrorKind::LoginFailed, Layer::Login),
+        "PGRST000" | "PGRST001" => {
+            behind("the REST service does not reach the database: look at the database's state")
+        }
+        "PGRST002" => behind(
+            "the REST service could not read the schema: look at the database's state and load",
+        ),
+        "PGRST003" => behind(
+            "all connections of the REST service are used: look for long statements and the load",
+        ),
+        "PGRST205" => plain(ErrorKind::SchemaMissing),
+        "PGRST106" => Meaning {
+            hint: Some("let the project's API settings expose the schema"),
+            ..plain(ErrorKind::SchemaMissing)
+        },
+        "PGRST200" | "PGRST201" | "PGRST202" | "PGRST203" | "PGRST204" => {
+            plain(ErrorKind::SchemaMismatch)
+        }
+        "PGRST116" => plain(ErrorKind::RowNotFound),
+        code if code.starts_with("PGRST1") => plain(ErrorKind::StatementInvalid),
+        code if code.starts_with(OWN) => plain(ErrorKind::Unknown),
+        code => by_sqlstate(code),
+    }
+}
+
+/// The database's own code, passed on. What it says of a session that ends is
+/// said of the service's session, not of ours.
+fn by_sqlstate(code: &str) -> Meaning {
+    match kind_of_sqlstate(code) {
+        ErrorKind::ConnectionLost | ErrorKind::ProtocolViolation => {
+            behind("the database ended the REST service's session: look into the server's log")
+        }
+        kind @ (ErrorKind::ServerNotReady | ErrorKind::TooManyConnections) => {
+            at(kind, Layer::Database)
+        }
+        ErrorKind::AuthFailed | ErrorKind::LoginRefused => Meaning {
+            hint: Some("the database refuses the REST service: look at its roles and log"),
+            ..at(ErrorKind::LoginFailed, Layer::Database)
+        },
+        kind => plain(kind),
+    }
+}
+
+fn by_status_alone(status: u16) -> Meaning {
+    match status {
+        401 | 403 => at(ErrorKind::KeyRefused, Layer::Login),
+        300..=399 => Meaning {
+            hint: Some("somebody in between leads elsewhere: check captive portals and the URL"),
+            ..at(ErrorKind::NotJson, Layer::Tcp)
+        },
+        407 => Meaning {
+            hint: Some("the proxy in between wants a login: check HTTPS_PROXY and NO_PROXY"),
+            ..at(ErrorKind::NotJson, Layer::Tcp)
+        },
+        413 => plain(ErrorKind::InvalidData),
+        520..=530 => Meaning {
+            hint: Some("the edge does not reach the project: see its state in the dashboard"),
+            ..at(ErrorKind::Unavailable, Layer::Login)
+        },
+        500..=599 => at(ErrorKind::Unavailable, Layer::Rest),
+        400..=499 => Meaning {
+            hint: Some("check supabase_url: what answers there is no Supabase REST interface"),
+            ..at(ErrorKind::ProtocolViolation, Layer::Login)
+        },
+        _ => plain(ErrorKind::Unknown),
+    }
+}
+
+fn plain(kind: ErrorKind) -> Meaning {
+    at(kind, kind.layer())
+}
+
+fn at(kind: ErrorKind, layer: Layer) -> Meaning {
+    Meaning {
+        kind,
+        layer,
+        hint: None,
+    }
+}
+
+/// The interface answers and the database behind it does not.
+fn behind(hint: &'static str) -> Meaning {
+    Meaning {
+        hint: Some(hint),
+        ..at(ErrorKind::Unavailable, Layer::Database)
+    }
+}
+
+/// The outside words, without the key, and what belongs beside them.
+fn said(answer: &Answer, words: Option<&Words>, kind: ErrorKind, project: &Project) -> String {
+    let mut said = match words.and_then(Words::said) {
+        Some(said) => said,
+        None => bare(answer),
+    };
+    if kind == ErrorKind::ProjectPaused {
+        said.push_str("; resume it at ");
+        said.push_str(DASHBOARD);
+        if let Some(name) = &project.endpoint().project {
+            said.extend(["/project/", name]);
+        }
+    }
+    if let Some(wait) = answer.retry_after {
+        let seconds = wait.as_secs().max(1).to_string();
+        said.extend(["; asks to wait for ", &seconds, " s"]);
+    }
+    project.without_key(&said)
+}
+
+/// What is said of a body without words that can be read.
+fn bare(answer: &Answer) -> String {
+    let text = std::str::from_utf8(&answer.body).unwrap_or_default().trim();
+    let is_page = answer.media.contains("html") || text.starts_with('<');
+    match answer.media.as_str() {
+        _ if !is_page && !text.is_empty() && text.len() <= LONGEST_TEXT => excerpt(text),
+        "" => format!("HTTP {} without words", answer.status),
+        media => format!("HTTP {}, {}", answer.status, excerpt(media)),
+    }
+}
+
+impl Words {
+    /// The code, where it is one of the database's or of the interface's.
+    fn code(&self) -> Option<String> {
+        let code = self.code.as_str()?;
+        let is_upper = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        let is_sqlstate = code.len() == 5 && code.bytes().all(is_upper);
+        let is_own = code.starts_with(OWN) && code.len() <= 12;
+        (is_sqlstate || is_own).then(|| code.to_owned())
+    }
+
+    fn said(&self) -> Option<String> {
+        let text = |value: &serde_json::Value| match value.as_str() {
+            Some("") | None => None,
+            Some(text) => Some(excerpt(text)),
+        };
+        let mut said = text(&self.message)?;
+        if let Some(details) = text(&self.details) {
+            said.extend([" (", &details, ")"]);
+        }
+        if let Some(hint) = text(&self.hint) {
+            said.extend([" (hint: ", &hint, ")"]);
+        }
+        Some(said)
+    }
+}
+
+/// What an answer said, as the cause of an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RestWords {
+    status: u16,
+    said: String,
+}
+
+impl fmt::Display for RestWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}: {}", self.status, self.said)
+    }
+}
+
+impl Error for RestWords {}
+
+#[cfg(test)]
+#[path = "refusal_tests.rs"]
+mod tests;

@@ -1,0 +1,224 @@
+//! A connection of its own, opened for a look and closed after it: host name,
+//! TCP and TLS are timed apart. Knows nothing of what the answers mean.
+
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    Request,
+    body::{Body, Bytes},
+    client::conn::http1::{SendRequest, handshake},
+    header::{HOST, PROXY_AUTHORIZATION},
+};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::{
+    adapter::{
+        DbResult,
+        classify::from_io,
+        local::{Phase, PhaseClock, open_socket, system_tls},
+        supabase::{
+            answer::Answer,
+            failure::{from_hyper, with_next_step},
+            project::Project,
+            proxy::Proxy,
+        },
+    },
+    domain::{Action, DbError, ErrorKind, Layer},
+};
+
+/// So much of an answer to a look is read.
+const LARGEST_LOOK: usize = 1 << 20;
+
+/// An open connection. Dropped, it is closed.
+#[derive(Debug)]
+pub(super) struct Visit<'p> {
+    project: &'p Project,
+    action: Action,
+    sender: SendRequest<Empty<Bytes>>,
+    driving: JoinHandle<()>,
+    /// The proxy that takes requests in plain text and hands them on.
+    proxy: Option<Proxy>,
+    /// TLS version and cipher, or `off`.
+    pub(super) tls: String,
+}
+
+impl<'p> Visit<'p> {
+    /// Opens a connection, timed by the clock: dns, tcp and tls.
+    pub(super) async fn open(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        match Proxy::before(project, clock.action())? {
+            Some(proxy) => Self::through(proxy, project, clock).await,
+            None => Self::straight(project, clock)
+                .await
+                .map_err(|error| with_next_step(error, project)),
+        }
+    }
+
+    async fn straight(project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        let endpoint = project.endpoint();
+        let deadline = Instant::now() + project.section().timeout;
+        let socket = open_socket(&endpoint.endpoint(), deadline, clock).await?;
+        if !endpoint.is_encrypted {
+            clock.skip(Phase::Tls);
+            return Self::over(socket, "off".to_owned(), project, clock).await;
+        }
+        clock.begin(Phase::Tls);
+        Self::encrypted(socket, project, clock).await
+    }
+
+    /// The phases dns and tcp are those of the way to the proxy.
+    async fn through(proxy: Proxy, project: &'p Project, clock: &PhaseClock) -> DbResult<Self> {
+        let deadline = Instant::now() + project.section().timeout;
+        let socket = open_socket(&proxy.endpoint(), deadline, clock).await;
+        let socket = socket.map_err(|error| proxy.blame(error))?;
+        if !project.endpoint().is_encrypted {
+            clock.skip(Phase::Tls);
+            let mut visit = Self::over(socket, "off".to_owned(), project, clock).await?;
+            visit.proxy = Some(proxy);
+            return Ok(visit);
+        }
+        clock.begin(Phase::Tls);
+        clock.step("the proxy did not open the way");
+        let tunnel = proxy.open(socket, project, clock.action()).await?;
+        let encrypted = Self::encrypted(tunnel, project, clock).await;
+        encrypted.map_err(|error| with_next_step(error, project))
+    }
+
+    async fn encrypted(
+        wire: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        project: &'p Project,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        let stream = shake_hands(wire, &project.endpoint().host, clock).await?;
+        clock.end();
+        let tls = tls_words(&stream);
+        Self::over(stream, tls, project, clock).await
+    }
+
+    async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        tls: String,
+        project: &'p Project,
+        clock: &PhaseClock,
+    ) -> DbResult<Self> {
+        // The key goes with every request: there is no login of its own.
+        clock.skip(Phase::Login);
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unanswered(from_hyper(error, clock.action(), project)))?;
+        let driving = tokio::spawn(async move {
+            // Its failure is that of the request which is under way.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the connection of a look ended");
+            }
+        });
+        Ok(Self {
+            project,
+            action: clock.action(),
+            sender,
+            driving,
+            proxy: None,
+            tls,
+        })
+    }
+
+    /// What it is made for.
+    pub(super) fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Asks, and tells when the first byte of the answer has come.
+    pub(super) async fn get(
+        &mut self,
+        target: &str,
+        first_byte: impl FnOnce(),
+    ) -> DbResult<Answer> {
+        let (project, action) = (self.project, self.action);
+        let failed = |error| unanswered(from_hyper(error, action, project));
+        let mut request = match &self.proxy {
+            None => Request::get(target),
+            Some(_) => Request::get(format!("http://{}{target}", project.authority())),
+        };
+        if let Some(authorization) = self.proxy.as_ref().and_then(Proxy::authorization) {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
+        }
+        request = request.header(HOST, project.authority());
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(project.headers().clone());
+        }
+        let request = request.body(Empty::new()).map_err(|error| {
+            DbError::new(action, ErrorKind::OwnSide)
+                .with_details("the request could not be put together")
+                .with_source(error)
+        })?;
+        self.sender.ready().await.map_err(failed)?;
+        let response = self.sender.send_request(request).await.map_err(failed)?;
+        first_byte();
+        let (head, mut body) = response.into_parts();
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            if let Some(data) = frame.map_err(failed)?.data_ref() {
+                bytes.extend_from_slice(data);
+            }
+            if bytes.len() > LARGEST_LOOK && !body.is_end_stream() {
+                let words = "the answer to a look takes more than 1 MB";
+                return Err(DbError::new(action, ErrorKind::OwnSide).with_details(words));
+            }
+        }
+        Ok(Answer::new(head.status.as_u16(), &head.headers, bytes))
+    }
+}
+
+/// The address was reached, so an end before the answer is the gateway's.
+fn unanswered(error: DbError) -> DbError {
+    match error.kind() {
+        ErrorKind::ConnectionLost => error.at_layer(Layer::Login),
+        _ => error,
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.driving.abort();
+    }
+}
+
+async fn shake_hands<W: AsyncRead + AsyncWrite + Unpin>(
+    wire: W,
+    host: &str,
+    clock: &PhaseClock,
+) -> DbResult<TlsStream<W>> {
+    let action = clock.action();
+    clock.step("the files with certificates were not read");
+    let config = system_tls(action).await?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| {
+        DbError::new(action, ErrorKind::OwnSide)
+            .at_layer(Layer::Tls)
+            .with_details("no certificate can be for the host's name")
+            .with_source(error)
+    })?;
+    clock.step("the TLS handshake was begun and not finished");
+    let connector = TlsConnector::from(std::sync::Arc::new(config));
+    connector
+        .connect(name, wire)
+        .await
+        .map_err(|error| from_io(error, action).at_layer(Layer::Tls))
+}
+
+/// As PostgreSQL words it: `TLSv1.3` and the cipher's name.
+pub(super) fn tls_words<W>(stream: &TlsStream<W>) -> String {
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        Some(_) | None => "TLS",
+    };
+    let suite = session.negotiated_cipher_suite();
+    let cipher = suite.and_then(|suite| suite.suite().as_str());
+    format!("{version} {}", cipher.unwrap_or("of an unknown cipher"))
+}

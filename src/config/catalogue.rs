@@ -1,0 +1,131 @@
+//! All that could be chosen: the modes and the profiles, each resolved from the
+//! same sources as at the start. Knows nothing of connections.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use crate::{
+    config::{
+        Choice, Complaints, Env, Fallback, Flags, Loaded, ProfileChoice, Sources,
+        load::{self, Idle, Order},
+    },
+    domain::{AlternativeKind, Mode},
+};
+
+/// Profiles that are listed at most.
+const LISTED: usize = 200;
+
+/// The sources of a configuration, kept, so that they can be read again.
+///
+/// Reading them may wait for a disk: call it where waiting is allowed.
+#[derive(Clone)]
+pub struct Catalogue {
+    flags: Flags,
+    env: Arc<dyn Env + Send + Sync>,
+    cwd: PathBuf,
+}
+
+/// One thing that could be chosen.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The mode's word or the profile's name; `None`: to use no profile.
+    pub name: Option<String>,
+    /// What choosing it means.
+    pub choice: Choice,
+    /// What would be in force then, or everything that speaks against it.
+    pub outcome: Result<Box<Loaded>, Complaints>,
+}
+
+impl Catalogue {
+    /// Keeps the sources.
+    #[must_use]
+    pub fn new(flags: Flags, env: Arc<dyn Env + Send + Sync>, cwd: PathBuf) -> Self {
+        Self { flags, env, cwd }
+    }
+
+    /// Reads everything again, the profiles that are not in use included.
+    ///
+    /// # Errors
+    /// Every complaint, not only the first.
+    pub fn load(&self, choice: &Choice) -> Result<Loaded, Complaints> {
+        let order = Order {
+            choice: choice.clone(),
+            idle: Idle::Checked,
+        };
+        load::load_chosen(&self.sources(), &order, Fallback::Mock)
+    }
+
+    /// All that could be chosen in place of what is.
+    ///
+    /// # Errors
+    /// Why the file that should hold the profiles cannot be read.
+    pub fn candidates(
+        &self,
+        kind: AlternativeKind,
+        now: &Choice,
+    ) -> Result<Vec<Candidate>, Complaints> {
+        match kind {
+            AlternativeKind::Mode => Ok(self.modes(now)),
+            AlternativeKind::Profile => self.profiles(),
+        }
+    }
+
+    /// Every mode, with the profile that is in use.
+    fn modes(&self, now: &Choice) -> Vec<Candidate> {
+        let candidate = |mode: Mode| {
+            let choice = Choice {
+                mode: Some(mode),
+                ..now.clone()
+            };
+            self.candidate(Some(mode.to_string()), choice)
+        };
+        Mode::ALL.into_iter().map(candidate).collect()
+    }
+
+    /// Every profile of the file, and what holds without one.
+    fn profiles(&self) -> Result<Vec<Candidate>, Complaints> {
+        let names = load::profiles(&self.sources())?;
+        let without = Choice {
+            profile: ProfileChoice::Without,
+            mode: None,
+        };
+        let mut candidates = vec![self.candidate(None, without)];
+        candidates.extend(names.into_iter().take(LISTED).map(|name| {
+            let choice = Choice {
+                profile: ProfileChoice::Named(name.clone()),
+                mode: None,
+            };
+            self.candidate(Some(name), choice)
+        }));
+        Ok(candidates)
+    }
+
+    fn candidate(&self, name: Option<String>, choice: Choice) -> Candidate {
+        let order = Order {
+            choice: choice.clone(),
+            idle: Idle::LeftOut,
+        };
+        let outcome = load::load_chosen(&self.sources(), &order, Fallback::Mock);
+        Candidate {
+            name,
+            choice,
+            outcome: outcome.map(Box::new),
+        }
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources {
+            flags: self.flags.clone(),
+            env: &*self.env,
+            cwd: self.cwd.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalogue")
+            .field("flags", &self.flags)
+            .field("cwd", &self.cwd)
+            .finish_non_exhaustive()
+    }
+}
