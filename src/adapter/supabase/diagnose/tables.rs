@@ -154,7 +154,7 @@ fn unhindered(role: &str, seen: &RestDetails) -> Finding {
         (0, 0) => format!("{role} may read {}", seen.table),
         (0, _) => format!("{role} may read what is there"),
         (less, of) => format!(
-            "{role} may read {}, and is not shown all of {less} of the {of} tables",
+            "{role} may read {}; {less} of the {of} tables show it no row",
             seen.table
         ),
     };
