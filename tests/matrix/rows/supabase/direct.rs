@@ -32,7 +32,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 .recovery(Recovery::ByKey("c"))
                 .diagnosed(|it| {
                     it.degraded("permission", None)
-                        .says(&["row-level security hides the rows of 1 tables from anon"])
+                        .says(&["row-level security: it hides the rows of agents from anon"])
                         .advises("add a policy for the role")
                 }),
         )
