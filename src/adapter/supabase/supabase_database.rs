@@ -199,6 +199,11 @@ impl SupabaseDatabase {
         self.direct(Action::Migrate)?.adopt(options).await
     }
 
+    /// The table that a check asks for a row.
+    pub(in crate::adapter) fn asks_for(&self) -> &str {
+        look::table(&self.project)
+    }
+
     /// Whether the project is on this machine.
     pub(in crate::adapter) fn is_near(&self) -> bool {
         self.project.is_near()
