@@ -8,8 +8,9 @@ use crate::support::standin::Fault;
 
 /// Such answers, each with a name.
 pub(crate) fn echoes(key: &str) -> Vec<(&'static str, Fault)> {
-    let percent: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let escaped: String = key.bytes().map(|b| format!("\\u{b:04x}")).collect();
+    let each = |write: fn(u8) -> String| -> String { key.bytes().map(write).collect() };
+    let percent = each(|byte| format!("%{byte:02X}"));
+    let escaped = each(|byte| format!("\\u{byte:04x}"));
     let bearer = STANDARD.encode(format!("Bearer {key}"));
     let half = &key[key.len() / 2..];
     // So long that the words are cut in the middle of a key.

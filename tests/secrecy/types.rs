@@ -88,9 +88,8 @@ fn a_panic_over_what_holds_a_secret_says_stars() {
         let hidden = Hidden::of([key, standin.cluster().password()]);
         let loaded = load(&standin, key);
         let database = database(&loaded);
-        let failed: Result<(), _> = Err((&loaded, &database));
         let caught = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            failed.expect("panic-on-purpose");
+            panic!("panic-on-purpose: {loaded:?} {database:?}");
         }));
         let words = caught.expect_err("it panics");
         let words = words.downcast_ref::<String>().expect("in words");

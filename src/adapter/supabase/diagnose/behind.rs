@@ -85,17 +85,13 @@ fn behind(seen: &RestDetails, reasons: &[DegradedReason]) -> Finding {
             DegradedReason::HealthTableMissing { .. } | DegradedReason::DatabaseNotAsked
         )
     });
-    match reason {
-        Some(reason) => {
-            let mut finding = Finding::warning(Exam::Database, reason.to_string());
-            finding.next = Some("name a table that exists in health_table".to_owned());
-            finding
-        }
-        None => {
-            let words = format!("not asked: the interface knows no table {}", seen.table);
-            Finding::skipped(Exam::Database, words)
-        }
-    }
+    let Some(reason) = reason else {
+        let words = format!("not asked: the interface knows no table {}", seen.table);
+        return Finding::skipped(Exam::Database, words);
+    };
+    let mut finding = Finding::warning(Exam::Database, reason.to_string());
+    finding.next = Some("name a table that exists in health_table".to_owned());
+    finding
 }
 
 impl Way {
