@@ -17,6 +17,7 @@ mod diagnosing;
 mod failures;
 mod hijack;
 mod hostile;
+mod leftovers;
 mod poolers;
 mod probing;
 mod project_bed;
