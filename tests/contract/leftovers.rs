@@ -28,7 +28,7 @@ const ROUNDS: usize = 50;
 const GUARD: GuardSettings = GuardSettings {
     heartbeat: Some(Duration::from_millis(10)),
     late_after: Duration::from_secs(30),
-    timeout: Duration::from_secs(60),
+    timeout: Duration::from_mins(1),
 };
 
 /// Ends of connections to this port that are ours to close.
