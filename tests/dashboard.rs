@@ -20,6 +20,7 @@ use std::{
 use support::{
     cluster::{Cluster, StopMode},
     process,
+    standin::{Fault, Key, Standin},
     terminal::{Launch, Terminal},
 };
 
@@ -89,6 +90,24 @@ fn a_stopped_server_is_told_with_its_cause_and_a_started_one_heals() {
         back.unwrap_or_else(|screen| panic!("it never came back:\n{screen}"));
         quit(terminal);
     }
+}
+
+#[test]
+fn r_replaces_a_try_that_a_project_leaves_unanswered() {
+    let standin = Standin::start();
+    // Far longer than anybody waits here; the next request is answered.
+    standin.fault(&Fault::delay(LIMIT * 2).times(1));
+    let mut terminal = launch(80, 24)
+        .env("SUPABASE_URL", standin.url())
+        .env("SUPABASE_ANON_KEY", standin.key(Key::Secret))
+        .env("DBVITALS_HEALTH_CHECK_INTERVAL", "60000")
+        .env("DBVITALS_HEALTH_CHECK_TIMEOUT", "60000")
+        .spawn();
+    see(&terminal, "· 2 s · gives up after 60");
+    terminal.send("r");
+    let seen = terminal.wait_for("● connected", SOON);
+    seen.unwrap_or_else(|screen| panic!("the old try is waited for:\n{screen}"));
+    quit(terminal);
 }
 
 #[test]

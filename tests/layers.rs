@@ -55,6 +55,7 @@ const LAYERS: [Layer; 6] = [
         name: "adapter",
         ours: &["domain", "config"],
         outside: &[
+            "base64",
             "chrono",
             "deadpool",
             "dns_lookup",

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::support::standin::Key;
+
 /// One picture.
 #[derive(Debug)]
 pub(crate) struct Scenario {
@@ -45,6 +47,9 @@ pub(crate) enum Target {
     /// Two profiles of a file: `shop` is a server in production, `staging` is one
     /// that is not. It begins with this one.
     Profiles(&'static str),
+    /// A Supabase project, with this key. Who has not the secret one is shown the
+    /// rows of one table, and denied some others.
+    Project(Key),
     /// The embedded database, on which this scenario is rehearsed.
     Rehearsal(&'static str),
 }
@@ -60,11 +65,13 @@ pub(crate) enum Step {
     Pass(Duration),
     /// The server is stopped.
     StopServer,
+    /// The project answers with this status and a page from now on.
+    Answer(u16),
     /// The first words of the configuration file become the second.
     Edit(&'static str, &'static str),
 }
 
-use Step::{Edit, Pass, Press, See, StopServer};
+use Step::{Answer, Edit, Pass, Press, See, StopServer};
 
 const CONNECTED: Step = See("● connected");
 
@@ -96,6 +103,30 @@ const REHEARSED_OUTAGE: &[Step] = &[
 ];
 
 const REHEARSED_CALM: &[Step] = &[CONNECTED, Pass(Duration::from_secs(45))];
+
+const PROJECT: &[Step] = &[CONNECTED, Pass(Duration::from_secs(30))];
+
+const PROJECT_ALONE: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(6)),
+    Press("1z"),
+    See("no right to read"),
+];
+
+const PROJECT_EXAMINED: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(6)),
+    Press("D"),
+    See("D examines again"),
+];
+
+const PROJECT_PAUSED: &[Step] = &[
+    CONNECTED,
+    Pass(Duration::from_secs(12)),
+    Answer(540),
+    See("Supabase project is paused"),
+    Pass(Duration::from_secs(4)),
+];
 
 const MODES: &[Step] = &[
     CONNECTED,
@@ -204,5 +235,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "migrations-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: APPLIED },
     Scenario { name: "migrations-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Server,        steps: APPLY },
     Scenario { name: "migrations-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Server,       steps: PENDING },
+    Scenario { name: "supabase-120x40",       size: Size::Wide,   colors: Colors::Dark,  target: Target::Project(Key::Publishable), steps: PROJECT },
+    Scenario { name: "supabase-80x24",        size: Size::Narrow, colors: Colors::Dark,  target: Target::Project(Key::Secret),      steps: PROJECT },
+    Scenario { name: "supabase-light-80x24",  size: Size::Narrow, colors: Colors::Light, target: Target::Project(Key::Publishable), steps: PROJECT_ALONE },
+    Scenario { name: "supabase-diagnosis-80x24", size: Size::Narrow, colors: Colors::None, target: Target::Project(Key::LegacyAnon), steps: PROJECT_EXAMINED },
+    Scenario { name: "supabase-paused-80x24", size: Size::Narrow, colors: Colors::Dark,  target: Target::Project(Key::Secret),      steps: PROJECT_PAUSED },
     Scenario { name: "help-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Server,        steps: HELP },
 ];

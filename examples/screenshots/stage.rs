@@ -16,6 +16,7 @@ use crate::{
     support::{
         cluster::{Cluster, StopMode},
         process::wait_until,
+        standin::{Fault, Standin},
         terminal::{Launch, Terminal},
     },
 };
@@ -33,30 +34,55 @@ const CALM: Duration = Duration::from_millis(60);
 pub(crate) fn play(scenario: &Scenario, program: &Path) -> Result<vt100::Screen, String> {
     let mut server = match scenario.target {
         Target::Server | Target::WrongPassword | Target::Profiles(_) => Some(Cluster::start()),
-        Target::Nothing | Target::Rehearsal(_) => None,
+        Target::Nothing | Target::Rehearsal(_) | Target::Project(_) => None,
+    };
+    let project = match scenario.target {
+        Target::Project(key) => Some((open_project(), key)),
+        Target::Server
+        | Target::WrongPassword
+        | Target::Profiles(_)
+        | Target::Nothing
+        | Target::Rehearsal(_) => None,
     };
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     if let (Target::Profiles(_), Some(server)) = (scenario.target, &server) {
         configure(&home, &profiles(server))?;
     }
-    let mut terminal = launch(scenario, program, server.as_ref(), &home);
+    let mut launch = launch(scenario, program, server.as_ref(), &home);
+    if let Some((standin, key)) = &project {
+        launch = launch
+            .env("SUPABASE_URL", standin.url())
+            .env("SUPABASE_ANON_KEY", standin.key(*key));
+    }
+    let mut terminal = launch.spawn();
     for step in scenario.steps {
-        match step {
-            Step::Edit(old, new) => edit(&home, old, new)?,
-            step => take(*step, &mut terminal, server.as_mut())?,
+        match (step, &project) {
+            (Step::Edit(old, new), _) => edit(&home, old, new)?,
+            (Step::Answer(status), Some((standin, _))) => {
+                let page = "<html><body>paused</body></html>";
+                standin.fault(&Fault::status(*status).body("text/html", page));
+            }
+            (step, _) => take(*step, &mut terminal, server.as_mut())?,
         }
     }
     calm_down(&terminal);
     Ok(terminal.screen(Clone::clone))
 }
 
+/// A project that has something to show to everybody.
+fn open_project() -> Standin {
+    let standin = Standin::start();
+    standin.cluster().sql(
+        "insert into agents (name, type) values ('first', 'codex');
+         grant select on agents, commands, audit_logs to anon;
+         create policy everybody on agents for select to anon using (true);",
+    );
+    standin.reload();
+    standin
+}
+
 /// The program gets an empty home, and a folder without a configuration file.
-fn launch(
-    scenario: &Scenario,
-    program: &Path,
-    server: Option<&Cluster>,
-    home: &TempDir,
-) -> Terminal {
+fn launch(scenario: &Scenario, program: &Path, server: Option<&Cluster>, home: &TempDir) -> Launch {
     let (columns, rows) = match scenario.size {
         Size::Wide => (120, 40),
         Size::Narrow => (80, 24),
@@ -69,9 +95,11 @@ fn launch(
     // What is in the file is to hold.
     let launch = match scenario.target {
         Target::Profiles(_) => launch,
-        Target::Server | Target::WrongPassword | Target::Nothing | Target::Rehearsal(_) => {
-            launch.env("DB_HEALTH_CHECK_INTERVAL", "5000")
-        }
+        Target::Server
+        | Target::WrongPassword
+        | Target::Nothing
+        | Target::Project(_)
+        | Target::Rehearsal(_) => launch.env("DB_HEALTH_CHECK_INTERVAL", "5000"),
     };
     let launch = match scenario.colors {
         Colors::Dark => launch.env("DBVITALS_TUI_THEME", "dark"),
@@ -87,7 +115,6 @@ fn launch(
         (None, Target::Rehearsal(name)) => launch.arg("--scenario").arg(name),
         (None, _) => launch,
     }
-    .spawn()
 }
 
 /// One server under two names.
@@ -133,6 +160,7 @@ fn take(step: Step, terminal: &mut Terminal, server: Option<&mut Cluster>) -> Re
             .ok_or("this scene has no server to stop")?
             .stop(StopMode::Fast),
         Step::Edit(..) => return Err("only the scene itself has a file".to_owned()),
+        Step::Answer(_) => return Err("this scene has no project".to_owned()),
     }
     Ok(())
 }

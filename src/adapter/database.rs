@@ -124,7 +124,7 @@ impl Database {
     async fn connect_once(&self) -> (DbResult<()>, HealthReport) {
         let _turn = self.shared.turn.lock().await;
         let attempt = self.shared.status.begin();
-        let recording = self.record_as(CONNECT, OperationType::Query, None);
+        let recording = self.record_as(CONNECT, OperationType::Query, self.shared.mode.asks_for());
         let check = self.shared.mode.check(Action::Connect).await;
         attempt.end(&check.result);
         if check.result.is_ok() {
@@ -235,7 +235,7 @@ impl DatabaseAdapter for Database {
     }
 
     async fn health_check(&self) -> HealthReport {
-        let recording = self.record_as(HEALTH, OperationType::Query, None);
+        let recording = self.record_as(HEALTH, OperationType::Query, self.shared.mode.asks_for());
         let check = self.shared.mode.check(Action::HealthCheck).await;
         let at = recording.start_time();
         self.shared.status.note_check(&check.result, at);

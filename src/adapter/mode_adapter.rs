@@ -162,6 +162,14 @@ impl ModeAdapter {
         }
     }
 
+    /// The table that a check asks for a row, where it asks for one.
+    pub(super) fn asks_for(&self) -> Option<&str> {
+        match self {
+            Self::Supabase(supabase) => Some(supabase.asks_for()),
+            Self::Local(_) | Self::Mock(_) => None,
+        }
+    }
+
     /// Hands on all rows of a table, in the order of their ids.
     pub(super) async fn read(&self, table: &str, take: &mut TakeRow<'_>) -> DbResult<u64> {
         let sql = format!("select * from {} order by id", quoted(table));

@@ -175,7 +175,7 @@ fn every_row_of_the_table_about_wishes_holds() {
     check(
         "connecting",
         wish(Command::Reconnect),
-        &["needless"],
+        &["begun", "abandon", "attempt"],
         Connecting,
     );
     check(
@@ -454,6 +454,27 @@ fn a_reconnect_wished_while_closing_opens_again() {
         machine.handle(Input::DisconnectEnded, at(2), 0.0),
         [Effect::StartAttempt]
     );
+}
+
+#[test]
+fn a_reconnect_wished_while_an_attempt_hangs_makes_another_in_its_place() {
+    for pace in [None, Some(Duration::from_millis(250))] {
+        let mut machine = machine_with(pace);
+        machine.handle(Input::Open, at(0), 0.0);
+        let wish = || Input::Wished(Command::Reconnect);
+        let told = |outcome| Effect::Answer(Command::Reconnect, outcome);
+        let anew = [
+            told(CommandOutcome::Begun),
+            Effect::AbandonJob,
+            Effect::StartAttempt,
+        ];
+        assert_eq!(machine.handle(wish(), at(1), 0.0), anew);
+        // One that has just begun is what was wished.
+        let needless = CommandOutcome::Needless("an attempt has just begun");
+        assert_eq!(machine.handle(wish(), at(1), 0.0), [told(needless)]);
+        assert_eq!(machine.handle(wish(), at(2), 0.0), anew);
+        assert_eq!(machine.connection().status(), Connecting);
+    }
 }
 
 /// Fails attempt after attempt; gives the delay before each next one and its lane.

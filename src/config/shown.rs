@@ -20,16 +20,29 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     clean(text)
 }
 
-/// Whether a text looks like a URL, like `user:password@host` or like a
-/// `password=…` setting, plainly or percent-encoded.
+/// Whether a text looks like a URL, like `user:password@host`, like a
+/// `password=…` setting or like a project's key, plainly or percent-encoded.
 pub(crate) fn may_hold_credentials(text: &str) -> bool {
     looks_so(text)
         || (text.contains('%') && looks_so(&percent_decode_str(text).decode_utf8_lossy()))
 }
 
 fn looks_so(text: &str) -> bool {
-    text.contains("://") || has_user_info(text) || sets_password(text)
+    text.contains("://") || has_user_info(text) || sets_password(text) || holds_key(text)
 }
+
+/// A key of a Supabase project of either form. Whoever mixes two variables up
+/// must not find it in the complaint.
+fn holds_key(text: &str) -> bool {
+    text.contains("sb_secret_")
+        || text.contains("sb_publishable_")
+        || text
+            .match_indices("eyJ")
+            .any(|(at, _)| text[at..].len() >= SHORTEST_TOKEN)
+}
+
+/// Signed tokens are longer than this: the shortest header alone has 20.
+const SHORTEST_TOKEN: usize = 24;
 
 /// A colon and, before the next blank, an `@`.
 fn has_user_info(text: &str) -> bool {
@@ -67,6 +80,9 @@ mod tests {
             "host=h password=Zq9",
             "PGPASSWORD = Zq9",
             "postgres%3A%2F%2Fu%3AZq9%40h",
+            "sb_secret_Zq9",
+            "the key sb_publishable_Zq9",
+            "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Zq9",
         ] {
             check(text, "*****");
         }
@@ -76,6 +92,7 @@ mod tests {
     fn all_else_is_shown_as_it_is() {
         check("config.toml", "config.toml");
         check("me@example", "me@example");
+        check("a heyJude", "a heyJude");
         check("at 10:30 me@example", "at 10:30 me@example");
         check("[::1]:5432", "[::1]:5432");
         check("the password", "the password");

@@ -69,6 +69,11 @@ pub enum DegradedReason {
     },
     /// A check over REST was answered without the database.
     DatabaseNotAsked,
+    /// The way to a project's database itself does not work; that over REST does.
+    DirectBroken {
+        /// Why not: message and code.
+        cause: String,
+    },
     /// An answer is overdue: it may hang.
     Suspect,
     /// The connection lives, and a new client cannot get in.
@@ -123,6 +128,7 @@ impl DegradedReason {
             | Self::RowsHidden { .. }
             | Self::HealthTableMissing { .. }
             | Self::DatabaseNotAsked
+            | Self::DirectBroken { .. }
             | Self::PoolFull { .. } => None,
         }
     }
@@ -190,6 +196,9 @@ impl fmt::Display for DegradedReason {
             }
             Self::DatabaseNotAsked => {
                 f.write_str("database not asked: no table is there to read a row of")
+            }
+            Self::DirectBroken { cause } => {
+                write!(f, "database_url does not work, the key does: {cause}")
             }
             Self::Suspect => f.write_str("suspect: an answer is overdue"),
             Self::NewConnectionsRefused { cause } => write!(f, "new connections refused: {cause}"),

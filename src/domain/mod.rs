@@ -82,7 +82,7 @@ pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use pooler::{PoolMode, Pooler};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use rest::{RestDetails, SeenTable, TableSight};
-use rest_reasons::less_than_expected;
+pub(crate) use rest_reasons::less_than_expected;
 pub use ring::Ring;
 pub use round_trip::RoundTrip;
 pub use scenario::Scenario;

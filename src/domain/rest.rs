@@ -24,6 +24,10 @@ pub struct RestDetails {
     pub seen: TableSight,
     /// The required tables, each as it was seen last.
     pub tables: Vec<SeenTable>,
+    /// Why `database_url` does not work, where one stands beside the key:
+    /// message and code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_fault: Option<String>,
 }
 
 /// A table, and how far the role sees into it.
@@ -167,6 +171,7 @@ mod tests {
             table: "agents".to_owned(),
             seen: TableSight::Denied,
             tables: seen.iter().map(table).collect(),
+            direct_fault: None,
         }
     }
 

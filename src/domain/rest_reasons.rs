@@ -2,16 +2,20 @@
 
 use crate::domain::{DegradedReason, HealthDetails, HealthPolicy, REQUIRED_TABLES, TableSight};
 
-/// Why a project that answers is degraded, by the row that was asked for.
-pub(super) fn less_than_expected(
+/// Why a project that answers is degraded: by the row that was asked for, and
+/// by the way to its database itself. How far the role sees into other tables
+/// is told and never judged: many a key is not meant to see everything.
+pub(crate) fn less_than_expected(
     details: &HealthDetails,
     policy: &HealthPolicy,
-) -> Option<DegradedReason> {
-    let rest = details.rest.as_ref()?;
+) -> Vec<DegradedReason> {
+    let Some(rest) = details.rest.as_ref() else {
+        return Vec::new();
+    };
     let table = rest.table.clone();
     let role = details.role.clone().unwrap_or_default();
     let is_required = REQUIRED_TABLES.contains(&table.as_str());
-    match rest.seen {
+    let seen = match rest.seen {
         TableSight::Rows | TableSight::Empty => None,
         TableSight::Denied => Some(DegradedReason::NotPermitted { table, role }),
         TableSight::Hidden | TableSight::EmptyOrHidden => Some(DegradedReason::RowsHidden {
@@ -23,5 +27,8 @@ pub(super) fn less_than_expected(
         // The missing tables are told by themselves, where they are required.
         TableSight::Missing | TableSight::Unknown if policy.requires_schema => None,
         TableSight::Missing | TableSight::Unknown => Some(DegradedReason::DatabaseNotAsked),
-    }
+    };
+    let direct = rest.direct_fault.clone();
+    let direct = direct.map(|cause| DegradedReason::DirectBroken { cause });
+    seen.into_iter().chain(direct).collect()
 }

@@ -380,6 +380,7 @@ mod tests {
                     table,
                     seen,
                     tables: Vec::new(),
+                    direct_fault: None,
                 });
             }
         };

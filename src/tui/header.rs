@@ -109,6 +109,7 @@ fn is_broken(snapshot: &Snapshot) -> bool {
             is_certain: true, ..
         }
         | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::DirectBroken { .. }
         | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
         DegradedReason::Slow { .. }
@@ -306,6 +307,7 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::RowsHidden { .. }
         | DegradedReason::HealthTableMissing { .. }
         | DegradedReason::DatabaseNotAsked
+        | DegradedReason::DirectBroken { .. }
         | DegradedReason::NoTransactions
         | DegradedReason::PoolFull { .. } => true,
     });

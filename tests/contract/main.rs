@@ -7,6 +7,7 @@
     reason = "what is not as the contract says is a failed test"
 )]
 
+mod agreeing;
 mod answers;
 mod bed;
 mod cases;
@@ -16,6 +17,7 @@ mod diagnosing;
 mod failures;
 mod hijack;
 mod hostile;
+mod leftovers;
 mod poolers;
 mod probing;
 mod project_bed;

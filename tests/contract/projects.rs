@@ -273,7 +273,8 @@ async fn a_database_url_that_does_not_work_is_told_until_it_does() {
     let password = standin.cluster().password().to_owned();
     standin.cluster_mut().set_password("another");
     let database = on(section.clone());
-    let words = "details could not be read: database_url: AuthFailed";
+    let words = "database_url does not work, the key does: Database authentication failed: \
+                 password authentication failed for user \"vitals\" (28P01)";
     let (_, reasons) = told(&database, &database.first_check().await);
     assert_eq!(reasons, [words]);
     let (_, reasons) = told(&database, &database.health_check().await);

@@ -65,7 +65,10 @@ pub(crate) fn places(
     let mut project = String::new();
     if let Some((url, key, shown)) = supabase {
         project = format!("supabase_url = \"{url}\"\nsupabase_key = \"{key}\"\n");
-        round.push(place("m", SUPABASE, shown.to_owned(), false));
+        let project = |is_hanging| place("m", SUPABASE, shown.to_owned(), is_hanging);
+        // Once beside a database that lives, and once beside one that hangs.
+        round.push(project(true));
+        round.insert(3, project(false));
     }
     let file = format!(
         "{project}[profiles.live]\nmode = \"local\"\ndatabase_url = \"{}\"\n\
@@ -125,6 +128,12 @@ impl Going {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
         kilobytes.unwrap_or(f64::INFINITY) / 1_024.0
+    }
+
+    /// How many threads the program has.
+    pub(crate) fn threads(&self) -> usize {
+        let folder = format!("/proc/{}/task", self.terminal.pid());
+        fs::read_dir(folder).map_or(0, Iterator::count)
     }
 
     /// How many files the program holds open.

@@ -56,18 +56,19 @@ impl Answer {
         if !self.is_success() {
             return Err(refusal::read(&self, action, project));
         }
+        let not_ours = |what: &str| self.not_ours(action, &project.without_key(what));
         if self.body.is_empty() && matches!(self.status, 201 | 204) {
             return Ok(Vec::new());
         }
         match serde_json::from_slice(&self.body) {
             Ok(Value::Array(rows)) => Ok(rows),
-            Ok(_) => Err(self.not_ours(action, "JSON, but not rows")),
+            Ok(_) => Err(not_ours("JSON, but not rows")),
             Err(error) => {
                 let words = match self.media.as_str() {
                     "" => "of no known media type".to_owned(),
                     media => excerpt(media),
                 };
-                Err(self.not_ours(action, &words).with_source(error))
+                Err(not_ours(&words).with_source(error))
             }
         }
     }

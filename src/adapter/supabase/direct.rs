@@ -1,18 +1,34 @@
 //! What only the database itself can tell of a table, asked over the direct
 //! way. Knows nothing of the interface.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::{
     adapter::{
         DbResult, SqlValue,
-        local::{LocalDatabase, quoted},
+        local::{LocalDatabase, quoted, timeout_error},
         mode_adapter::Statement,
     },
-    domain::{Action, DbError, ErrorKind, TableSight},
+    domain::{Action, DbError, ErrorKind, TableSight, cause_words},
 };
 
 const ACTION: Action = Action::HealthCheck;
+
+/// The error of a way on which nobody has answered within this time.
+pub(super) fn late(limit: Duration) -> DbError {
+    timeout_error(ACTION, limit).with_details("the database did not answer in time")
+}
+
+/// Why the way does not work: what is wrong and the code, without a next step.
+pub(super) fn fault(error: &DbError) -> String {
+    let words = cause_words(error);
+    match error.code() {
+        Some(code) => format!("{words} ({code})"),
+        None => words,
+    }
+}
 
 /// A table of which the role saw no row: whether there are any. Who asks here
 /// must see every row itself.

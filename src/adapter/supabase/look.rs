@@ -84,6 +84,7 @@ async fn look(
         table: table.to_owned(),
         seen,
         tables,
+        direct_fault: None,
     });
     Ok((latency, details))
 }
@@ -186,7 +187,7 @@ pub(super) fn service(project: &Project, answer: &Answer) -> Option<String> {
     }
     match (&endpoint.project, &answer.server) {
         (Some(name), _) => Some(format!("project {name}")),
-        (None, Some(server)) => Some(server.clone()),
+        (None, Some(server)) => Some(project.without_key(server)),
         (None, None) => None,
     }
 }

@@ -12,6 +12,7 @@ mod page;
 mod project;
 mod proxy;
 mod pulse;
+mod redaction;
 mod refusal;
 mod resolver;
 mod rows;

@@ -5,7 +5,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, U
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    adapter::DbResult,
+    adapter::{DbResult, supabase::redaction::Redaction},
     config::{SupabaseEndpoint, SupabaseSection},
     domain::{Action, DbError, ErrorKind},
 };
@@ -37,12 +37,14 @@ const LONGEST_ID: usize = 1024;
 pub(super) struct Project {
     section: SupabaseSection,
     headers: HeaderMap,
+    redaction: Redaction,
 }
 
 impl Project {
     pub(super) fn new(section: SupabaseSection) -> Self {
         Self {
             headers: headers(&section),
+            redaction: Redaction::of(section.key.expose()),
             section,
         }
     }
@@ -87,13 +89,10 @@ impl Project {
         rest.split('/').next().unwrap_or(rest)
     }
 
-    /// The text with the key taken out, wherever somebody has put it.
+    /// The text with the key taken out, wherever somebody has put it or a piece
+    /// of it.
     pub(super) fn without_key(&self, text: &str) -> String {
-        let key = &self.section.key;
-        if key.is_empty() || !text.contains(key.expose()) {
-            return text.to_owned();
-        }
-        text.replace(key.expose(), &key.to_string())
+        self.redaction.redact(text)
     }
 
     /// The path of a project that does not lie at the root of its host.

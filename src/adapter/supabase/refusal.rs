@@ -240,7 +240,9 @@ impl Words {
         let code = self.code.as_str()?;
         let is_upper = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
         let is_sqlstate = code.len() == 5 && code.bytes().all(is_upper);
-        let is_own = code.starts_with(OWN) && code.len() <= 12;
+        let is_own = code
+            .strip_prefix(OWN)
+            .is_some_and(|rest| (1..=4).contains(&rest.len()) && rest.bytes().all(is_upper));
         (is_sqlstate || is_own).then(|| code.to_owned())
     }
 

@@ -85,23 +85,23 @@ impl SupabaseDatabase {
                 .timeout
                 .saturating_sub(began.elapsed())
         };
-        let direct = self.look_at_direct(action, left()).await;
-        let direct = match direct {
-            Ok(()) => match timeout(left(), self.reveal(rest)).await {
-                Ok(revealed) => revealed.map_err(|error| error.kind().name()),
-                Err(_late) => Err("not in time"),
-            },
-            broken => broken,
+        if let Err(fault) = self.look_at_direct(action, left()).await {
+            rest.direct_fault = Some(fault);
+            return check;
+        }
+        let revealed = match timeout(left(), self.reveal(rest)).await {
+            Ok(revealed) => revealed.map_err(|error| error.kind().name()),
+            Err(_late) => Err("not in time"),
         };
-        if let Err(why) = direct {
+        if let Err(why) = revealed {
             check.details.unread.push(format!("database_url: {why}"));
         }
         check
     }
 
     /// Logs in to the database itself with an attempt to connect, and with every
-    /// look for as long as that does not work.
-    async fn look_at_direct(&self, action: Action, left: Duration) -> Result<(), &'static str> {
+    /// look for as long as that does not work; the error says why it does not.
+    async fn look_at_direct(&self, action: Action, left: Duration) -> Result<(), String> {
         let Some(direct) = &self.direct else {
             return Ok(());
         };
@@ -109,8 +109,8 @@ impl SupabaseDatabase {
             return Ok(());
         }
         let looked = match timeout(left, direct.check(Action::Connect)).await {
-            Ok(check) => check.result.map_err(|error| error.kind().name()),
-            Err(_late) => Err("not in time"),
+            Ok(check) => check.result.map_err(|error| direct::fault(&error)),
+            Err(_late) => Err(direct::fault(&direct::late(left))),
         };
         self.is_direct_broken
             .store(looked.is_err(), Ordering::Relaxed);
@@ -197,6 +197,11 @@ impl SupabaseDatabase {
     /// Records what others have made as our files would.
     pub(in crate::adapter) async fn adopt(&self, options: MigrateOptions) -> DbResult<Adoption> {
         self.direct(Action::Migrate)?.adopt(options).await
+    }
+
+    /// The table that a check asks for a row.
+    pub(in crate::adapter) fn asks_for(&self) -> &str {
+        look::table(&self.project)
     }
 
     /// Whether the project is on this machine.

@@ -1,12 +1,12 @@
 //! A connection of its own, opened for a look and closed after it: host name,
 //! TCP and TLS are timed apart. Knows nothing of what the answers mean.
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request,
+    Method, Request,
     body::{Body, Bytes},
     client::conn::http1::{SendRequest, handshake},
-    header::{HOST, PROXY_AUTHORIZATION},
+    header::{CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION},
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -40,7 +40,7 @@ const LARGEST_LOOK: usize = 1 << 20;
 pub(super) struct Visit<'p> {
     project: &'p Project,
     action: Action,
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Full<Bytes>>,
     driving: JoinHandle<()>,
     /// The proxy that takes requests in plain text and hands them on.
     proxy: Option<Proxy>,
@@ -138,12 +138,26 @@ impl<'p> Visit<'p> {
         target: &str,
         first_byte: impl FnOnce(),
     ) -> DbResult<Answer> {
+        let request = self.request(Method::GET, target, Bytes::new())?;
+        self.exchange(request, first_byte).await
+    }
+
+    /// Posts a JSON text.
+    pub(super) async fn post(&mut self, target: &str, body: &'static str) -> DbResult<Answer> {
+        let body = Bytes::from_static(body.as_bytes());
+        let mut request = self.request(Method::POST, target, body)?;
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        self.exchange(request, || {}).await
+    }
+
+    fn request(&self, method: Method, target: &str, body: Bytes) -> DbResult<Request<Full<Bytes>>> {
         let (project, action) = (self.project, self.action);
-        let failed = |error| unanswered(from_hyper(error, action, project));
-        let mut request = match &self.proxy {
-            None => Request::get(target),
-            Some(_) => Request::get(format!("http://{}{target}", project.authority())),
+        let target = match &self.proxy {
+            None => target.to_owned(),
+            Some(_) => format!("http://{}{target}", project.authority()),
         };
+        let mut request = Request::builder().method(method).uri(target);
         if let Some(authorization) = self.proxy.as_ref().and_then(Proxy::authorization) {
             request = request.header(PROXY_AUTHORIZATION, authorization);
         }
@@ -151,11 +165,20 @@ impl<'p> Visit<'p> {
         if let Some(headers) = request.headers_mut() {
             headers.extend(project.headers().clone());
         }
-        let request = request.body(Empty::new()).map_err(|error| {
+        request.body(Full::new(body)).map_err(|error| {
             DbError::new(action, ErrorKind::OwnSide)
                 .with_details("the request could not be put together")
                 .with_source(error)
-        })?;
+        })
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        first_byte: impl FnOnce(),
+    ) -> DbResult<Answer> {
+        let (project, action) = (self.project, self.action);
+        let failed = |error| unanswered(from_hyper(error, action, project));
         self.sender.ready().await.map_err(failed)?;
         let response = self.sender.send_request(request).await.map_err(failed)?;
         first_byte();

@@ -22,6 +22,8 @@ pub(super) struct Knocking {
     would_be_news: bool,
     /// A knock of this phase was not answered.
     went_unanswered: bool,
+    /// Of an attempt: from then on it is one that hangs.
+    hangs_from: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,20 @@ impl Knocking {
     /// While an attempt is under way.
     pub(super) fn during_attempt(pace: Option<Duration>, now: Duration) -> Self {
         let wait = pace.unwrap_or_default().max(HANGS_AFTER);
-        Self::first_at(pace, now + wait)
+        Self {
+            hangs_from: now + HANGS_AFTER,
+            ..Self::first_at(pace, now + wait)
+        }
+    }
+
+    /// While the attempt that is made in the place of this one is under way.
+    pub(super) fn during_another(&self, now: Duration) -> Self {
+        Self::during_attempt(self.pace, now)
+    }
+
+    /// Whether the attempt is one that hangs.
+    pub(super) fn hangs(&self, now: Duration) -> bool {
+        self.hangs_from <= now
     }
 
     fn first_at(pace: Option<Duration>, first: Duration) -> Self {
@@ -71,6 +86,7 @@ impl Knocking {
             state: pace.map_or(State::Not, |_| State::At(first)),
             would_be_news: false,
             went_unanswered: false,
+            hangs_from: Duration::ZERO,
         }
     }
 

@@ -23,7 +23,7 @@
 //! | `Due`            | –          | knock               | check; suspect when a check without guard is late; a guard not posted after a second is told; without guard, knock | Connecting, or knock | – | –   |
 //! | `Leave`          | –          | Closed (cancelled)  | Closed               | Closed               | Closed    | Closed           |
 //! | `Retuned`        | –          | –                   | next check by the new interval; a new guard for other heartbeats | no later than by the new interval | – | – |
-//! | `Reconnect`      | Connecting | –                   | Closing, then Connecting | Connecting       | Connecting | then Connecting |
+//! | `Reconnect`      | Connecting | attempt anew, if it hangs | Closing, then Connecting | Connecting       | Connecting | then Connecting |
 //! | `Disconnect`     | –          | Paused (cancelled)  | Closing              | Paused               | –         | then Closed      |
 //! | `CheckNow`       | –          | –                   | check                | Connecting           | –         | –                |
 //! | `Diagnose`       | diagnosis  | diagnosis           | diagnosis            | diagnosis            | diagnosis | diagnosis        |

@@ -49,7 +49,14 @@ impl Machine {
         self.lanes.restart();
         match &mut self.phase {
             Phase::Closed | Phase::Waiting { .. } | Phase::Paused => Ok(self.begin(now)),
-            Phase::Connecting { .. } => Err("an attempt is under way"),
+            // What one that hangs has sent may be lost; a new one may be answered.
+            Phase::Connecting { knocking } if knocking.hangs(now.mono) => {
+                let mut effects = stop(knocking);
+                *knocking = knocking.during_another(now.mono);
+                effects.extend([Effect::AbandonJob, Effect::StartAttempt]);
+                Ok(effects)
+            }
+            Phase::Connecting { .. } => Err("an attempt has just begun"),
             Phase::Connected(_) => Ok(self.close(AfterClosing::Open)),
             Phase::Closing { then } => {
                 *then = AfterClosing::Open;

@@ -102,8 +102,9 @@ fn server(details: &HealthDetails, data: &Data, look: &Look) -> Vec<Fact> {
     };
     add("server", details.server_version.clone());
     let rest = details.rest.as_ref();
-    add("service", rest.and_then(|rest| rest.service.clone()));
+    // Where few lines are to be seen, the key's kind is worth more.
     add("key", rest.map(|rest| rest.key.to_string()));
+    add("service", rest.and_then(|rest| rest.service.clone()));
     add("role", details.role.clone());
     add("db name", details.database.clone());
     add("size", details.database_size_bytes.map(words::bytes));

@@ -11,14 +11,17 @@ use crate::{
         diagnosis::Findings,
         local::{Limits, PhaseClock},
         supabase::{
-            diagnose::{Subject, tables, write},
+            diagnose::{Subject, behind, tables, write},
             look::{ask, service, sight, table},
             project::Project,
             silence,
             visit::Visit,
         },
     },
-    domain::{Action, DbError, ErrorKind, Exam, Finding, HealthPolicy, Layer, TableSight},
+    domain::{
+        Action, DbError, DegradedReason, ErrorKind, Exam, Finding, HealthDetails, HealthPolicy,
+        Layer, RestDetails, less_than_expected,
+    },
 };
 
 /// Requests of one row at most, the first one included.
@@ -64,9 +67,19 @@ pub(super) async fn look(
     };
     findings.tell(gateway(project));
     findings.tell(rest(service.as_deref()).taking(first));
-    findings.tell(database(subject, seen, limits).await);
-    let sights = tables::look(&mut visit, subject, options, limits, findings).await;
-    findings.tell(write::judge(subject, options, sights.as_deref(), limits).await);
+    let way = behind::look(subject, limits).await;
+    let subject = Subject {
+        direct: subject.direct.filter(|_| way.is_open()),
+        ..subject
+    };
+    let mut seen = tables::see(&mut visit, subject, (seen, options), limits).await;
+    seen.service = service;
+    seen.direct_fault = way.fault();
+    let reasons = reasons(project, &seen, &options.policy);
+    findings.tell(behind::told(way, &seen, &reasons));
+    findings.tell(tables::permission(project, &seen, &reasons));
+    findings.tell(tables::schema(&seen, &options.policy));
+    findings.tell(write::judge(&mut visit, subject, (&seen, options), limits).await);
     let latency = latency(&mut visit, project, first, &options.policy, limits).await?;
     findings.tell(latency);
     Ok(())
@@ -122,43 +135,14 @@ async fn tell_who_answered(
     }
 }
 
-/// The database behind the interface, and the direct way to it where there is one.
-async fn database(subject: Subject<'_>, seen: TableSight, limits: Limits) -> Finding {
-    let table = table(subject.project);
-    let mut finding = if seen.is_present() == Some(true) {
-        let words = format!("the database behind it answers ({table}: {seen})");
-        Finding::ok(Exam::Database, words)
-    } else {
-        let words = format!("not asked: the interface knows no table {table}");
-        Finding::skipped(Exam::Database, words)
+/// What a health check would say of what was seen.
+fn reasons(project: &Project, seen: &RestDetails, policy: &HealthPolicy) -> Vec<DegradedReason> {
+    let details = HealthDetails {
+        role: project.section().role.clone(),
+        rest: Some(seen.clone()),
+        ..HealthDetails::default()
     };
-    let Some(direct) = subject.direct else {
-        finding.note("no database_url: SQL, transactions and migrations have no way");
-        return finding;
-    };
-    let began = Instant::now();
-    let checked = timeout_at(limits.answers(), direct.check(ACTION)).await;
-    let Ok(checked) = checked else {
-        finding.warn("database_url: the database did not answer in time");
-        return finding;
-    };
-    match checked.result {
-        Ok(()) => {
-            let version = checked.details.server_version.unwrap_or_default();
-            let role = checked.details.role.unwrap_or_default();
-            let took = began.elapsed().as_millis();
-            finding.note(format!(
-                "database_url: PostgreSQL {version} as {role} ({took} ms)"
-            ));
-            finding.fact("serverVersion", version);
-        }
-        Err(error) => {
-            let words = crate::domain::cause_words(&error);
-            finding.warn(&format!("database_url does not work: {words}"));
-            finding = finding.because(error);
-        }
-    }
-    finding
+    less_than_expected(&details, policy)
 }
 
 /// Asks for one row until there are enough answers or the time is over.

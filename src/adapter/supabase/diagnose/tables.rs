@@ -6,128 +6,169 @@ use tokio::time::timeout_at;
 use crate::{
     adapter::{
         DiagnosisOptions,
-        diagnosis::Findings,
         local::Limits,
         supabase::{
             diagnose::Subject,
             direct,
-            look::{ask, sight},
+            look::{ask, sight, table},
+            project::Project,
             visit::Visit,
         },
     },
     domain::{
-        Action, DbError, ErrorKind, Exam, Finding, REQUIRED_TABLES, RestDetails, SeenTable,
-        TableSight,
+        Action, DbError, DegradedReason, ErrorKind, Exam, Finding, HealthPolicy, REQUIRED_TABLES,
+        RestDetails, SeenTable, TableSight,
     },
 };
 
 const ACTION: Action = Action::HealthCheck;
 
-/// Looks at all of them and tells; gives what was seen, where it was.
-pub(super) async fn look(
+/// Looks at all of them that are watched, beside the one that was asked and how
+/// that was seen.
+pub(super) async fn see(
     visit: &mut Visit<'_>,
     subject: Subject<'_>,
-    options: DiagnosisOptions,
+    (seen, options): (TableSight, DiagnosisOptions),
     limits: Limits,
-    findings: &Findings,
-) -> Option<Vec<SeenTable>> {
+) -> RestDetails {
+    let project = subject.project;
+    let key = project.section().key_kind;
+    let asked = table(project);
+    let mut details = RestDetails {
+        key,
+        role_is_from: key.role_is_from().to_owned(),
+        service: None,
+        table: asked.to_owned(),
+        seen: reveal(subject, asked, seen, limits).await,
+        tables: Vec::new(),
+        direct_fault: None,
+    };
     if !options.policy.requires_schema {
-        let words = "not watched (require_schema = false)";
-        findings.tell(Finding::skipped(Exam::Permission, words));
-        findings.tell(Finding::skipped(Exam::Schema, words));
-        return None;
+        return details;
     }
-    let mut tables = Vec::new();
     for name in REQUIRED_TABLES {
-        let asking = ask(visit, subject.project, name, || {});
-        let seen = match timeout_at(limits.answers(), asking).await {
-            Ok(Ok(answer)) => sight(answer, ACTION, subject.project),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Ok(TableSight::Unknown),
+        let seen = if name == asked {
+            details.seen
+        } else {
+            let seen = one(visit, project, name, limits).await;
+            reveal(subject, name, seen, limits).await
         };
-        let mut seen = seen.unwrap_or(TableSight::Unknown);
-        if let Some(direct) = subject.direct
-            && seen == TableSight::EmptyOrHidden
-        {
-            let asking = direct::reveal(direct, name);
-            if let Ok(Ok(revealed)) = timeout_at(limits.answers(), asking).await {
-                seen = revealed;
-            }
-        }
-        tables.push(SeenTable {
+        details.tables.push(SeenTable {
             name: name.to_owned(),
             seen,
         });
     }
-    let mut permission = permission(subject, &tables);
-    let key = subject.project.section().key_kind;
-    let rest = RestDetails {
-        key,
-        role_is_from: key.role_is_from().to_owned(),
-        service: None,
-        table: String::new(),
-        seen: TableSight::Unknown,
-        tables: tables.clone(),
-    };
-    for words in rest.table_words() {
-        permission.note(words);
-    }
-    findings.tell(permission);
-    findings.tell(schema(&tables));
-    Some(tables)
+    details
 }
 
-fn of(tables: &[SeenTable], seen: TableSight) -> Vec<String> {
-    let tables = tables.iter().filter(|table| table.seen == seen);
+async fn one(visit: &mut Visit<'_>, project: &Project, name: &str, limits: Limits) -> TableSight {
+    let asking = ask(visit, project, name, || {});
+    let seen = match timeout_at(limits.answers(), asking).await {
+        Ok(Ok(answer)) => sight(answer, ACTION, project),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Ok(TableSight::Unknown),
+    };
+    seen.unwrap_or(TableSight::Unknown)
+}
+
+/// Where no row was shown, the database itself can tell whether there are any.
+async fn reveal(subject: Subject<'_>, name: &str, seen: TableSight, limits: Limits) -> TableSight {
+    let Some(direct) = subject.direct.filter(|_| seen == TableSight::EmptyOrHidden) else {
+        return seen;
+    };
+    let revealed = timeout_at(limits.answers(), direct::reveal(direct, name)).await;
+    match revealed {
+        Ok(Ok(revealed)) => revealed,
+        Ok(Err(_)) | Err(_) => seen,
+    }
+}
+
+fn of(seen: &RestDetails, sight: TableSight) -> Vec<String> {
+    let tables = seen.tables.iter().filter(|table| table.seen == sight);
     tables.map(|table| table.name.clone()).collect()
 }
 
-/// What the role may read, and what row-level security leaves of it.
-fn permission(subject: Subject<'_>, tables: &[SeenTable]) -> Finding {
-    let role = subject.project.section().role.as_deref();
-    let role = role.unwrap_or("the role");
-    let denied = of(tables, TableSight::Denied);
-    let hidden = of(tables, TableSight::Hidden);
-    let unsure = of(tables, TableSight::EmptyOrHidden);
-    let mut finding = if !denied.is_empty() {
-        let words = format!("{role} may not read {} tables", denied.len());
-        let error = DbError::new(ACTION, ErrorKind::PermissionDenied);
-        Finding::warning(Exam::Permission, words).because(error)
-    } else if !hidden.is_empty() {
-        let words = format!(
-            "row-level security hides the rows of {} tables from {role}",
-            hidden.len()
-        );
-        let mut finding = Finding::warning(Exam::Permission, words);
-        finding.next = Some("add a policy for the role, or use another key".to_owned());
-        finding
-    } else if !unsure.is_empty() {
-        let words = format!(
-            "{role} sees no row of {} tables: they are empty, or row-level security hides them",
-            unsure.len()
-        );
-        let mut finding = Finding::warning(Exam::Permission, words);
-        finding.next =
-            Some("look with the secret key or with database_url: only they can tell".to_owned());
-        finding
-    } else {
-        Finding::ok(Exam::Permission, format!("{role} may read what is there"))
-    };
-    if !denied.is_empty() {
-        finding.next = Some(
-            "grant select to the role and add a policy, or use a key of a role that may".to_owned(),
-        );
+/// What the role may read, and what row-level security leaves of it. As in a
+/// health check the table that was asked decides; the others are told.
+pub(super) fn permission(
+    project: &Project,
+    seen: &RestDetails,
+    reasons: &[DegradedReason],
+) -> Finding {
+    let role = project.section().role.as_deref().unwrap_or("the role");
+    let mut finding = judged(role, seen, reasons);
+    for words in seen.table_words() {
+        finding.note(words);
     }
-    finding.fact("denied", denied);
-    finding.fact("hidden", hidden);
-    finding.fact("emptyOrHidden", unsure);
+    finding.fact("denied", of(seen, TableSight::Denied));
+    finding.fact("hidden", of(seen, TableSight::Hidden));
+    finding.fact("emptyOrHidden", of(seen, TableSight::EmptyOrHidden));
     finding
 }
 
-fn schema(tables: &[SeenTable]) -> Finding {
+fn judged(role: &str, seen: &RestDetails, reasons: &[DegradedReason]) -> Finding {
+    let reason = reasons.iter().find(|reason| {
+        matches!(
+            reason,
+            DegradedReason::NotPermitted { .. } | DegradedReason::RowsHidden { .. }
+        )
+    });
+    let Some(reason) = reason else {
+        return unhindered(role, seen);
+    };
+    let words = reason.to_string();
+    let words = words.strip_prefix("permission: ").unwrap_or(&words);
+    let mut finding = Finding::warning(Exam::Permission, words);
+    let next = match seen.seen {
+        TableSight::Denied => {
+            let error = DbError::new(ACTION, ErrorKind::PermissionDenied);
+            finding = finding.because(error);
+            "grant select to the role and add a policy, or use a key of a role that may"
+        }
+        TableSight::Hidden => "add a policy for the role, or use another key",
+        TableSight::EmptyOrHidden
+        | TableSight::Rows
+        | TableSight::Empty
+        | TableSight::Missing
+        | TableSight::Unknown => {
+            "look with the secret key or with database_url: only they can tell"
+        }
+    };
+    finding.next = Some(next.to_owned());
+    finding
+}
+
+fn unhindered(role: &str, seen: &RestDetails) -> Finding {
+    if !seen.asked_database() {
+        let words = format!("not known: there is no {} to read", seen.table);
+        return Finding::skipped(Exam::Permission, words);
+    }
+    let is_less = |seen: TableSight| {
+        matches!(
+            seen,
+            TableSight::Denied | TableSight::Hidden | TableSight::EmptyOrHidden
+        )
+    };
+    let less = seen.tables.iter().filter(|table| is_less(table.seen));
+    let words = match (less.count(), seen.tables.len()) {
+        (0, 0) => format!("{role} may read {}", seen.table),
+        (0, _) => format!("{role} may read what is there"),
+        (less, of) => format!(
+            "{role} may read {}; {less} of the {of} tables show it no row",
+            seen.table
+        ),
+    };
+    Finding::ok(Exam::Permission, words)
+}
+
+/// Which of the required tables there are.
+pub(super) fn schema(seen: &RestDetails, policy: &HealthPolicy) -> Finding {
+    if !policy.requires_schema {
+        return Finding::skipped(Exam::Schema, "not watched (require_schema = false)");
+    }
     let required = REQUIRED_TABLES.len();
-    let missing = of(tables, TableSight::Missing);
-    let unknown = of(tables, TableSight::Unknown);
+    let missing = of(seen, TableSight::Missing);
+    let unknown = of(seen, TableSight::Unknown);
     let present = required - missing.len() - unknown.len();
     let mut finding = match (missing.len(), present) {
         (0, _) => Finding::ok(Exam::Schema, format!("{present} of {required} tables")),

@@ -32,7 +32,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 .recovery(Recovery::ByKey("c"))
                 .diagnosed(|it| {
                     it.degraded("permission", None)
-                        .says(&["row-level security hides the rows of 1 tables from anon"])
+                        .says(&["row-level security: it hides the rows of agents from anon"])
                         .advises("add a policy for the role")
                 }),
         )
@@ -47,11 +47,11 @@ pub(crate) fn rows() -> Vec<Row> {
                 scene.cluster().set_password("never-show-another");
                 scene
             },
-            Expected::marked("details could not be read: database_url: AuthFailed")
+            Expected::marked("database_url does not work, the key does: Database authentication")
                 .within(Promise::Seconds(1))
                 .recovery(Recovery::ByKey("c"))
                 .diagnosed(|it| {
-                    it.degraded("login", Some("AuthFailed"))
+                    it.degraded("database", Some("AuthFailed"))
                         .says(&["database_url does not work"])
                 }),
         )

@@ -49,7 +49,7 @@ fn rights() -> Vec<Row> {
             Expected::marked("row-level security: anon sees no row of agents").diagnosed(|it| {
                 it.degraded("permission", None)
                     .says(&[
-                        "anon sees no row of 9 tables",
+                        "anon sees no row of agents",
                         "the database behind it answers",
                     ])
                     .advises("look with the secret key or with database_url")
@@ -61,7 +61,7 @@ fn rights() -> Vec<Row> {
 fn denied(diagnosed: Diagnosed) -> Diagnosed {
     diagnosed
         .degraded("permission", Some("PermissionDenied"))
-        .says(&["anon may not read 9 tables", "no right to read: all 9"])
+        .says(&["anon may not read agents", "no right to read: all 9"])
         .advises("grant select to the role and add a policy")
 }
 
