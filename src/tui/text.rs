@@ -307,22 +307,6 @@ pub(super) const fn mode_banner(mode: Mode) -> Option<&'static str> {
     }
 }
 
-pub(super) const ALTERNATIVES_ASKED: &str = "reading the configuration…";
-pub(super) const NOT_LISTED: &str = "there is no list yet";
-pub(super) const NOTHING_LISTED: &str = "the configuration cannot be read";
-pub(super) const NOT_VALID: &str = "not possible: its settings are not valid, see above";
-pub(super) const VALID: &str = "valid";
-pub(super) const INVALID: &str = "INVALID";
-pub(super) const IN_USE: &str = "in use";
-pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
-pub(super) const ENTER_SWITCHES: &str =
-    "Enter switches: this connection ends, and a new one begins; Esc leaves it";
-pub(super) const SWITCHES_OTHERWISE: &str =
-    "in use, with other settings: Enter begins anew with these; Esc leaves it";
-pub(super) const NO_PROFILE: &str = "(no profile)";
-pub(super) const PRODUCTION_ASKS: &str = "every write there asks for the target's name";
-pub(super) const MIGRATES_THERE: &str =
-    "auto_migrate is set: pending migrations are applied there as soon as it is connected";
 pub(super) const CONFIG_ASKED: &str = "reading the configuration…";
 pub(super) const CONFIG_NOT_VALID: &str = "the configuration is not valid: nothing changes";
 pub(super) const NOTHING_CHANGED: &str = "nothing has changed";
@@ -331,14 +315,6 @@ pub(super) const NONE: &str = "none";
 pub(super) const TAKES_CONNECTION: &str = "  (new connection)";
 pub(super) const TAKES_START: &str = "  (at the next start)";
 pub(super) const PRODUCTION: &str = "PRODUCTION";
-
-/// Why a row cannot be chosen.
-pub(super) fn invalid_for(name: &str, count: usize) -> String {
-    match count {
-        1 => format!("{name} is not possible, for this reason:"),
-        _ => format!("{name} is not possible, for {count} reasons:"),
-    }
-}
 
 /// That a configuration would be applied to what runs.
 pub(super) fn apply_running(count: usize) -> String {

@@ -23,7 +23,7 @@ const FILE: &str = "[profiles.shop]\n\
 fn profile(name: &str) -> Choice {
     Choice {
         profile: ProfileChoice::Named(name.to_owned()),
-        mode: None,
+        ..Choice::default()
     }
 }
 
@@ -129,7 +129,7 @@ fn no_profile_can_be_chosen_too() {
     check(&given, &Choice::default(), "shop.example:5432/app");
     let none = Choice {
         profile: ProfileChoice::Without,
-        mode: None,
+        ..Choice::default()
     };
     let config = chosen(&given, &none).config;
     assert_eq!(config.target.to_string(), "in memory");

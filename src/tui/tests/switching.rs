@@ -56,6 +56,7 @@ fn memory() -> Destination {
 fn row(name: Option<&str>, use_now: Use, standing: Result<Destination, &str>) -> Alternative {
     Alternative {
         name: name.map(str::to_owned),
+        scene: None,
         use_now,
         standing: standing.map_err(|words| words.lines().map(str::to_owned).collect()),
     }
