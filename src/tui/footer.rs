@@ -8,13 +8,15 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{AlternativeKind, DegradedReason},
+    domain::AlternativeKind,
     tui::{
         action::Action,
         data::Data,
         header,
         keys::{BINDINGS, Binding},
-        migrations, text,
+        migrations,
+        panes::remedies,
+        text,
         view::{Overlay, View},
     },
 };
@@ -88,20 +90,15 @@ fn leads_back(binding: &Binding) -> bool {
 fn is_called_for(binding: &Binding, data: &Data) -> bool {
     let snapshot = &*data.snapshot;
     let means = |wanted: Action| binding.keys.iter().any(|(_, action)| *action == wanted);
-    let is_wanted = snapshot.verdict.reasons.iter().any(is_about_migrations);
+    let is_wanted = snapshot
+        .verdict
+        .reasons
+        .iter()
+        .any(remedies::is_about_migrations);
     (means(Action::Migrations) && is_wanted)
         || (means(Action::List(AlternativeKind::Mode))
             && data.is_connected()
             && header::is_mock(snapshot))
-}
-
-fn is_about_migrations(reason: &DegradedReason) -> bool {
-    matches!(
-        reason,
-        DegradedReason::SchemaMissing { .. }
-            | DegradedReason::MigrationsPending { .. }
-            | DegradedReason::LedgerFault { .. }
-    )
 }
 
 /// Whether the binding does something now.

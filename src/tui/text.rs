@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use ratatui::layout::Size;
+
 use crate::{
     backend::NotTaken,
     domain::{
@@ -72,6 +74,8 @@ pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
 pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what is pending";
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
+/// Where the way to what is missing is the key alone.
+pub(super) const M_DOES_IT: &str = "M lists and applies what is pending";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
 pub(super) const A_ADOPTS_AGAIN: &str =
@@ -154,6 +158,16 @@ pub(super) fn run_ended(began: &str, outcome: &str, took: &str) -> String {
     format!("run of {began}: {outcome}, in {took}")
 }
 
+/// A next step that a key leads to, too.
+pub(super) fn m_or(step: &str) -> Words {
+    format!("M, or {step}").into()
+}
+
+/// That migrations were to be applied and were not, and where that is told.
+pub(super) fn run_refused(kind: &str, at: &str) -> String {
+    format!("{kind} at {at}: M tells why")
+}
+
 /// That a run failed.
 pub(super) fn run_failed(began: &str) -> String {
     format!("run of {began} FAILED")
@@ -190,6 +204,16 @@ pub(super) fn begun(command: Command) -> Option<Words> {
         | Command::Migrate(_)
         | Command::Adopt(_) => return None,
     })
+}
+
+/// How a check ended that was asked for.
+pub(super) fn check_done(took: &str, health: &str) -> Words {
+    format!("check now: {took}, {health}").into()
+}
+
+/// Why a check failed that was asked for.
+pub(super) fn check_failed(why: &str) -> Words {
+    format!("check now: failed: {why}").into()
 }
 
 /// What a command says that there is no need for.
@@ -245,6 +269,11 @@ pub(super) fn more_lines(count: usize) -> Words {
         1 => "+1 line, enlarge the window".into(),
         _ => format!("+{count} lines, enlarge the window").into(),
     }
+}
+
+/// That the window has no room for panes, and how large it would have to be.
+pub(super) fn too_small(size: Size, needed: Size) -> String {
+    format!("too small: {size}, needs {needed}")
 }
 
 /// How many attempts failed.
