@@ -86,7 +86,7 @@ fn leads_back(binding: &Binding) -> bool {
 }
 
 /// Whether what is seen asks for this key: the way to migrations while some are
-/// wanted, and in mock mode, while it is connected, to what can be rehearsed.
+/// wanted, and in mock mode, while it answers, to what can be rehearsed.
 fn is_called_for(binding: &Binding, data: &Data) -> bool {
     let snapshot = &*data.snapshot;
     let means = |wanted: Action| binding.keys.iter().any(|(_, action)| *action == wanted);
@@ -97,7 +97,7 @@ fn is_called_for(binding: &Binding, data: &Data) -> bool {
         .any(remedies::is_about_migrations);
     (means(Action::Migrations) && is_wanted)
         || (means(Action::List(AlternativeKind::Mode))
-            && data.is_connected()
+            && data.is_answering()
             && header::is_mock(snapshot))
 }
 
