@@ -206,6 +206,8 @@ fn one_rehearsal_after_the_other_each_on_a_connection_of_its_own() {
         is_marked.unwrap_or_else(|screen| panic!("{name} is not marked:\n{screen}"));
         see(&terminal, "in use: Enter begins it anew");
         terminal.send("\x1b");
+        let is_closed = |screen: &vt100::Screen| !screen.contents().contains("┏ Mode");
+        terminal.wait_until(LIMIT, is_closed).unwrap();
     }
     see(&terminal, "refuse in 30 s");
     rehearse(&mut terminal, "own script", modes);
