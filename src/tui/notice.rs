@@ -106,12 +106,10 @@ impl Notices {
         if newest.is_none_or(|newest| newest.timestamp() < result.timestamp()) {
             return false;
         }
+        let took = words::latency(result.latency());
         let words = match error {
             Some(error) => text::check_failed(&short(error)),
-            None => {
-                let took = words::latency(result.latency());
-                text::check_done(&took, snapshot.verdict.health.as_str())
-            }
+            None => text::check_done(&took, snapshot.verdict.health.as_str()),
         };
         self.check = Wanted::Nothing;
         self.put(words, now, None);

@@ -30,12 +30,14 @@ pub(super) fn name(error: &DbError) -> String {
 }
 
 /// Kind and code first, then the server's words where it sent some, else the
-/// fixed message: what matters stands where nothing is cut.
-pub(super) fn in_a_row(check: &HealthCheckResult, errors: &[ErrorEntry]) -> String {
-    match of(check, errors) {
+/// fixed message: what matters stands where nothing is cut. `None` for a check
+/// that has not failed.
+pub(super) fn in_a_row(check: &HealthCheckResult, errors: &[ErrorEntry]) -> Option<String> {
+    let message = check.error()?;
+    Some(match of(check, errors) {
         Some(error) => format!("{} {}", name(error), clean(&error.headline())),
-        None => clean(check.error().unwrap_or_default()).into_owned(),
-    }
+        None => clean(message).into_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -64,7 +66,7 @@ mod tests {
     fn check(errors: &[ErrorEntry], row: &str) {
         let message = DbError::new(Action::HealthCheck, ErrorKind::DatabaseMissing).message();
         let failed = fixtures::check_at(60, Err(message));
-        assert_eq!(in_a_row(&failed, errors), row);
+        assert_eq!(in_a_row(&failed, errors).as_deref(), Some(row));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Painter<'_> {
         let theme = &look.theme;
         let mut line = Line::from(Span::styled(format!("{time} "), theme.dim));
         let latency = words::latency(check.latency());
-        match check.error() {
+        match cause::in_a_row(check, self.errors) {
             None => {
                 line.push_span(Span::styled(
                     format!("{} ok   ", look.glyphs.good),
@@ -103,14 +103,13 @@ impl Painter<'_> {
                     line.push_span(Span::styled(phases.concat(), theme.text));
                 }
             }
-            Some(_) => {
+            Some(error) => {
                 line.push_span(Span::styled(
                     format!("{} FAIL ", look.glyphs.failed),
                     theme.bad,
                 ));
                 line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
                 let room = width.saturating_sub(line.width());
-                let error = cause::in_a_row(check, self.errors);
                 let error = words::cut(&error, room, look.glyphs.cut);
                 line.push_span(Span::styled(error, theme.bad));
             }
