@@ -211,7 +211,7 @@ fn what_was_not_applied_unasked_is_told_beside_the_lamps() {
         let lines: Vec<_> = screen.lines().collect();
         let has = |words: &str| lines.iter().any(|line| line.contains(words));
         has("migrate   ✖ MigrationRefused at ")
-            && has("next      → M, or 'dbvitals migrate status' tells")
+            && has("next      → M; 'dbvitals migrate status' tells")
     });
     told.unwrap_or_else(|screen| panic!("nothing of it beside the lamps:\n{screen}"));
 }

@@ -75,7 +75,7 @@ pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
 /// Where the way to what is missing is the key alone.
-pub(super) const M_DOES_IT: &str = "M lists and applies what is pending";
+pub(super) const M_DOES_IT: &str = "M applies what is pending";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
 pub(super) const A_ADOPTS_AGAIN: &str =
@@ -160,7 +160,7 @@ pub(super) fn run_ended(began: &str, outcome: &str, took: &str) -> String {
 
 /// A next step that a key leads to, too.
 pub(super) fn m_or(step: &str) -> Words {
-    format!("M, or {step}").into()
+    format!("M; {step}").into()
 }
 
 /// That migrations were to be applied and were not, and where that is told.

@@ -80,12 +80,16 @@ fn lines(entry: &ErrorEntry, data: &Data, width: usize, look: &Look) -> Vec<Line
     };
     let said = said(error, look);
     let room = width.saturating_sub(name.width() + last.width() + folded.width());
+    let message = clean(&error.message()).into_owned();
     let (first, behind) = if said.width() <= room {
         (said, String::new())
     } else if room < WORTH_READING {
         (String::new(), said)
     } else {
-        (words::cut(&said, room, look.glyphs.cut), said)
+        // The whole of them behind the message, if that has the room.
+        let has_room = message.width() + said.width() + 2 <= width;
+        let first = words::cut(&said, room, look.glyphs.cut);
+        (first, if has_room { said } else { String::new() })
     };
     let mut head = Line::from(vec![
         Span::styled(name, theme.bad),
@@ -98,7 +102,7 @@ fn lines(entry: &ErrorEntry, data: &Data, width: usize, look: &Look) -> Vec<Line
     if head.width() + during.width() <= width {
         head.push_span(during);
     }
-    let message = cut(&format!("{}{behind}", clean(&error.message())));
+    let message = cut(&format!("{message}{behind}"));
     let hint = cut(&format!("{} {}", look.glyphs.next_step, error.hint()));
     vec![
         head,

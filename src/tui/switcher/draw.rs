@@ -15,6 +15,7 @@ use crate::{
     },
     tui::{
         data::Data,
+        header,
         picker::Scroll,
         switcher::{
             panel::{Panel, extent},
@@ -81,6 +82,7 @@ impl Drawing<'_> {
         // The selected row is always seen, however much there is to say of it.
         let page = height.saturating_sub(details.len() + 1).max(1);
         let window = panel.picker.window(extent(rows), page.min(rows.len()));
+        let (above, below) = (window.start, rows.len() - window.end);
         let name = rows.iter().map(|row| name_of(row).width()).max();
         let name = name.unwrap_or(0).min(NAME).min(self.width / 3);
         let shown = rows.iter().enumerate();
@@ -88,7 +90,8 @@ impl Drawing<'_> {
         let mut lines: Vec<_> = shown
             .map(|(at, row)| self.row(row, at == selected, name))
             .collect();
-        lines.push(Line::default());
+        let hidden = sentences::hidden(above, below);
+        lines.push(Line::styled(hidden, theme.accent).right_aligned());
         lines.extend(details);
         lines
     }
@@ -242,7 +245,9 @@ impl Drawing<'_> {
         if to.auto_migrate == AutoMigrate::On {
             lines.extend(self.words(sentences::MIGRATES_THERE, theme.warn));
         }
-        let remarks = to.remarks.iter();
+        // In mock mode the banner says the same already.
+        let is_said = row.scene.is_some() && header::is_mock(&self.data.snapshot);
+        let remarks = to.remarks.iter().filter(|_| !is_said);
         lines.extend(remarks.flat_map(|remark| self.words(remark, theme.dim)));
         let next = match (row.use_now, &row.scene) {
             (Use::InUse, Some(_)) => sentences::ENTER_BEGINS_ANEW,

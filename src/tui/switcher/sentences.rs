@@ -11,7 +11,7 @@ pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
 pub(super) const ENTER_SWITCHES: &str =
     "Enter switches: this connection ends, and a new one begins; Esc leaves it";
 pub(super) const ENTER_REHEARSES: &str =
-    "Enter begins it, on a new connection to an empty database; Esc leaves it";
+    "Enter begins it, on a new connection to a new database; Esc leaves it";
 pub(super) const ENTER_BEGINS_ANEW: &str =
     "in use: Enter begins it anew, on a new connection; Esc leaves it";
 pub(super) const SWITCHES_OTHERWISE: &str =
@@ -26,6 +26,16 @@ pub(super) fn invalid_for(name: &str, count: usize) -> String {
     match count {
         1 => format!("{name} is not possible, for this reason:"),
         _ => format!("{name} is not possible, for {count} reasons:"),
+    }
+}
+
+/// How many rows there is no room for; nothing where all are seen.
+pub(super) fn hidden(above: usize, below: usize) -> String {
+    match (above, below) {
+        (0, 0) => String::new(),
+        (0, below) => format!("{below} more below"),
+        (above, 0) => format!("{above} more above"),
+        (above, below) => format!("{above} more above, {below} below"),
     }
 }
 

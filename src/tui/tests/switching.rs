@@ -287,9 +287,11 @@ fn of_many_profiles_the_selected_one_is_always_seen() {
         let list = listing(AlternativeKind::Profile, many);
         let screen = opened(SMALL, PLAIN, 'p', list, &[]).await;
         for (key, seen) in [
-            (KeyCode::Char('G'), "profile-59"),
+            (KeyCode::Char('G'), "more above"),
+            (KeyCode::Down, "profile-59"),
             (KeyCode::Up, "profile-58"),
             (KeyCode::Char('g'), "profile-00"),
+            (KeyCode::Up, "more below"),
             (KeyCode::PageDown, "profile-1"),
         ] {
             screen.press(key);
