@@ -12,6 +12,7 @@ mod conclusion;
 mod condition;
 mod connection;
 mod database_config;
+mod degraded;
 mod diagnosis;
 mod diagnosis_progress;
 mod durations;
@@ -52,6 +53,7 @@ pub use conclusion::Conclusion;
 pub use condition::Condition;
 pub use connection::{ConnectionStatus, DatabaseConnection, Failure, IllegalTransition, Step};
 pub use database_config::{DatabaseConfig, DatabaseConfigDraft, InvalidConfig, RuleViolation};
+pub use degraded::{Asked, DegradedReason};
 pub use diagnosis::{Diagnosis, Exam, Fact, FactValue, Finding, FindingStatus, cause_words};
 pub use diagnosis_progress::DiagnosisProgress;
 pub use durations::Durations;
@@ -92,7 +94,7 @@ pub use switching::{
     ConfigReview, Destination, Fate, Pick, Scene, Taking, Use,
 };
 pub use target::{Target, TransportSecurity};
-pub use verdict::{Asked, DegradedReason, Evidence, Health, HealthPolicy, Verdict};
+pub use verdict::{Evidence, Health, HealthPolicy, Verdict};
 
 #[cfg(test)]
 mod property_tests;

@@ -160,9 +160,10 @@ async fn what_is_in_the_way_is_told_by_its_layer() {
     let database = on(section.clone());
     assert!(database.first_check().await.error.is_none());
     standin.freeze();
+    // Nobody has taken the key yet: no answer came.
     let frozen = database.health_check().await;
     let timeout = ErrorKind::Timeout { after_ms: 500 };
-    fails(&frozen, timeout, Layer::Statement);
+    fails(&frozen, timeout, Layer::Login);
     let row = json!({"name": "n", "type": "codex"});
     // Of several that hang the client is made anew, and works at once again.
     for _ in 0..3 {

@@ -219,6 +219,10 @@ fn a_project_without_our_tables_says_so_and_learns_of_new_ones() {
     let standin = Standin::builder().without_migrations().start();
     let key = standin.key(Key::Secret);
     check(&get(&standin, AGENTS, key), 404, "PGRST205");
+    // Who does not listen yet is told of new tables in vain.
+    let listening = "select count(*) from pg_stat_activity where query ilike 'listen %pgrst%'";
+    let listens = wait_until(LIMIT, || standin.cluster().sql(listening) == "1");
+    assert!(listens, "{}", standin.log());
     standin.cluster().paste_migrations();
     let known = wait_until(LIMIT, || get(&standin, AGENTS, key).status == 200);
     assert!(known, "{}", standin.log());

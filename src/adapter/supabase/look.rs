@@ -134,7 +134,7 @@ fn unseen(kind: KeyKind) -> TableSight {
     }
 }
 
-/// Looks at the tables that are due, in half of the time that is left: the
+/// Looks at the tables that are due, in four fifths of the time that is left: the
 /// absence of what they tell is never the check's failure.
 async fn look_at_tables(
     visit: &mut Visit<'_>,
@@ -143,7 +143,7 @@ async fn look_at_tables(
     clock: &PhaseClock,
 ) -> Vec<String> {
     let action = clock.action();
-    let deadline = Instant::now() + clock.remaining() / 2;
+    let deadline = Instant::now() + clock.remaining() * 4 / 5;
     let mut asked = vec![table(project)];
     let mut unread = Vec::new();
     book.begin_look();

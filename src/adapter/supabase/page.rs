@@ -47,7 +47,7 @@ pub(super) async fn read(
                 return Err(DbError::new(ACTION, ErrorKind::NotJson)
                     .with_details("the answer is JSON, but no row"));
             };
-            last = Some(id_of(&row["id"])?);
+            last = Some(id_of(row.get("id").unwrap_or(&Value::Null))?);
             rewrite(table, &mut row);
             take(Value::Object(row))?;
             total += 1;

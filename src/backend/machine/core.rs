@@ -1,4 +1,4 @@
-//! The machine itself: its phases, and the connection that it owns.
+//! The machine itself: what each input does, and the connection that it owns.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,7 @@ use crate::{
             Effect, Input, MigrationTask, Rhythm,
             knocking::Knocking,
             lanes::{Failing, Lanes, STABLE_AFTER},
+            phase::{AfterClosing, Phase, stop},
             verdict::Verdict,
             watching::Watching,
         },
@@ -22,30 +23,6 @@ use crate::{
 
 /// The longest time between two knocks of the slow lane that our own rule makes.
 const SLOWEST_KNOCKS: Duration = Duration::from_millis(750);
-
-#[derive(Debug, Clone)]
-pub(super) enum Phase {
-    Closed,
-    Connecting {
-        knocking: Knocking,
-    },
-    Connected(Box<Watching>),
-    Waiting {
-        due: Duration,
-        lane: Lane,
-        knocking: Knocking,
-    },
-    Paused,
-    Closing {
-        then: AfterClosing,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AfterClosing {
-    Stay,
-    Open,
-}
 
 /// The machine. It owns the connection as the dashboard shows it.
 #[derive(Debug)]
@@ -118,23 +95,12 @@ impl Machine {
 
     /// When `Due` is to be fed, on the monotonic clock.
     pub(in crate::backend) fn next_due(&self) -> Option<Duration> {
-        match &self.phase {
-            Phase::Connected(watching) => watching.due(),
-            Phase::Connecting { knocking } => knocking.due(),
-            Phase::Waiting { due, knocking, .. } => {
-                Some(knocking.due().map_or(*due, |knock| knock.min(*due)))
-            }
-            Phase::Closed | Phase::Paused | Phase::Closing { .. } => None,
-        }
+        self.phase.due()
     }
 
     /// When the next try or check is due, as people should be told.
     pub(in crate::backend) fn next_step(&self) -> Option<Duration> {
-        match &self.phase {
-            Phase::Connected(watching) => watching.next_check(),
-            Phase::Waiting { due, .. } => Some(*due),
-            _ => None,
-        }
+        self.phase.next_step()
     }
 
     /// How the next try comes about, while the connection is in error or a retry is under way.
@@ -389,14 +355,5 @@ impl Machine {
         if let Err(illegal) = taken {
             tracing::error!(%illegal, "status and phase disagree; please report this");
         }
-    }
-}
-
-/// Leaves a knock that is under way.
-pub(super) fn stop(knocking: &Knocking) -> Vec<Effect> {
-    if knocking.is_under_way() {
-        vec![Effect::StopKnock]
-    } else {
-        Vec::new()
     }
 }

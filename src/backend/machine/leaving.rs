@@ -6,10 +6,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     backend::{
         clock::Moment,
-        machine::{
-            Effect, Rhythm,
-            core::{Machine, Phase},
-        },
+        machine::{Effect, Rhythm, core::Machine, phase::Phase},
     },
     domain::{Action, DbError, ErrorKind, Failure, Step},
 };

@@ -42,6 +42,7 @@ mod input;
 mod knocking;
 mod lanes;
 mod leaving;
+mod phase;
 mod verdict;
 mod watching;
 mod wishes;

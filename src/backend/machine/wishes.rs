@@ -7,7 +7,8 @@ use crate::{
         clock::Moment,
         machine::{
             Effect, MigrationTask,
-            core::{AfterClosing, Machine, Phase, stop},
+            core::Machine,
+            phase::{AfterClosing, Phase, stop},
             verdict::Verdict,
         },
     },
