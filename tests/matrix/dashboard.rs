@@ -263,7 +263,8 @@ impl Show<'_> {
             let state = screen::read(&self.terminal.screen_text()).state;
             // While it stands, `r` would part from it and connect anew.
             let stands = state == "connected";
-            self.terminal.send(if key == "r" && stands { "c" } else { key });
+            self.terminal
+                .send(if key == "r" && stands { "c" } else { key });
             if let Some((at, _)) = watch_for(&self.viewer, AGAIN, Claims::is_well) {
                 return Some(at - asked);
             }
