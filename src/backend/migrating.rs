@@ -117,6 +117,14 @@ impl<A: Watched> Supervisor<A> {
         self.slots.hear_migration(heard);
     }
 
+    /// A connection stands: what could not be looked at before is looked at now.
+    pub(super) fn look_again(&mut self, now: Moment) {
+        let look = self.migrations.look.as_deref();
+        if self.migrations.task.is_none() && look.is_some_and(|look| look.result.is_err()) {
+            self.start_migration(MigrationTask::Look, now);
+        }
+    }
+
     pub(super) fn migrating(&mut self, event: MigrationEvent) -> Visible {
         let at = self.parts.clock.now().wall;
         let Some(progress) = &mut self.migrations.progress else {
@@ -132,6 +140,9 @@ impl<A: Watched> Supervisor<A> {
         let at = self.parts.clock.now().wall;
         if let Err(error) = &result {
             self.record.error(Arc::clone(error), at);
+        }
+        if let Some(progress) = &mut self.migrations.progress {
+            Arc::make_mut(progress).looked();
         }
         let result = result.map(|state| Arc::new(*state));
         self.migrations.look = Some(Arc::new(MigrationLook { at, result }));

@@ -59,6 +59,7 @@ struct Script {
     knocks: Vec<Answer>,
     knock_pace: Option<Duration>,
     migrations: Vec<Answer>,
+    looks: Vec<Answer>,
     auto_migrate: AutoMigrate,
 }
 
@@ -73,6 +74,7 @@ struct Scripted {
     checks: Mutex<VecDeque<Answer>>,
     diagnoses: Mutex<VecDeque<Answer>>,
     migrations: Mutex<VecDeque<Answer>>,
+    looks: Mutex<VecDeque<Answer>>,
     base: DateTime<Utc>,
     started: tokio::time::Instant,
 }
@@ -160,6 +162,7 @@ impl Watched for Scripted {
     }
 
     async fn migration_state(&self) -> DbResult<MigrationState> {
+        self.play(&self.looks, Action::Migrate).await?;
         let found = FoundSchema {
             missing: Vec::new(),
             schema: Some("public".into()),
@@ -220,6 +223,7 @@ fn played(script: Script) -> Scene {
         checks: Mutex::new(script.checks.into()),
         diagnoses: Mutex::new(script.diagnoses.into()),
         migrations: Mutex::new(script.migrations.into()),
+        looks: Mutex::new(script.looks.into()),
         guards: Mutex::new(script.guards.into()),
         knocks: Mutex::new(script.knocks.into()),
         knock_pace: script.knock_pace,
@@ -871,9 +875,10 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
     let file = &ended.migration.as_ref().unwrap().files()[0];
     let took = Duration::from_mins(1);
     assert_eq!(file.state, MigrationFileState::Applied(took));
-    scene
+    let looked = scene
         .until("a look after it", |s| s.migrations.is_some())
         .await;
+    assert!(looked.migration.as_ref().unwrap().is_looked_after());
     // Two checks are due by interval meanwhile, one follows the migration.
     scene
         .until("a check after it", |s| s.checks.len() == checks + 3)
@@ -891,6 +896,26 @@ async fn a_migration_is_told_file_by_file_and_a_second_one_is_needless() {
     assert_eq!(events.iter().filter(is_needless).count(), 2);
     let is_end = |event: &&Event| matches!(event, Event::MigrationEnded(_));
     assert_eq!(events.iter().filter(is_end).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_looked_at_is_looked_at_once_a_connection_stands() {
+    let mut scene = played(Script {
+        attempts: vec![Answer::Fail(1, ErrorKind::ConnectionRefused)],
+        looks: vec![Answer::Fail(1, ErrorKind::ConnectionRefused)],
+        ..Script::default()
+    });
+    scene.until_status(ConnectionStatus::Error).await;
+    let handle = &scene.backend.handle;
+    handle.send(Command::LookAtMigrations).unwrap();
+    let is_look = |s: &Snapshot, is_ok: bool| {
+        let look = s.migrations.as_deref();
+        look.is_some_and(|look| look.result.is_ok() == is_ok)
+    };
+    let failed = scene.until("a failed look", |s| is_look(s, false)).await;
+    assert_eq!(failed.connection.status(), ConnectionStatus::Error);
+    let looked = scene.until("a look unasked", |s| is_look(s, true)).await;
+    assert_eq!(looked.connection.status(), ConnectionStatus::Connected);
 }
 
 #[tokio::test(start_paused = true)]

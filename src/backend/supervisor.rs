@@ -251,6 +251,9 @@ impl<A: Watched> Supervisor<A> {
         for effect in effects {
             self.carry_out(&effect, now);
         }
+        if before != after && after == ConnectionStatus::Connected {
+            self.look_again(now);
+        }
         if is_quiet && knocks_only && before == after {
             return health;
         }

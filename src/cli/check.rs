@@ -152,16 +152,17 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn print_error(error: &DbError, out: &mut dyn Write) -> io::Result<()> {
-    print_failure(&error.message(), error, out)
+    let headline = error.message();
+    writeln!(out, "  {headline}")?;
+    print_reasons(&headline, error, out)
 }
 
-/// The error below these words about it.
-pub(super) fn print_failure(
+/// What stands below a headline.
+pub(super) fn print_reasons(
     headline: &str,
     error: &DbError,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "  {headline}")?;
     // Some messages quote it.
     let is_quoted = |details: &&str| headline.contains(*details);
     if let Some(details) = error.details().filter(|details| !is_quoted(details)) {
@@ -180,8 +181,11 @@ pub(super) fn print_failure(
     // What was said already is no news.
     let said = error.details().filter(|it| !it.is_empty());
     let is_told = |cause: &String| {
-        error.message().contains(cause)
-            || said.is_some_and(|it| it.contains(cause) || cause.contains(it))
+        // A server's words stand behind their code.
+        let coded = error.code().and_then(|code| cause.split_once(code));
+        let words = coded.map_or(cause.as_str(), |(_, words)| words.trim_start_matches(": "));
+        error.message().contains(words)
+            || said.is_some_and(|it| it.contains(words) || words.contains(it))
     };
     for cause in error.causes().filter(|cause| !is_told(cause)) {
         writeln!(out, "  cause: {cause}")?;
@@ -292,5 +296,15 @@ mod tests {
         check("Connection refused", 0);
         check("FATAL: Connection refused", 0);
         check("No route to host", 1);
+        let error = DbError::new(Action::Migrate, ErrorKind::StatementCancelled)
+            .with_code("55P03")
+            .with_details("it was rolled back (canceling statement due to lock timeout)")
+            .with_source(io::Error::other(
+                "ERROR 55P03: canceling statement due to lock timeout",
+            ));
+        let mut out = Vec::new();
+        print_error(&error, &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(!told.contains("cause: "), "{told}");
     }
 }

@@ -175,7 +175,8 @@ pub(super) fn run_failed(began: &str) -> String {
 
 /// Files that were pending and that another run applied.
 pub(super) fn applied_by_others(count: usize) -> String {
-    format!("{count} of the pending files were applied by another run")
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("{count} of the pending files {verb} applied by another run")
 }
 
 /// Differences that are not told here.

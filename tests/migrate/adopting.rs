@@ -26,7 +26,7 @@ fn adopt(cluster: &Cluster, arguments: &[&str]) -> Run {
 }
 
 /// The differences, each as `object: words`.
-fn differences(json: &Value) -> Vec<String> {
+pub(crate) fn differences(json: &Value) -> Vec<String> {
     let all = json["differences"].as_array().unwrap().iter();
     all.map(|it| {
         let (ours, theirs) = (it["ours"].as_str(), it["theirs"].as_str());
@@ -50,7 +50,7 @@ fn a_deployment_is_recognised_and_its_older_table_named() {
     );
     let refused = run(&cluster, &["up"]);
     assert!(
-        refused.code == 1 && refused.stdout.contains("adopt"),
+        refused.code == 1 && refused.stderr.contains("adopt"),
         "{refused:?}"
     );
 
@@ -75,7 +75,7 @@ fn a_deployment_is_recognised_and_its_older_table_named() {
 
     // Nothing is made beside it; renamed, it is recorded too.
     let refused = run(&cluster, &["up"]);
-    assert!(refused.stdout.contains("its older name"), "{refused:?}");
+    assert!(refused.stderr.contains("its older name"), "{refused:?}");
     sql_as_role(
         &cluster,
         "ALTER TABLE command_queue RENAME TO command_queues",
@@ -155,17 +155,17 @@ fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
     assert_eq!(
         differences(&json),
         [
-            "agents: check 1 <= char_length(name) / -",
-            "agents: check char_length(name) <= 100 / -",
+            "agents: check (char_length(name) >= 1) / -",
+            "agents: check (char_length(name) <= 100) / -",
             "agents.colour: - / text",
             "agents.created_at: timestamp with time zone not null default now() \
              / timestamp with time zone not null",
             "agents.metadata: jsonb not null default '{}' / jsonb default '{}'",
             "agents.version: text / character varying(20)",
-            "commands: - / check '-10' <= priority",
-            "commands: check '-100' <= priority / -",
-            "commands: - / check priority <= 10",
-            "commands: check priority <= 100 / -",
+            "commands: - / check (priority >= '-10')",
+            "commands: check (priority >= '-100') / -",
+            "commands: - / check (priority <= 10)",
+            "commands: check (priority <= 100) / -",
             "terminal_outputs.type: enum ('stdout', 'stderr', 'system') not null \
              / enum ('stdout', 'stderr', 'system', 'debug') not null",
             "trace_entries: - / FOREIGN KEY (parent_id) REFERENCES trace_entries(id)",
@@ -187,7 +187,7 @@ fn every_difference_is_named_and_keeps_its_file_from_being_recorded() {
     assert_eq!(numbers(&json["waiting"]), "4 6 7 9 10");
     let refused = run(&cluster, &["up"]);
     assert!(
-        refused.stdout.contains("tables and no ledger of ours"),
+        refused.stderr.contains("tables and no ledger of ours"),
         "{refused:?}"
     );
 }
@@ -240,7 +240,7 @@ fn a_text_with_a_check_is_no_enum_and_that_is_said() {
     assert_eq!(
         differences(&json)[..2],
         [
-            "agents: - / check type = ANY (ARRAY['claude', 'codex', 'custom', 'gemini'])",
+            "agents: - / check (type = ANY (ARRAY['claude', 'codex', 'custom', 'gemini']))",
             "agents.type: enum ('claude', 'gemini', 'codex', 'custom') not null / text not null",
         ]
     );
@@ -265,7 +265,7 @@ fn a_table_that_is_not_there_is_applied_and_what_follows_it_waits() {
     assert!(told.stdout.contains("waits 0005_trace_entries"), "{told:?}");
     let up = run(&cluster, &["up"]);
     assert!(
-        up.stdout
+        up.stderr
             .contains("0005_trace_entries is not in the ledger"),
         "{up:?}"
     );
@@ -282,7 +282,7 @@ fn comparing_needs_the_right_to_make_a_schema_and_says_so() {
     let told = adopt(&cluster, &[]);
     assert_eq!(told.code, 1, "{told:?}");
     assert!(
-        told.stdout
+        told.stderr
             .contains("grant CREATE on the database to this role"),
         "{told:?}"
     );
@@ -340,9 +340,9 @@ fn where_supabases_roles_are_their_rights_are_compared_too() {
     assert!(
         up.code == 1
             && up
-                .stdout
+                .stderr
                 .contains("0010_supabase_access is not in the ledger"),
         "{up:?}"
     );
-    assert!(up.stdout.contains("its policies are there"), "{up:?}");
+    assert!(up.stderr.contains("its policies are there"), "{up:?}");
 }

@@ -10,7 +10,7 @@ use dbvitals::{
 use crate::{
     bed::{
         Holder, Run, advisory_locks, end, finish, ledger, listener, on, program, run, section,
-        sql_as_role, versions, wait_for_waiting,
+        sql_as_role, start, versions, wait_for_waiting,
     },
     support::cluster::{Cluster, PoolMode, Pooler},
 };
@@ -135,6 +135,41 @@ fn run_at(cluster: &Cluster, url: &str, arguments: &[&str]) -> Run {
     finish(program(cluster, arguments).env("DATABASE_URL", url))
 }
 
+#[test]
+fn what_others_apply_is_told_in_order_and_each_of_them_is_waited_for_once() {
+    let cluster = Cluster::start();
+    let held = Holder::of_lock(&cluster, "gate");
+    let children: Vec<_> = (0..4)
+        .map(|_| start(&cluster, &["up", "--lock-timeout", "60"]))
+        .collect();
+    wait_for_waiting(&cluster, 4, "pg_advisory_xact_lock");
+    drop(held);
+    for child in children {
+        let run = end(child);
+        assert_eq!(run.code, 0, "{run:?}");
+        let lines = run
+            .stdout
+            .lines()
+            .filter_map(|line| line.strip_prefix("  00"));
+        let versions: Vec<_> = lines.map(|line| line[..2].parse::<u8>().unwrap()).collect();
+        assert_eq!(versions, (1..=10).collect::<Vec<_>>(), "{run:?}");
+        let mut waits: Vec<_> = run.stderr.lines().collect();
+        assert!(
+            waits
+                .iter()
+                .all(|line| line.starts_with("waiting: another "))
+        );
+        waits.sort_unstable_by_key(|line| pid_in(line));
+        waits.dedup_by_key(|line| pid_in(line));
+        assert_eq!(waits.len(), run.stderr.lines().count(), "{run:?}");
+    }
+}
+
+fn pid_in(line: &str) -> &str {
+    let after = line.split_once("pid ").map_or("", |(_, after)| after);
+    after.split(',').next().unwrap()
+}
+
 /// Ten processes over this URL, of which none could do anything before all had begun.
 #[track_caller]
 fn check_ten(cluster: &Cluster, url: &str) {
@@ -223,7 +258,7 @@ fn the_ledger_stands_in_a_schema_of_its_own_where_one_is_named() {
     // Without its ledger nobody knows where the tables come from.
     let without = run(&cluster, &["up"]);
     assert_eq!(without.code, 1, "{without:?}");
-    assert!(without.stdout.contains("no ledger of ours"), "{without:?}");
+    assert!(without.stderr.contains("no ledger of ours"), "{without:?}");
 }
 
 #[test]

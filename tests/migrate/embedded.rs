@@ -64,7 +64,7 @@ fn there_is_nothing_that_others_could_have_made() {
     let adopt = run(&["adopt"]);
     assert_eq!(adopt.code, 1, "{adopt:?}");
     assert!(
-        adopt.stdout.contains("holds nothing that others made"),
+        adopt.stderr.contains("holds nothing that others made"),
         "{adopt:?}"
     );
 }

@@ -78,14 +78,14 @@ fn a_run_whose_session_is_ended_says_so_and_the_next_goes_on() {
     let up = end(child);
     assert_eq!(up.code, 1, "{up:?}");
     assert!(
-        up.stdout.contains("0002_commands was rolled back"),
+        up.stderr.contains("0002_commands was rolled back"),
         "{up:?}"
     );
-    assert!(up.stdout.contains("57P01"), "{up:?}");
-    let words = "\n  0002_commands was rolled back: terminating connection due to administrator \
+    assert!(up.stderr.contains("57P01"), "{up:?}");
+    let words = "dbvitals: 0002_commands was rolled back: terminating connection due to administrator \
                  command\n";
-    assert!(up.stdout.contains(words), "{up:?}");
-    assert!(!up.stdout.contains("Attempting to reconnect"), "{up:?}");
+    assert!(up.stderr.contains(words), "{up:?}");
+    assert!(!up.stderr.contains("Attempting to reconnect"), "{up:?}");
     drop(held);
     assert_eq!(versions(&cluster), "1");
     assert_eq!(run(&cluster, &["up"]).code, 0);
@@ -98,7 +98,7 @@ fn a_file_that_waits_for_a_lock_too_long_is_given_up_with_its_name() {
     let up = run(&cluster, &["up", "--lock-timeout", "0.5"]);
     assert_eq!(up.code, 1, "{up:?}");
     let words = "0002_commands was rolled back: another session held a lock for 500ms";
-    assert!(up.stdout.contains(words), "{up:?}");
+    assert!(up.stderr.contains(words), "{up:?}");
     drop(held);
     assert_eq!(cluster.schema_dump(&[]), before);
     assert_eq!(run(&cluster, &["up"]).code, 0);

@@ -16,6 +16,7 @@ mod dropped;
 mod embedded;
 mod health;
 mod killing;
+mod likeness;
 mod odd_ledger;
 mod printing;
 mod refusing;

@@ -44,7 +44,7 @@ fn check_distrusted(cluster: &Cluster, why: &str) {
         let run = run(cluster, &[command]);
         assert_eq!(run.code, 1, "{run:?}");
         let words = format!("public.schema_migrations is not trusted: {why}");
-        assert!(run.stdout.contains(&words), "{words} is not in {run:?}");
+        assert!(run.stderr.contains(&words), "{words} is not in {run:?}");
     }
     assert!(!cluster.log().contains("a stranger is run\n"));
 }
@@ -145,7 +145,7 @@ fn a_row_that_the_ledger_does_not_keep_holds_no_file() {
     let up = run(&cluster, &["up"]);
     assert_eq!(up.code, 1, "{up:?}");
     let words = "0009_command_queues was rolled back: the ledger did not keep its row";
-    assert!(up.stdout.contains(words), "{up:?}");
+    assert!(up.stderr.contains(words), "{up:?}");
     assert_eq!(cluster.sql("select to_regclass('command_queues')"), "");
 }
 
@@ -174,7 +174,7 @@ fn a_row_that_nobody_writes_so_is_a_fault_with_its_version_and_no_outage() {
         assert_eq!(status.code, 0, "{status:?}");
         assert_eq!(status.json()["refusal"]["kind"], kind, "{status:?}");
         let up = run(&cluster, &["up"]);
-        assert!(up.code == 1 && up.stdout.contains(words), "{up:?}");
+        assert!(up.code == 1 && up.stderr.contains(words), "{up:?}");
         sql_as_role(
             &cluster,
             "delete from schema_migrations; insert into schema_migrations select * from kept",
@@ -263,8 +263,8 @@ fn a_ledger_that_is_locked_is_degraded_and_names_the_holder() {
         let run = run(&cluster, arguments);
         assert_eq!(run.code, 1, "{run:?}");
         let words = format!("Another session holds a lock that migrations need: {words}");
-        assert!(run.stdout.contains(&words), "{words} is not in {run:?}");
-        assert!(run.stdout.contains("MigrationLocked"), "{run:?}");
+        assert!(run.stderr.contains(&words), "{words} is not in {run:?}");
+        assert!(run.stderr.contains("MigrationLocked"), "{run:?}");
         assert!(run.took < LIMIT / 2, "{run:?}");
     }
     drop(held);
@@ -325,8 +325,8 @@ fn the_last_row_is_missed_where_what_its_file_made_is_there() {
     );
     let up = run(&cluster, &["up"]);
     assert_eq!(up.code, 1, "{up:?}");
-    assert!(up.stdout.contains(words), "{up:?}");
-    assert!(up.stdout.contains("dbvitals migrate adopt"), "{up:?}");
+    assert!(up.stderr.contains(words), "{up:?}");
+    assert!(up.stderr.contains("dbvitals migrate adopt"), "{up:?}");
     let status = run(&cluster, &["status", "--json"]).json();
     assert_eq!(status["refusal"]["kind"], "policiesExist", "{status:#}");
     assert_eq!(status["refusal"]["migration"], "0010_supabase_access");

@@ -48,6 +48,65 @@ fn the_printed_sql_is_taken_over_by_our_own_runs() {
 }
 
 #[test]
+fn it_means_the_same_whatever_the_session_is_set_to() {
+    let cluster = Cluster::start();
+    cluster.sql(
+        "CREATE DOMAIN public.text AS pg_catalog.text CHECK (value = '');
+         CREATE DOMAIN public.bytea AS pg_catalog.bytea CHECK (value IS NULL);
+         CREATE FUNCTION public.now() RETURNS timestamptz LANGUAGE sql
+             AS 'select null::timestamptz'",
+    );
+    let script = print(&[]).stdout;
+    sql_as_role(
+        &cluster,
+        &format!(
+            "SET standard_conforming_strings = off; SET search_path = public, pg_catalog;
+             SET quote_all_identifiers = on; SET default_transaction_isolation = serializable;
+             {script}"
+        ),
+    );
+    let status = run(&cluster, &["status", "--json"]);
+    assert_eq!(status.json()["upToDate"], true, "{status:?}");
+    sql_as_role(&cluster, "DROP TABLE schema_migrations");
+    let adopt = run(&cluster, &["adopt", "--json"]).json();
+    assert_eq!(adopt["differences"], serde_json::json!([]), "{adopt:#}");
+    // The same for a table that is made anew.
+    sql_as_role(&cluster, "DROP TABLE command_presets");
+    let script = print(&["4"]).stdout;
+    sql_as_role(
+        &cluster,
+        &format!("SET search_path = public, pg_catalog; {script}"),
+    );
+    let status = run(&cluster, &["status", "--json"]);
+    assert_eq!(status.json()["upToDate"], true, "{status:?}");
+    sql_as_role(&cluster, "DROP TABLE schema_migrations");
+    let adopt = run(&cluster, &["adopt", "--json"]).json();
+    assert_eq!(adopt["differences"], serde_json::json!([]), "{adopt:#}");
+}
+
+#[test]
+fn who_is_given_rights_on_every_new_table_has_none_on_these() {
+    for by_paste in [false, true] {
+        let cluster = Cluster::start();
+        cluster.sql("CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role");
+        sql_as_role(
+            &cluster,
+            "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO public;
+             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO public, anon",
+        );
+        if by_paste {
+            sql_as_role(&cluster, &print(&[]).stdout);
+        } else {
+            assert_eq!(run(&cluster, &["up"]).code, 0);
+        }
+        let open = "SELECT string_agg(relname, ' ') FROM pg_class \
+                    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+                    AND has_table_privilege('anon', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')";
+        assert_eq!(cluster.sql(open), "", "by_paste: {by_paste}");
+    }
+}
+
+#[test]
 fn it_is_printed_whatever_else_is_configured() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbvitals"));
     command

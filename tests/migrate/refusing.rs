@@ -12,7 +12,7 @@ fn check_refused(cluster: &Cluster, arguments: &[&str], kind: &str, words: &[&st
     let up = run(cluster, &[&["up"], arguments].concat());
     assert_eq!(up.code, 1, "{up:?}");
     for words in words {
-        assert!(up.stdout.contains(words), "{words} is not in {up:?}");
+        assert!(up.stderr.contains(words), "{words} is not in {up:?}");
     }
     let json = run(cluster, &[&["up", "--json"], arguments].concat()).json();
     assert_eq!(json["error"]["kind"], kind, "{json:#}");
@@ -105,7 +105,8 @@ fn the_holder_of_the_lock_is_named_when_its_deadline_passes() {
             "55P03",
         ],
     );
-    assert!(up.stderr.contains(&holder), "also while it waits: {up:?}");
+    let waits = format!("waiting: another session holds the lock of the migrations: {holder}");
+    assert!(up.stderr.contains(&waits), "also while it waits: {up:?}");
     assert!(up.took < LIMIT / 2, "{up:?}");
     assert_eq!(
         cluster.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
@@ -137,7 +138,7 @@ fn check_foreign(tool: &str, statements: &str) {
     assert_eq!(refused.said().matches(&words).count(), 1, "{refused:?}");
     let adopt = run(&cluster, &["adopt"]);
     assert_eq!(adopt.code, 1, "{adopt:?}");
-    assert!(adopt.stdout.contains(&words), "{adopt:?}");
+    assert!(adopt.stderr.contains(&words), "{adopt:?}");
 
     let dump = || {
         cluster.sql(
@@ -229,7 +230,7 @@ fn what_is_read_only_is_told_with_its_cause() {
     assert_eq!(configured.code, 3, "{configured:?}");
     assert!(
         configured
-            .stdout
+            .stderr
             .contains("Writing is switched off by read_only"),
         "{configured:?}"
     );
@@ -255,7 +256,7 @@ fn what_is_read_only_is_told_with_its_cause() {
     let next = "next: end default_transaction_read_only";
     assert!(plan.stdout.contains(next), "{plan:?}");
     let adopt = run(&cluster, &["adopt"]);
-    assert!(adopt.code == 1 && adopt.stdout.contains(words), "{adopt:?}");
+    assert!(adopt.code == 1 && adopt.stderr.contains(words), "{adopt:?}");
 }
 
 #[test]
@@ -339,7 +340,7 @@ fn a_missing_right_is_told_with_role_and_schema() {
         let run = run(&cluster, &[command]);
         assert_eq!(run.code, 1, "{run:?}");
         let words = "public.schema_migrations cannot be read: no SELECT";
-        assert!(run.stdout.contains(words), "{run:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
     }
 }
 
@@ -350,7 +351,7 @@ fn without_a_schema_there_is_nowhere_to_go() {
     let up = finish(program(&cluster, &["up"]).env("DATABASE_URL", &url));
     assert_eq!(up.code, 1, "{up:?}");
     let words = "no schema of the search_path exists: nowhere";
-    assert!(up.stdout.contains(words), "{up:?}");
+    assert!(up.stderr.contains(words), "{up:?}");
 }
 
 #[test]
@@ -360,7 +361,7 @@ fn in_production_the_target_is_named_first() {
     let up = run(&cluster, &[&["up"], &production[..]].concat());
     assert_eq!(up.code, 3, "{up:?}");
     let target = format!("127.0.0.1:{}/app", cluster.port());
-    assert!(up.stdout.contains(&format!("--target {target}")), "{up:?}");
+    assert!(up.stderr.contains(&format!("--target {target}")), "{up:?}");
     let adopt = run(&cluster, &[&["adopt"], &production[..]].concat());
     assert_eq!(adopt.code, 3, "{adopt:?}");
     let wrong = run(&cluster, &["up", "--target", "127.0.0.1:1/app"]);
@@ -376,4 +377,35 @@ fn in_production_the_target_is_named_first() {
     assert_eq!(named.code, 0, "{named:?}");
     // Nothing is written now, so nothing is asked.
     assert_eq!(run(&cluster, &[&["up"], &production[..]].concat()).code, 0);
+}
+
+#[test]
+fn failures_are_told_on_standard_error_and_results_on_standard_output() {
+    let cluster = Cluster::start();
+    sql_as_role(&cluster, "CREATE TABLE agents (x int)");
+    let refused = run(&cluster, &["up"]);
+    assert_eq!(
+        refused.stdout.lines().count(),
+        1,
+        "the target only: {refused:?}"
+    );
+    assert!(refused.stderr.starts_with("dbvitals: "), "{refused:?}");
+    assert!(
+        refused
+            .stderr
+            .contains("\n  next: run 'dbvitals migrate adopt'"),
+        "{refused:?}"
+    );
+    let adopt = run(&cluster, &["adopt", "--read-only"]);
+    assert_eq!((adopt.code, adopt.stdout.as_str()), (3, ""));
+    assert!(adopt.stderr.contains("ReadOnlyConfigured"), "{adopt:?}");
+    let json = run(&cluster, &["up", "--json"]);
+    assert_eq!(json.stderr, "");
+    assert_eq!(json.json()["error"]["kind"], "MigrationRefused");
+    let plan = run(&cluster, &["plan"]);
+    assert_eq!(
+        (plan.code, plan.stderr.as_str()),
+        (1, ""),
+        "a plan is a result"
+    );
 }

@@ -38,15 +38,16 @@ impl MigrationDialect {
         files.map(|file| file.migration.clone()).collect()
     }
 
-    /// Makes the ledger under this name, which is safe in a statement.
+    /// Makes the ledger under this name, which is safe in a statement. What it
+    /// names is the server's own, whatever the search path is.
     pub(in crate::adapter) fn create_ledger(self, ledger: &str) -> String {
         match self {
             Self::Postgres => format!(
                 "create table {ledger} (\n    \
                      version bigint primary key,\n    \
-                     name text not null,\n    \
-                     applied_at timestamptz not null default now(),\n    \
-                     checksum bytea not null,\n    \
+                     name pg_catalog.text not null,\n    \
+                     applied_at pg_catalog.timestamptz not null default pg_catalog.now(),\n    \
+                     checksum pg_catalog.bytea not null,\n    \
                      execution_ms bigint not null\n)"
             ),
             Self::Sqlite => format!(
@@ -84,7 +85,7 @@ impl MigrationDialect {
         match self {
             Self::Sqlite => None,
             Self::Postgres => Some(format!(
-                "do $$\ndeclare\n    reader text;\nbegin\n    \
+                "do $$\ndeclare\n    reader pg_catalog.text;\nbegin\n    \
                  revoke all on table {ledger} from public;\n    \
                  for reader in\n        select rolname from pg_catalog.pg_roles\n        \
                  where rolname in ({roles})\n    loop\n        \
@@ -119,7 +120,8 @@ impl MigrationDialect {
             write!(digits, "{byte:02x}").expect("a String takes any text");
         }
         let checksum = match self {
-            Self::Postgres => format!("'\\x{digits}'::bytea"),
+            // Without a backslash, which not every session takes for itself.
+            Self::Postgres => format!("pg_catalog.decode('{digits}', 'hex')"),
             Self::Sqlite => format!("x'{digits}'"),
         };
         let id = &migration.id;

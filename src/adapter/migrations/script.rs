@@ -27,6 +27,12 @@ pub fn migration_sources(dialect: MigrationDialect) -> Vec<MigrationSource> {
         .collect()
 }
 
+/// From here on names without a schema are made where tables go, and found there
+/// or among the server's own: a search path may have others before these.
+const PIN: &str = "select pg_catalog.set_config('search_path', pg_catalog.concat(\
+                   pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text), \
+                   ', pg_temp'), true)";
+
 /// All files and their ledger rows in one transaction, so that an editor that
 /// goes on after an error leaves nothing half done. It is for a database that
 /// has none of it yet. SQLite has no schemas: there `ledger_schema` is left out.
@@ -40,6 +46,7 @@ pub fn migration_script(dialect: MigrationDialect, ledger_schema: Option<&str>) 
         if let Some(schema) = ledger_schema {
             statements.push(format!("create schema if not exists \"{schema}\""));
         }
+        statements.push(PIN.to_owned());
     }
     statements.push(dialect.create_ledger(&ledger));
     statements.extend(dialect.protect_ledger_unasked(&ledger));
@@ -78,6 +85,8 @@ pub fn restoring_script(dialect: MigrationDialect, versions: &[i64]) -> Option<S
     script.push_str("begin;\n");
     if dialect == MigrationDialect::Postgres {
         script.push_str("set local lock_timeout = '10s';\n");
+        script.push_str(PIN);
+        script.push_str(";\n");
     }
     for file in files? {
         script.push_str("\n-- ");
@@ -157,7 +166,7 @@ mod tests {
             None,
             &[
                 "create table schema_migrations (",
-                "values (1, 'agents', '\\x",
+                "values (1, 'agents', pg_catalog.decode('",
             ],
             &["create schema"],
         );

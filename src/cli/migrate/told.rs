@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::{
-        check::print_failure,
+        check::print_reasons,
         config::Format,
         confirm::Unconfirmed,
         exit::{Exit, Outcome},
@@ -55,7 +55,8 @@ pub(super) fn refusal_json(refusal: &MigrationRefusal) -> Value {
     })
 }
 
-/// The end of a command that failed. What was found out before is in `object`.
+/// The end of a command that failed, which people are told on standard error. What
+/// was found out before is in `object`.
 pub(super) fn failed(
     mut object: Map<String, Value>,
     error: &DbError,
@@ -71,9 +72,20 @@ pub(super) fn failed(
             object.insert("error".to_owned(), told);
             write_pretty(&Value::Object(object), out)
         }
-        Format::Table => print_failure(&headline, error, out),
+        Format::Table => {
+            let mut words = format!("dbvitals: {headline}\n").into_bytes();
+            print_reasons(&headline, error, &mut words).and_then(|()| complain(&words, out))
+        }
     };
     exit_of(error).printed(printed)
+}
+
+/// Tells on standard error, after what was told as a result.
+fn complain(words: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    let flushed = out.flush();
+    // Who does not read the complaint still gets the number.
+    io::stderr().write_all(words).ok();
+    flushed
 }
 
 /// What our own configuration forbids was not attempted.
@@ -105,7 +117,13 @@ pub(super) fn unconfirmed(
             object.insert("error".to_owned(), error);
             write_pretty(&Value::Object(object), out)
         }
-        Format::Table => writeln!(out, "{}\n  next: {}", clean(&why.words), clean(&why.next)),
+        Format::Table => {
+            let (words, next) = (clean(&why.words), clean(&why.next));
+            complain(
+                format!("dbvitals: {words}\n  next: {next}\n").as_bytes(),
+                out,
+            )
+        }
     };
     Exit::NotAttempted.printed(printed)
 }

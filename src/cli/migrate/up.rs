@@ -1,6 +1,7 @@
 //! `migrate up`: applies what is pending and tells each file as it holds.
 
 use std::{
+    collections::BTreeSet,
     future::pending,
     io::{self, Write},
     pin::pin,
@@ -65,7 +66,8 @@ pub(super) async fn up(
         format: options.format,
         applied: Vec::new(),
         running: None,
-        waiting_for: None,
+        waited_for: BTreeSet::new(),
+        by_others: Vec::new(),
         is_stopped: false,
         printed: Ok(()),
     };
@@ -86,8 +88,10 @@ struct Run<'a> {
     applied: Vec<(MigrationName, Duration)>,
     /// The file that has begun and does not hold yet.
     running: Option<MigrationName>,
-    /// The server's process that was told to hold the lock.
-    waiting_for: Option<i32>,
+    /// The server's processes that were told to hold the lock.
+    waited_for: BTreeSet<Option<i32>>,
+    /// The files that were told to be applied by others.
+    by_others: Vec<MigrationName>,
     /// A signal told us to stop.
     is_stopped: bool,
     /// A run goes on, whoever reads of it.
@@ -143,8 +147,7 @@ impl Run<'_> {
             MigrationEvent::Waiting { ref holder } => {
                 let pid = holder.as_ref().map(|holder| holder.pid);
                 // Once for each that is waited for, however many files it applies.
-                if pid.is_none() || pid != self.waiting_for {
-                    self.waiting_for = pid;
+                if self.waited_for.insert(pid) {
                     // Also beside JSON: somebody may be waiting in front of it.
                     writeln!(io::stderr(), "waiting: {event}").ok();
                 }
@@ -155,6 +158,10 @@ impl Run<'_> {
                     writeln!(io::stderr(), "waiting: {event}").ok();
                 }
                 return;
+            }
+            MigrationEvent::AppliedByOther(ref name) => {
+                self.by_others.push(name.clone());
+                format!("  {event}")
             }
             // Told when it holds.
             MigrationEvent::Started(name) => {
@@ -179,7 +186,7 @@ impl Run<'_> {
             Ok(report) => {
                 let printed = match self.format {
                     Format::Json => self.print_json(&report, out),
-                    Format::Table => print_end(&report, out),
+                    Format::Table => self.print_end(&report, out),
                 };
                 Exit::Done.printed(printed)
             }
@@ -258,21 +265,23 @@ impl Run<'_> {
         put("warnings", json!(self.config.provenance.warnings));
         write_pretty(&Value::Object(object), out)
     }
+
+    fn print_end(&self, report: &MigrationReport, out: &mut dyn Write) -> io::Result<()> {
+        let others = report.applied_by_others.iter();
+        for name in others.filter(|name| !self.by_others.contains(name)) {
+            let event = MigrationEvent::AppliedByOther(name.clone());
+            writeln!(out, "  {event}")?;
+        }
+        let ledger = clean(&report.ledger);
+        if report.applied.is_empty() {
+            return writeln!(out, "nothing to apply: {ledger} is up to date");
+        }
+        let count = report.applied.len();
+        writeln!(out, "{count} applied, recorded in {ledger}")
+    }
 }
 
 /// Whether a run ended because it was told to.
 fn was_left(error: &DbError) -> bool {
     [ErrorKind::Cancelled, ErrorKind::StatementCancelled].contains(&error.kind())
-}
-
-fn print_end(report: &MigrationReport, out: &mut dyn Write) -> io::Result<()> {
-    for name in &report.applied_by_others {
-        writeln!(out, "  {name} was applied by another run meanwhile")?;
-    }
-    let ledger = clean(&report.ledger);
-    if report.applied.is_empty() {
-        return writeln!(out, "nothing to apply: {ledger} is up to date");
-    }
-    let count = report.applied.len();
-    writeln!(out, "{count} applied, recorded in {ledger}")
 }

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Compared, Difference, MigrationName, OLDER_NAME,
+    Compared, Difference, MigrationName, OLDER_NAME, excerpt,
     migration::definition::{conditions, plain},
 };
 
-/// One thing that a schema holds, as the server tells it.
+/// One thing that a schema holds, as the server tells it: raw, of any length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaObject {
     /// The table that it belongs to.
@@ -23,7 +23,11 @@ pub struct SchemaObject {
 
 /// What a schema holds. What has no meaningful name is known by how it is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SchemaDescription(BTreeMap<Key, String>);
+pub struct SchemaDescription {
+    objects: BTreeMap<Key, String>,
+    /// How those are told whose form for comparing says less.
+    told: BTreeMap<Key, String>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -43,67 +47,82 @@ pub struct Comparison {
     pub remarks: Vec<String>,
 }
 
-/// What serves speed or upkeep, and not what the tables can hold.
-const REMARKED: [&str; 2] = ["index", "trigger"];
-
 impl SchemaDescription {
     /// A description of these objects. A table under its older name is taken
     /// for what it is, and has that name as a difference.
     #[must_use]
     pub fn of(objects: impl IntoIterator<Item = SchemaObject>) -> Self {
         let mut all: Vec<_> = objects.into_iter().collect();
+        for object in all.iter_mut().filter(|object| object.kind == "table") {
+            object.made = format!("{} {}", object.made, object.table);
+        }
         let (older, name) = OLDER_NAME;
         if !all.iter().any(|object| object.table == name) {
             for object in all.iter_mut().filter(|object| object.table == older) {
                 name.clone_into(&mut object.table);
-                if object.kind == "table" {
-                    object.made = format!("table {older}");
-                }
             }
         }
         all.retain(|object| object.table != older);
-        Self(all.into_iter().flat_map(entries).collect())
+        let mut description = Self::default();
+        for object in all {
+            description.put(object);
+        }
+        description
+    }
+
+    fn put(&mut self, object: SchemaObject) {
+        let SchemaObject {
+            table,
+            kind,
+            name,
+            made,
+        } = object;
+        match kind.as_str() {
+            "table" => {
+                self.objects.insert(Key { table, kind, name }, made);
+            }
+            "column" => {
+                self.objects.insert(Key { table, kind, name }, plain(&made));
+            }
+            "check" => {
+                for condition in conditions(&made) {
+                    let key = Key {
+                        table: table.clone(),
+                        kind: kind.clone(),
+                        name: condition.plain,
+                    };
+                    self.objects.insert(key.clone(), String::new());
+                    self.told.insert(key, condition.told);
+                }
+            }
+            _ => {
+                let name = plain(&made);
+                self.objects
+                    .insert(Key { table, kind, name }, String::new());
+            }
+        }
     }
 
     fn has_table(&self, table: &str) -> bool {
-        let mut keys = self.0.keys();
+        let mut keys = self.objects.keys();
         keys.any(|key| key.table == table && key.kind == "table")
+    }
+
+    /// An object of it in words.
+    fn words(&self, key: &Key, made: &str) -> String {
+        let name = self.told.get(key).unwrap_or(&key.name);
+        shown(&match key.kind.as_str() {
+            "table" | "column" => made.to_owned(),
+            "foreign key" | "constraint" | "other trigger" | "inheritance"
+            | "row-level security" => name.clone(),
+            kind => format!("{kind} {name}"),
+        })
     }
 
     /// Whether it holds any table.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-fn entries(object: SchemaObject) -> Vec<(Key, String)> {
-    let SchemaObject {
-        table,
-        kind,
-        name,
-        made,
-    } = object;
-    let nameless = |made: String| {
-        let (table, kind) = (table.clone(), kind.clone());
-        (
-            Key {
-                table,
-                kind,
-                name: made,
-            },
-            String::new(),
-        )
-    };
-    match kind.as_str() {
-        "table" if made == "table" => {
-            let made = format!("table {table}");
-            vec![(Key { table, kind, name }, made)]
-        }
-        "table" => vec![(Key { table, kind, name }, made)],
-        "column" => vec![(Key { table, kind, name }, plain(&made))],
-        "check" => conditions(&made).into_iter().map(nameless).collect(),
-        _ => vec![nameless(plain(&made))],
+        self.objects.is_empty()
     }
 }
 
@@ -118,30 +137,35 @@ pub fn compare(
     let expected = steps.last().cloned().unwrap_or_default();
     let mut differences: Vec<(usize, Difference)> = Vec::new();
     let mut comparison = Comparison::default();
-    let keys: BTreeSet<_> = expected.0.keys().chain(actual.0.keys()).collect();
+    let keys: BTreeSet<_> = expected
+        .objects
+        .keys()
+        .chain(actual.objects.keys())
+        .collect();
     for key in keys {
-        let (ours, theirs) = (expected.0.get(key), actual.0.get(key));
+        let (ours, theirs) = (expected.objects.get(key), actual.objects.get(key));
         // What a missing table lacks is no news.
         if ours == theirs || !actual.has_table(&key.table) {
             continue;
         }
-        if REMARKED.contains(&key.kind.as_str()) {
-            if theirs.is_none() {
+        match (key.kind.as_str(), theirs) {
+            ("index" | "trigger", None) => {
                 comparison.remarks.push(remark(key));
+                continue;
             }
-            continue;
+            ("index", Some(_)) => continue,
+            _ => {}
         }
         let Some(file) = maker_of(key, &makers) else {
             continue;
         };
-        let told = |made: &String| told(key, made);
         differences.push((
             file,
             Difference {
                 migration: files[file].clone(),
                 object: object(key),
-                ours: ours.map(told),
-                theirs: theirs.map(told),
+                ours: ours.map(|made| expected.words(key, made)),
+                theirs: theirs.map(|made| actual.words(key, made)),
             },
         ));
     }
@@ -174,7 +198,7 @@ fn how_it_compares(made: &[&Key], actual: &SchemaDescription, differs: bool) -> 
         }
     } else if made.is_empty() {
         return Compared::Nothing;
-    } else if !made.iter().any(|key| actual.0.contains_key(key)) {
+    } else if !made.iter().any(|key| actual.objects.contains_key(key)) {
         return Compared::Absent;
     }
     if differs {
@@ -193,14 +217,14 @@ fn makers(steps: &[SchemaDescription]) -> BTreeMap<&Key, usize> {
             .checked_sub(1)
             .and_then(|before| steps.get(before))
             .unwrap_or(&nothing);
-        for (key, made) in &step.0 {
-            if before.0.get(key) != Some(made) {
+        for (key, made) in &step.objects {
+            if before.objects.get(key) != Some(made) {
                 makers.insert(key, index);
             }
         }
     }
     if let Some(last) = steps.last() {
-        makers.retain(|key, _| last.0.contains_key(*key));
+        makers.retain(|key, _| last.objects.contains_key(*key));
     }
     makers
 }
@@ -228,20 +252,25 @@ fn object(key: &Key) -> String {
     }
 }
 
-fn told(key: &Key, made: &str) -> String {
-    match key.kind.as_str() {
-        "table" | "column" => made.to_owned(),
-        "foreign key" | "constraint" => key.name.clone(),
-        "row-level security" => "row-level security".to_owned(),
-        kind => format!("{kind} {}", key.name),
-    }
-}
-
+/// What is missing for speed or upkeep: the tables hold the same without it.
 fn remark(key: &Key) -> String {
     match key.kind.as_str() {
         "trigger" => format!("{}: no trigger keeps updated_at", key.table),
-        kind => format!("{}: no {kind} {}", key.table, key.name),
+        kind => shown(&format!("{}: no {kind} {}", key.table, key.name)),
     }
+}
+
+/// Cleaned, and with each break and the like in words: it may be the difference.
+fn shown(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            words.extend(c.escape_default());
+        } else {
+            words.push(c);
+        }
+    }
+    excerpt(&words)
 }
 
 #[cfg(test)]
@@ -357,13 +386,40 @@ mod tests {
             &lines(&other),
             "dddn",
             &[
-                "1 agents: is missing check char_length(name) <= 9",
+                "1 agents: is missing check (char_length(name) <= 9)",
                 "1 agents.colour: has text, which ours has not",
                 "1 agents.name: is character varying, ours is text not null",
                 "2 command_queues: has unique (position), which ours has not",
                 "3 agents: has policy for all to anon using true, which ours has not",
             ],
             &["agents: no index (name)"],
+        );
+    }
+
+    #[test]
+    fn long_texts_are_compared_to_their_ends() {
+        let column = |end| {
+            format!(
+                "agents|column|name|text default '{}{end}'",
+                "x".repeat(9_000)
+            )
+        };
+        let of = |end| description(&["agents|table||table", &column(end)]);
+        let files = [MigrationName::new(1, "agents")];
+        let found = |end| compare(&files, &[of("a")], &of(end)).differences;
+        assert_eq!(found("a"), []);
+        let [difference] = found("b").try_into().unwrap();
+        assert!(difference.theirs.unwrap().len() < 3_000);
+    }
+
+    #[test]
+    fn what_differs_is_shown_where_it_cannot_be_seen() {
+        let broken = with(&[("|column|name", "agents|column|name|enum ('a\r')")], &[]);
+        check(
+            &lines(&broken),
+            "dmmn",
+            &["1 agents.name: is enum ('a\\r'), ours is text not null"],
+            &[],
         );
     }
 

@@ -4,13 +4,20 @@
 /// A default, a check or the like without what may differ and means nothing:
 /// the type that a literal is told with, spaces, and the order of listed values.
 pub(super) fn plain(definition: &str) -> String {
-    let text = without_casts(definition);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    with_sorted_lists(&text)
+    with_sorted_lists(&without_casts(definition))
+}
+
+/// One of the conditions that a check makes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Condition {
+    /// The same text for all that mean the same.
+    pub(super) plain: String,
+    /// With the parentheses in which the server tells it.
+    pub(super) told: String,
 }
 
 /// The conditions that a check makes, each by itself: all of them must hold.
-pub(super) fn conditions(check: &str) -> Vec<String> {
+pub(super) fn conditions(check: &str) -> Vec<Condition> {
     let text = plain(check);
     let body = text.strip_prefix("CHECK ").unwrap_or(&text);
     let (body, rest) = match closing(body) {
@@ -22,14 +29,16 @@ pub(super) fn conditions(check: &str) -> Vec<String> {
     if !rest.is_empty() {
         // NOT VALID and NO INHERIT say that it does not hold everywhere.
         for condition in &mut all {
-            condition.push(' ');
-            condition.push_str(rest);
+            for text in [&mut condition.plain, &mut condition.told] {
+                text.push(' ');
+                text.push_str(rest);
+            }
         }
     }
     all
 }
 
-fn split_all(text: &str, into: &mut Vec<String>) {
+fn split_all(text: &str, into: &mut Vec<Condition>) {
     let parts = split_at(text, " AND ");
     if parts.len() > 1 {
         for part in parts {
@@ -39,7 +48,10 @@ fn split_all(text: &str, into: &mut Vec<String>) {
     }
     match without_guard(text) {
         Some(guarded) => split_all(unwrapped(guarded), into),
-        None => into.push(turned(&lengths(text))),
+        None => into.push(Condition {
+            plain: turned(&lengths(text)),
+            told: format!("({text})"),
+        }),
     }
 }
 
@@ -171,15 +183,40 @@ impl Depth {
     }
 }
 
-/// Without the `::type` behind literals.
+/// Without the `::type` behind literals, and with one blank between words. What
+/// stands in quotes stays as it is.
 fn without_casts(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("'::") {
-        kept.push_str(&rest[..=at]);
-        rest = without_type(&rest[at + 3..]);
+    while let Some(start) = rest.find(['\'', '"']) {
+        kept.push_str(&with_single_blanks(&rest[..start]));
+        let mut quote = Depth::default();
+        let end = rest[start..]
+            .char_indices()
+            .find(|(_, c)| quote.after(*c) == 0)
+            .map_or(rest.len(), |(at, c)| start + at + c.len_utf8());
+        let (quoted, after) = rest.split_at(end);
+        kept.push_str(&quoted[start..]);
+        rest = match after.strip_prefix("::") {
+            Some(cast) if quoted.ends_with('\'') => without_type(cast),
+            _ => after,
+        };
     }
-    kept + rest
+    kept.push_str(&with_single_blanks(rest));
+    kept.trim().to_owned()
+}
+
+/// With one blank for any number of blanks, breaks and the like.
+fn with_single_blanks(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if !c.is_whitespace() => kept.push(c),
+            _ if kept.ends_with(' ') => {}
+            _ => kept.push(' '),
+        }
+    }
+    kept
 }
 
 /// What follows the name of a type.
@@ -239,7 +276,8 @@ mod tests {
     #[track_caller]
     fn check(one: &str, other: &str) {
         let sorted = |check: &str| {
-            let mut all = conditions(check);
+            let all = conditions(check).into_iter();
+            let mut all: Vec<_> = all.map(|condition| condition.plain).collect();
             all.sort();
             all
         };
@@ -288,6 +326,30 @@ mod tests {
         assert_eq!(plain("'it''s'::text || 'b'::text"), "'it''s' || 'b'");
         assert_eq!(plain("ARRAY['b'::text, 'a'::text]"), "ARRAY['a', 'b']");
         assert_eq!(plain("ARRAY[b, a]"), "ARRAY[b, a]");
+    }
+
+    #[test]
+    fn what_stands_in_quotes_stays_as_it_is() {
+        assert_eq!(plain("enum ('a  b', 'c\r')"), "enum ('a  b', 'c\r')");
+        assert_eq!(plain("'x''::text'::text  =\n y"), "'x''::text' = y");
+        assert_eq!(plain("\"a  b\" text"), "\"a  b\" text");
+        assert_eq!(plain(" 'never closed  "), "'never closed");
+    }
+
+    #[test]
+    fn a_condition_is_told_with_its_parentheses() {
+        let told = |check: &str| -> Vec<_> {
+            let all = conditions(check).into_iter();
+            all.map(|condition| condition.told).collect()
+        };
+        assert_eq!(
+            told("CHECK (((a IS NOT NULL) = (b = ANY (ARRAY['y'::text, 'x'::text]))))"),
+            ["((a IS NOT NULL) = (b = ANY (ARRAY['x', 'y'])))"]
+        );
+        assert_eq!(
+            told("CHECK (((a >= 1) AND (a <= 9))) NOT VALID"),
+            ["(a >= 1) NOT VALID", "(a <= 9) NOT VALID"]
+        );
     }
 
     #[test]

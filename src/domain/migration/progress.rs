@@ -14,6 +14,7 @@ pub struct MigrationProgress {
     files: Vec<MigrationFile>,
     waiting: Waiting,
     ended: Option<MigrationEnd>,
+    is_looked_after: bool,
 }
 
 /// When a run ended, and how.
@@ -55,6 +56,7 @@ impl MigrationProgress {
             files: Vec::new(),
             waiting: Waiting::No,
             ended: None,
+            is_looked_after: false,
         }
     }
 
@@ -86,6 +88,19 @@ impl MigrationProgress {
         self.ended.as_ref()
     }
 
+    /// A look has ended. One that ends before the run does says nothing of what
+    /// came of it.
+    pub fn looked(&mut self) {
+        self.is_looked_after = self.ended.is_some();
+    }
+
+    /// Whether a look has ended after the run did, by the order of both and
+    /// whatever the clock did meanwhile.
+    #[must_use]
+    pub fn is_looked_after(&self) -> bool {
+        self.is_looked_after
+    }
+
     /// Takes what happened at this time.
     pub fn take(&mut self, event: MigrationEvent, at: DateTime<Utc>) {
         self.waiting = Waiting::No;
@@ -96,6 +111,8 @@ impl MigrationProgress {
                     self.waiting = Waiting::For(Some(holder));
                 }
             }
+            // Nothing of this run; the next look tells it.
+            MigrationEvent::AppliedByOther(_) => {}
             MigrationEvent::Started(migration) => self.files.push(MigrationFile {
                 migration,
                 state: MigrationFileState::Running(at),
@@ -138,6 +155,18 @@ impl MigrationProgress {
 mod tests {
     use super::*;
     use crate::domain::{Action, ErrorKind};
+
+    #[test]
+    fn only_a_look_after_the_end_says_what_came_of_a_run() {
+        let mut progress = MigrationProgress::new(NOW);
+        progress.looked();
+        assert!(!progress.is_looked_after());
+        let error = DbError::new(Action::Migrate, ErrorKind::DiskFull);
+        progress.end(NOW, Err(Arc::new(error)));
+        assert!(!progress.is_looked_after());
+        progress.looked();
+        assert!(progress.is_looked_after());
+    }
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 

@@ -22,6 +22,8 @@ pub enum MigrationEvent {
         /// Who holds the lock; nobody when the file goes on.
         holders: Vec<LockHolder>,
     },
+    /// A file that was pending when the run began is recorded by another one.
+    AppliedByOther(MigrationName),
     /// A file is being applied.
     Started(MigrationName),
     /// A file is applied and recorded: it holds.
@@ -94,6 +96,9 @@ impl fmt::Display for MigrationEvent {
                     write!(f, "{between}{holder}")?;
                 }
                 Ok(())
+            }
+            Self::AppliedByOther(name) => {
+                write!(f, "{name} was applied by another run meanwhile")
             }
             Self::Started(name) => write!(f, "{name} begins"),
             Self::Applied { migration, took } => {

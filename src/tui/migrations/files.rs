@@ -61,11 +61,8 @@ pub(super) fn files(
     let Some(progress) = progress else {
         return files;
     };
-    let is_newer = match (progress.ended(), look) {
-        (None, _) | (_, None) => true,
-        // A look that failed tells nothing.
-        (Some((ended, _)), Some(look)) => look.at < *ended || look.result.is_err(),
-    };
+    // A look that failed tells nothing.
+    let is_newer = state.is_none() || !progress.is_looked_after();
     for file in progress.files() {
         let standing = match file.state {
             MigrationFileState::Running(since) => Standing::Running(since),

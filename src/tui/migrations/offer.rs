@@ -1,7 +1,7 @@
 //! What can be done about the migrations as they stand. Knows no keys.
 
 use crate::{
-    domain::{Command, ConnectionId, LedgerFault, MigrationLook, MigrationRefusal, MigrationState},
+    domain::{Command, ConnectionId, LedgerFault, MigrationRefusal, MigrationState},
     tui::{data::Data, text},
 };
 
@@ -59,9 +59,9 @@ pub(in crate::tui) fn offer(data: &Data) -> Offer {
         return Offer::Nothing(text::MIGRATION_RUNS);
     }
     // What was found before a run has changed with it.
-    let ended = snapshot.migration.as_ref().and_then(|run| run.ended());
-    let is_old = |look: &MigrationLook| ended.is_some_and(|(at, _)| *at > look.at);
-    let newest = snapshot.migrations.as_deref().filter(|look| !is_old(look));
+    let run = snapshot.migration.as_deref();
+    let is_old = run.is_some_and(|run| run.ended().is_some() && !run.is_looked_after());
+    let newest = snapshot.migrations.as_deref().filter(|_| !is_old);
     match newest.map(|look| &look.result) {
         None => Offer::Nothing(text::MIGRATIONS_ASKED),
         Some(Err(_)) => Offer::Nothing(text::MIGRATIONS_UNKNOWN),

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::harness::{Screen, on_paused_time};
@@ -60,7 +59,8 @@ fn ended(applied: usize, result: Result<MigrationRun, DbError>) -> Arc<Migration
 }
 
 /// The run that has ended, and the look that follows it.
-fn ends(snapshot: &mut Snapshot, run: Arc<MigrationProgress>) {
+fn ends(snapshot: &mut Snapshot, mut run: Arc<MigrationProgress>) {
+    Arc::make_mut(&mut run).looked();
     snapshot.migration = Some(run);
     let look = snapshot.migrations.as_mut().unwrap();
     Arc::make_mut(look).at = fixtures::now();
@@ -146,6 +146,28 @@ fn nothing_is_offered_between_the_end_of_a_run_and_the_look_after_it() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_hides_no_offer() {
+    let set_back = || {
+        let mut snapshot = with(3);
+        let error = DbError::new(Action::Migrate, ErrorKind::DiskFull);
+        ends(&mut snapshot, ended(3, Err(error)));
+        // By its time the look came before the end of the run.
+        let look = snapshot.migrations.as_mut().unwrap();
+        Arc::make_mut(look).at = fixtures::ago(3_600);
+        snapshot
+    };
+    let migrate = [Command::Migrate(fixtures::connection_id())];
+    sent(set_back(), "uy", &migrate);
+    on_paused_time(|| async {
+        let screen = Screen::start(SMALL, set_back(), PLAIN);
+        screen.type_in("M");
+        screen.settle().await;
+        let picture = screen.picture();
+        assert!(picture.contains("7 of 10 files are pending"), "{picture}");
+    });
+}
+
+#[test]
 fn a_connection_that_is_lost_meanwhile_is_told() {
     let lost = || DbError::new(Action::Migrate, ErrorKind::ConnectionLost);
     let mut snapshot = fixtures::lost(lost(), Lane::Quick { retry: 1, of: 3 });
@@ -196,6 +218,7 @@ fn a_refusal_has_its_next_step() {
         fixtures::ago(4),
         Ok(MigrationRun::Adopted(Arc::new(adoption))),
     );
+    progress.looked();
     snapshot.migration = Some(Arc::new(progress));
     check("migrations_adopted_nothing_80x24", SMALL, snapshot, "");
 }
@@ -361,29 +384,26 @@ fn a_file_is_as_the_newest_news_say() {
             applied_by_others: vec![MigrationName::new(9, "command_queues")],
         };
         let mut snapshot = with(0);
-        snapshot.migration = Some(ended(3, Ok(MigrationRun::Migrated(Arc::new(report)))));
+        let run = ended(3, Ok(MigrationRun::Migrated(Arc::new(report))));
+        snapshot.migration = Some(Arc::clone(&run));
         screen.publish(snapshot.clone());
         screen.settle().await;
         assert!(has("applied now, in 5.00 ms"), "{}", screen.picture());
-        assert!(has("1 of the pending files were applied by another run"));
-        let mut newer = fixtures::migrations(10);
-        Arc::make_mut(&mut newer).at = fixtures::now() + TimeDelta::seconds(1);
-        snapshot.migrations = Some(newer);
+        assert!(has("1 of the pending files was applied by another run"));
+        ends(&mut snapshot, run);
+        snapshot.migrations = Some(fixtures::migrations(10));
         screen.publish(snapshot.clone());
         screen.settle().await;
         assert!(has("all 10 files are applied") && !has("applied now, in"));
         // A look that finds a file pending proves that nothing of it holds.
         let lost = DbError::new(Action::Migrate, ErrorKind::ConnectionLost);
-        snapshot.migration = Some(ended(3, Err(lost)));
-        let mut newer = fixtures::migrations(3);
-        screen.publish(Snapshot {
-            migrations: Some(Arc::clone(&newer)),
-            ..snapshot.clone()
-        });
+        let run = ended(3, Err(lost));
+        snapshot.migration = Some(Arc::clone(&run));
+        snapshot.migrations = Some(fixtures::migrations(3));
+        screen.publish(snapshot.clone());
         screen.settle().await;
         assert!(has("BROKEN OFF: not known whether it holds"));
-        Arc::make_mut(&mut newer).at = fixtures::now() + TimeDelta::seconds(1);
-        snapshot.migrations = Some(newer);
+        ends(&mut snapshot, run);
         screen.publish(snapshot);
         screen.settle().await;
         assert!(has("ROLLED BACK: nothing of it holds"));

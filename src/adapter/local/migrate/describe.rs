@@ -10,7 +10,7 @@ use crate::{
             schema_state::column,
         },
     },
-    domain::{Action, OLDER_NAME, REQUIRED_TABLES, SchemaDescription, SchemaObject, excerpt},
+    domain::{Action, OLDER_NAME, REQUIRED_TABLES, SchemaDescription, SchemaObject},
 };
 
 const DESCRIBE: &str = include_str!("sql/describe.sql");
@@ -32,10 +32,8 @@ pub(super) async fn describe(link: &mut Link, schema: &str) -> DbResult<SchemaDe
     let objects: DbResult<Vec<SchemaObject>> = rows
         .iter()
         .map(|row| {
-            let text = |index| -> DbResult<String> {
-                let text: &str = column(row, index, Action::Migrate)?;
-                Ok(excerpt(text))
-            };
+            // Compared as it is; whoever prints it cleans it.
+            let text = |index| column(row, index, Action::Migrate);
             Ok(SchemaObject {
                 table: text(0)?,
                 kind: text(1)?,

@@ -67,7 +67,7 @@ pub(super) async fn begin_locked(
     match link.execute_within(&waiting, limit).await {
         Err(error) if error.code() == Some(LOCK_TIMEOUT) => {
             link.roll_back().await;
-            Err(locked(options, holder(link).await?.as_ref()).with_source(error))
+            Err(locked(options, holder(link).await?.as_ref(), error))
         }
         decided => decided.map(|()| pid),
     }
@@ -95,16 +95,20 @@ pub(super) async fn ledger_locked(
     let row = rows.first();
     let holder = row.map(|row| read_holder(row, action)).transpose()?;
     let words = ledger.locked_words(holder.as_ref());
-    Ok(DbError::new(action, ErrorKind::MigrationLocked)
-        .with_code(LOCK_TIMEOUT)
-        .with_details(&format!("{words} (waited {waited:?})"))
-        .with_source(error))
+    Ok(of_lock(error, &format!("{words} (waited {waited:?})")))
 }
 
-fn locked(options: MigrateOptions, holder: Option<&LockHolder>) -> DbError {
+fn locked(options: MigrateOptions, holder: Option<&LockHolder>, error: DbError) -> DbError {
     let waited = options.lock_deadline;
     let who = holder.map_or_else(|| "it has just ended".to_owned(), ToString::to_string);
-    DbError::new(Action::Migrate, ErrorKind::MigrationLocked)
-        .with_code(LOCK_TIMEOUT)
-        .with_details(&format!("{who} (waited {waited:?})"))
+    of_lock(error, &format!("{who} (waited {waited:?})"))
+}
+
+/// What the server told of a lock that was not had in time, as what it is.
+fn of_lock(error: DbError, words: &str) -> DbError {
+    let kind = ErrorKind::MigrationLocked;
+    error
+        .of_kind(kind)
+        .at_layer(kind.layer())
+        .with_details(words)
 }

@@ -110,9 +110,10 @@ impl Order<'_> {
         link.roll_back().await;
         let first = first?;
         let mut applied = Vec::new();
-        if !first.state.pending.is_empty() {
+        let mut open = first.state.pending.clone();
+        if !open.is_empty() {
             while let Some(done) = {
-                let next = self.apply_next(link).await;
+                let next = self.apply_next(link, &mut open).await;
                 settle(link, next).await?
             } {
                 applied.push(done);
@@ -132,8 +133,13 @@ impl Order<'_> {
         })
     }
 
-    /// Applies the first file that is pending; `None` when none is.
-    async fn apply_next(self, link: &mut Link) -> DbResult<Option<(MigrationName, Duration)>> {
+    /// Applies the first file that is pending; `None` when none is. `open`: what
+    /// was pending at first, and of which nobody was told yet that it holds.
+    async fn apply_next(
+        self,
+        link: &mut Link,
+        open: &mut Vec<MigrationName>,
+    ) -> DbResult<Option<(MigrationName, Duration)>> {
         let Self {
             target,
             options,
@@ -146,6 +152,9 @@ impl Order<'_> {
         let pid = begin_locked(link, options, progress).await?;
         // Only now, with the lock, is it certain what others have done.
         let looked = look(link, target).await?;
+        for name in open.extract_if(.., |name| !looked.state.pending.contains(name)) {
+            progress(MigrationEvent::AppliedByOther(name));
+        }
         ensure_welcome(&looked)?;
         let Some(next) = looked.state.appliable().first() else {
             link.roll_back().await;
@@ -171,6 +180,7 @@ impl Order<'_> {
             migration: next.clone(),
             took,
         });
+        open.retain(|name| name != next);
         Ok(Some((next.clone(), took)))
     }
 }
