@@ -185,6 +185,57 @@ fn a_connection_that_is_lost_meanwhile_is_told_with_what_holds() {
 }
 
 #[test]
+fn migrations_that_are_looked_at_are_read_anew_when_the_server_is_back() {
+    let mut cluster = Cluster::start();
+    let mut terminal = dashboard(&cluster, &[]);
+    see(&terminal, "● connected");
+    cluster.stop(support::cluster::StopMode::Fast);
+    see(&terminal, "Cannot connect to database");
+    terminal.send("M");
+    see(&terminal, "how the migrations stand cannot be read");
+    cluster.start_again();
+    see(&terminal, "10 of 10 files are pending");
+    assert!(terminal.screen_text().contains("┏ Migrations"));
+}
+
+#[test]
+fn what_was_not_applied_unasked_is_told_beside_the_lamps() {
+    let cluster = Cluster::start();
+    cluster.sql(
+        "create table schema_migrations (version varchar not null primary key); \
+        grant all on schema_migrations to public",
+    );
+    let terminal = dashboard(&cluster, &[("DBVITALS_AUTO_MIGRATE", "true")]);
+    let told = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        let lines: Vec<_> = screen.lines().collect();
+        let has = |words: &str| lines.iter().any(|line| line.contains(words));
+        has("migrate   ✖ MigrationRefused at ")
+            && has("next      → M; 'dbvitals migrate status' tells")
+    });
+    told.unwrap_or_else(|screen| panic!("nothing of it beside the lamps:\n{screen}"));
+}
+
+#[test]
+fn the_way_to_what_is_pending_is_in_the_footer_of_a_small_screen() {
+    let cluster = Cluster::start();
+    let mut terminal = dashboard(&cluster, &[]);
+    terminal.resize(80, 24);
+    see(&terminal, "not initialised 0/9");
+    see(&terminal, "M migrations");
+    terminal.send("M");
+    see(&terminal, "10 of 10 files are pending");
+    terminal.send("uy");
+    see(&terminal, "all 10 files are applied");
+    terminal.send("\x1b");
+    let gone = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        screen.contains("9/9, 10 migrations") && !screen.contains("M migrations")
+    });
+    gone.unwrap_or_else(|screen| panic!("it is offered for nothing:\n{screen}"));
+}
+
+#[test]
 fn read_only_applies_nothing_and_says_why() {
     let cluster = Cluster::start();
     let mut terminal = dashboard(&cluster, &[("DBVITALS_READ_ONLY", "true")]);

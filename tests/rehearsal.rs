@@ -41,6 +41,53 @@ fn quit(mut terminal: Terminal) {
     assert_eq!(status.exit_code(), 0);
 }
 
+/// The rows of mode that stand before those of the scenarios.
+const MODES: usize = 3;
+
+/// The scenarios in the order of their rows, and steps of somebody's own.
+const ROWS: [&str; 8] = [
+    "calm",
+    "flaky",
+    "outage",
+    "slow",
+    "hang",
+    "auth",
+    "migrations",
+    "own script",
+];
+
+/// Chooses what is rehearsed by keys, and waits until the banner names it.
+#[track_caller]
+fn rehearse(terminal: &mut Terminal, name: &str, rows_before: usize) {
+    let row = ROWS.iter().position(|row| *row == name).unwrap();
+    terminal.send("m");
+    see(terminal, "mock: migrations");
+    let down = "j".repeat(rows_before + row);
+    terminal.send(&format!("g{down}\r"));
+    let chosen = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        !screen.contains("┏ Mode") && screen.contains(&format!("REHEARSAL {name}"))
+    });
+    chosen.unwrap_or_else(|screen| panic!("{name} does not begin:\n{screen}"));
+}
+
+/// Waits for another connection than the one with this end of its id, and gives
+/// the end of its id.
+#[track_caller]
+fn another_connection(terminal: &Terminal, before: &str) -> String {
+    let is_tail = |word: &&str| word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let tail = |screen: &str| {
+        let found = screen.split_whitespace().find(is_tail);
+        found.filter(|tail| *tail != before).map(str::to_owned)
+    };
+    let seen = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        screen.contains("● connected") && tail(&screen).is_some()
+    });
+    seen.unwrap_or_else(|screen| panic!("still {before}:\n{screen}"));
+    tail(&terminal.screen_text()).unwrap()
+}
+
 /// The fault of a scenario, from the outside.
 struct Seen {
     scenario: &'static str,
@@ -107,15 +154,10 @@ const SCENARIOS: [Seen; 7] = [
     },
 ];
 
-#[test]
-fn every_scenario_shows_what_it_is_named_for() {
-    let started: Vec<_> = SCENARIOS
-        .iter()
-        .map(|seen| {
-            let launch = launch(80, 24).arg("--scenario").arg(seen.scenario);
-            (seen, launch.spawn())
-        })
-        .collect();
+/// Starts every scenario in a program of its own, and sees what it is named for.
+#[track_caller]
+fn check(start: impl Fn(&Seen) -> Terminal) {
+    let started: Vec<_> = SCENARIOS.iter().map(|seen| (seen, start(seen))).collect();
     for (seen, mut terminal) in started {
         see(&terminal, seen.when);
         terminal.send(seen.keys);
@@ -127,6 +169,58 @@ fn every_scenario_shows_what_it_is_named_for() {
         assert!(screen.contains("DATABASE_URL"), "{screen}");
         quit(terminal);
     }
+}
+
+#[test]
+fn every_scenario_shows_what_it_is_named_for() {
+    check(|seen| {
+        let launch = launch(80, 24).arg("--scenario").arg(seen.scenario);
+        launch.spawn()
+    });
+}
+
+#[test]
+fn every_scenario_can_be_chosen_where_nothing_is_configured() {
+    check(|seen| {
+        let mut terminal = launch(80, 24).spawn();
+        see(&terminal, "● connected");
+        rehearse(&mut terminal, seen.scenario, MODES);
+        terminal
+    });
+}
+
+#[test]
+fn one_rehearsal_after_the_other_each_on_a_connection_of_its_own() {
+    let mut terminal = launch(120, 40)
+        .env("DBVITALS_MOCK_SCRIPT", "40s calm, 5s refuse, calm")
+        .spawn();
+    see(&terminal, "REHEARSAL own script");
+    let mut id = another_connection(&terminal, "");
+    // The steps that are configured are what mock mode is without a choice.
+    let modes = MODES - 1;
+    for name in ROWS {
+        rehearse(&mut terminal, name, modes);
+        id = another_connection(&terminal, &id);
+        terminal.send("m");
+        let is_marked = terminal.wait_for(&format!("● mock: {name}"), LIMIT);
+        is_marked.unwrap_or_else(|screen| panic!("{name} is not marked:\n{screen}"));
+        see(&terminal, "in use: Enter begins it anew");
+        terminal.send("\x1b");
+        let is_closed = |screen: &vt100::Screen| !screen.contents().contains("┏ Mode");
+        terminal.wait_until(LIMIT, is_closed).unwrap();
+    }
+    see(&terminal, "refuse in 30 s");
+    rehearse(&mut terminal, "own script", modes);
+    another_connection(&terminal, &id);
+    let anew = terminal.wait_until(LIMIT, |screen| {
+        let screen = screen.contents();
+        (35..=40).any(|left| screen.contains(&format!("refuse in {left} s")))
+    });
+    anew.unwrap_or_else(|screen| panic!("its time goes on:\n{screen}"));
+    // What was before is told apart in the log.
+    terminal.send("6z");
+    see(&terminal, "[mock in memory, own script] ");
+    quit(terminal);
 }
 
 #[test]

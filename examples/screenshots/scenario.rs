@@ -128,6 +128,31 @@ const PROJECT_PAUSED: &[Step] = &[
     Pass(Duration::from_secs(4)),
 ];
 
+/// The list in which a rehearsal runs already, and another one is selected.
+const REHEARSALS: &[Step] = &[
+    CONNECTED,
+    Press("m"),
+    See("mock: migrations"),
+    Press("gjjjj\r"),
+    See("REHEARSAL flaky"),
+    CONNECTED,
+    Pass(Duration::from_secs(6)),
+    Press("m"),
+    See("in use: Enter begins it anew"),
+    Press("j"),
+    See("Enter begins it, on a new connection"),
+];
+
+const REHEARSED_MIGRATIONS: &[Step] = &[
+    CONNECTED,
+    Press("m"),
+    See("mock: migrations"),
+    Press("G\r"),
+    See("REHEARSAL migrations"),
+    See("M applies what is pending"),
+    Pass(Duration::from_secs(12)),
+];
+
 const MODES: &[Step] = &[
     CONNECTED,
     Pass(Duration::from_secs(6)),
@@ -221,6 +246,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "mock-120x40",           size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: MOCK },
     Scenario { name: "rehearsal-outage-120x40", size: Size::Wide, colors: Colors::Dark,  target: Target::Rehearsal("outage"), steps: REHEARSED_OUTAGE },
     Scenario { name: "rehearsal-calm-80x24", size: Size::Narrow,  colors: Colors::Dark,  target: Target::Rehearsal("calm"),   steps: REHEARSED_CALM },
+    Scenario { name: "rehearsals-120x40",     size: Size::Wide,   colors: Colors::Dark,  target: Target::Nothing,       steps: REHEARSALS },
+    Scenario { name: "rehearsals-80x24",      size: Size::Narrow, colors: Colors::Dark,  target: Target::Nothing,       steps: REHEARSALS },
+    Scenario { name: "rehearsals-light-80x24", size: Size::Narrow, colors: Colors::Light, target: Target::Nothing,      steps: REHEARSALS },
+    Scenario { name: "rehearsals-nocolor-80x24", size: Size::Narrow, colors: Colors::None, target: Target::Nothing,     steps: REHEARSALS },
+    Scenario { name: "rehearsal-migrations-80x24", size: Size::Narrow, colors: Colors::Dark, target: Target::Nothing,   steps: REHEARSED_MIGRATIONS },
     Scenario { name: "modes-80x24",           size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: MODES },
     Scenario { name: "profiles-120x40",       size: Size::Wide,   colors: Colors::Dark,  target: Target::Profiles("staging"), steps: PROFILES },
     Scenario { name: "profiles-80x24",        size: Size::Narrow, colors: Colors::Dark,  target: Target::Profiles("staging"), steps: PROFILES },

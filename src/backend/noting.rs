@@ -3,6 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
+
 use crate::{
     adapter::{Beat, HealthReport},
     backend::{
@@ -155,10 +157,12 @@ impl<A: Watched> Supervisor<A> {
         } else {
             Duration::ZERO
         };
+        let took = now.mono.saturating_sub(since.mono).max(waited);
+        let began = now.wall - TimeDelta::from_std(took).unwrap_or_default();
         let draft = HealthCheckDraft {
             connection_id: self.parts.machine.connection().id(),
-            timestamp: since.wall.min(now.wall),
-            latency: now.mono.saturating_sub(since.mono).max(waited),
+            timestamp: since.wall.min(began),
+            latency: took,
             outcome: Err(error.message()),
             details: None,
         };

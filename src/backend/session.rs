@@ -5,8 +5,11 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     backend::jobs::worded,
-    config::{self, Candidate, Config, Loaded},
-    domain::{Alternative, AlternativeKind, ConfigDifference, Destination, Fate, Session, Use},
+    config::{self, Candidate, Config, Loaded, RehearsalChoice},
+    domain::{
+        Alternative, AlternativeKind, ConfigDifference, Destination, Fate, OWN_SCRIPT, Scenario,
+        Scene, Session, Use,
+    },
 };
 
 /// The session of a configuration, begun then.
@@ -45,7 +48,10 @@ pub(super) fn alternative(
     in_use: &Config,
 ) -> Alternative {
     let is_named = match kind {
-        AlternativeKind::Mode => candidate.name.as_deref() == Some(in_use.target.mode.as_str()),
+        AlternativeKind::Mode => {
+            let is_mode = candidate.name.as_deref() == Some(in_use.target.mode.as_str());
+            is_mode && candidate.choice.rehearsal == rehearsed(in_use)
+        }
         AlternativeKind::Profile => candidate.name == in_use.provenance.profile,
     };
     let config = candidate.outcome.as_ref().map(|loaded| &loaded.config);
@@ -56,9 +62,43 @@ pub(super) fn alternative(
     };
     Alternative {
         name: candidate.name.clone(),
+        scene: scene(candidate),
         use_now,
         standing: config.map(destination).map_err(worded),
     }
+}
+
+/// The choice that a configuration amounts to, as far as rehearsals go.
+fn rehearsed(config: &Config) -> RehearsalChoice {
+    let rehearsal = config.adapter.rehearsal();
+    match rehearsal.map(|rehearsal| rehearsal.scenario) {
+        None => RehearsalChoice::AsConfigured,
+        Some(Some(scenario)) => RehearsalChoice::Scenario(scenario),
+        Some(None) => RehearsalChoice::OwnScript,
+    }
+}
+
+/// What a candidate would rehearse, in words.
+fn scene(candidate: &Candidate) -> Option<Scene> {
+    let told = |scenario: Scenario| Scene {
+        name: scenario.as_str(),
+        summary: scenario.summary().to_owned(),
+    };
+    match candidate.choice.rehearsal {
+        RehearsalChoice::AsConfigured => None,
+        RehearsalChoice::Scenario(scenario) => Some(told(scenario)),
+        RehearsalChoice::OwnScript => Some(Scene {
+            name: OWN_SCRIPT,
+            summary: steps(candidate).unwrap_or_default(),
+        }),
+    }
+}
+
+/// The steps of somebody's own, as they were written.
+fn steps(candidate: &Candidate) -> Option<String> {
+    let settings = &candidate.outcome.as_ref().ok()?.settings;
+    let script = settings.iter().find(|row| row.key == "mock.script")?;
+    script.value.clone()
 }
 
 /// What another configuration would change.

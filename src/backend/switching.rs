@@ -202,7 +202,10 @@ impl<A: Watched> Supervisor<A> {
             (Some((_, candidate)), Some(board)) => match &candidate.outcome {
                 Err(_) => Wanted::Invalid,
                 Ok(wanted) if session::is_same(&wanted.config, &board.loaded.config) => {
-                    Wanted::InUse
+                    match wanted.config.adapter.rehearsal() {
+                        Some(_) => Wanted::Anew,
+                        None => Wanted::InUse,
+                    }
                 }
                 Ok(_) => Wanted::Other,
             },
@@ -302,9 +305,12 @@ impl<A: Watched> Supervisor<A> {
         if former.len() == FORMER {
             former.remove(0);
         }
+        let now = self.parts.clock.now();
+        let scene = self.stage.map(|stage| stage.rehearsed(now).name());
+        let scene = scene.map_or(String::new(), |scene| format!(", {scene}"));
         former.push(Former {
-            name: format!("{} {target}", target.mode),
-            until: self.parts.clock.now().wall,
+            name: format!("{} {target}{scene}", target.mode),
+            until: now.wall,
         });
     }
 

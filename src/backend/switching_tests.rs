@@ -23,10 +23,10 @@ use crate::{
     },
     config::{AdapterSection, Catalogue, Choice, FixedEnv, Flags},
     domain::{
-        Action, Adoption, AlternativeKind, Alternatives, Command, CommandOutcome, ConfigReview,
-        ConnectionId, ConnectionStatus, DbError, Diagnosis, ErrorKind, Event, Fate, Finding,
-        FoundLedger, FoundSchema, HealthCheckDraft, HealthCheckResult, HealthDetails,
-        MigrationReport, MigrationState, Mode, Pick, Snapshot, Use,
+        Action, Adoption, Alternative, AlternativeKind, Alternatives, Command, CommandOutcome,
+        ConfigReview, ConnectionId, ConnectionStatus, DbError, Diagnosis, ErrorKind, Event, Fate,
+        Finding, FoundLedger, FoundSchema, HealthCheckDraft, HealthCheckResult, HealthDetails,
+        MigrationReport, MigrationState, Mode, Pick, Scenario, Snapshot, Use,
     },
 };
 use ConnectionStatus::{Connected, Connecting};
@@ -226,8 +226,21 @@ impl Scene {
     async fn choose(&mut self, kind: AlternativeKind, name: &str) -> CommandOutcome {
         let list = self.listed(kind).await;
         let rows = list.rows.as_ref().unwrap();
-        let is_it = |row: &crate::domain::Alternative| row.name.as_deref().unwrap_or("") == name;
+        let is_it = |row: &Alternative| row.name.as_deref().unwrap_or("") == name;
         let row = rows.iter().position(is_it).unwrap();
+        self.pick(&list, row).await
+    }
+
+    /// Chooses the rehearsal of this name, and gives what the supervisor answers.
+    async fn rehearse(&mut self, name: &str) -> CommandOutcome {
+        let list = self.listed(AlternativeKind::Mode).await;
+        let rows = list.rows.as_ref().unwrap();
+        let is_it = |row: &Alternative| row.scene.as_ref().is_some_and(|it| it.name == name);
+        let row = rows.iter().position(is_it).unwrap();
+        self.pick(&list, row).await
+    }
+
+    async fn pick(&mut self, list: &Alternatives, row: usize) -> CommandOutcome {
         let pick = Pick {
             list: list.number,
             row,
@@ -344,6 +357,51 @@ async fn what_is_listed_says_what_it_is_and_what_speaks_against_it() {
     assert_eq!(rows[1].use_now, Use::InUse);
     let memory = rows[2].standing.as_ref().unwrap();
     assert_eq!(memory.target.to_string(), "in memory");
+}
+
+#[tokio::test]
+async fn a_rehearsal_is_chosen_like_anything_else_and_begins_anew_when_it_is_chosen_again() {
+    let script = [("DBVITALS_MOCK_SCRIPT", "5s refuse, calm")];
+    let mut scene = scene(Flags::default(), &script);
+    scene.connected_to("one.example:5432/app").await;
+    let list = scene.listed(AlternativeKind::Mode).await;
+    let rows = list.rows.as_ref().unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.scene.as_ref())
+        .map(|scene| (scene.name, scene.summary.as_str()))
+        .collect();
+    let own = ("own script", "5s refuse, calm");
+    let built_in = Scenario::ALL.map(|it| (it.as_str(), it.summary()));
+    assert_eq!(told, [&built_in[..], &[own]].concat());
+
+    let mut seen = Vec::new();
+    for name in ["hang", "own script", "outage", "outage"] {
+        assert_eq!(scene.rehearse(name).await, CommandOutcome::Begun);
+        let there = scene
+            .until(name, |s| {
+                let id = s.connection.id();
+                s.connection.status() == Connected && !seen.contains(&id)
+            })
+            .await;
+        assert_eq!(there.session.target.to_string(), "in memory");
+        seen.push(there.connection.id());
+        let list = scene.listed(AlternativeKind::Mode).await;
+        let in_use: Vec<_> = list
+            .rows
+            .as_ref()
+            .unwrap()
+            .iter()
+            .filter(|row| row.use_now != Use::Not)
+            .map(|row| {
+                let scene = row.scene.as_ref().map(|scene| scene.name);
+                (scene, row.use_now)
+            })
+            .collect();
+        assert_eq!(in_use, [(Some(name), Use::InUse)]);
+    }
+    scene.choose(AlternativeKind::Mode, "local").await;
+    scene.connected_to("one.example:5432/app").await;
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use crate::{
     config::{
-        Choice, Complaints, Env, Fallback, Flags, Loaded, ProfileChoice, Sources,
+        Choice, Complaints, Env, Fallback, Flags, Loaded, ProfileChoice, RehearsalChoice, Sources,
         load::{self, Idle, Order},
     },
-    domain::{AlternativeKind, Mode},
+    domain::{AlternativeKind, Mode, Rehearsal, Scenario},
 };
 
 /// Profiles that are listed at most.
@@ -69,16 +69,30 @@ impl Catalogue {
         }
     }
 
-    /// Every mode, with the profile that is in use.
+    /// Every mode, with the profile that is in use; mock mode once for each
+    /// rehearsal, too.
     fn modes(&self, now: &Choice) -> Vec<Candidate> {
-        let candidate = |mode: Mode| {
+        let candidate = |mode: Mode, rehearsal| {
             let choice = Choice {
+                profile: now.profile.clone(),
                 mode: Some(mode),
-                ..now.clone()
+                rehearsal,
             };
             self.candidate(Some(mode.to_string()), choice)
         };
-        Mode::ALL.into_iter().map(candidate).collect()
+        let as_configured = |mode| candidate(mode, RehearsalChoice::AsConfigured);
+        let mut candidates: Vec<_> = Mode::ALL.into_iter().map(as_configured).collect();
+        // What the sources name has a row of its own below.
+        candidates.retain(|it| it.rehearsal().is_none());
+        candidates.extend(Scenario::ALL.into_iter().map(|scenario| {
+            let rehearsal = RehearsalChoice::Scenario(scenario);
+            candidate(Mode::Mock, rehearsal)
+        }));
+        let own = candidate(Mode::Mock, RehearsalChoice::OwnScript);
+        if own.rehearsal().is_some() {
+            candidates.push(own);
+        }
+        candidates
     }
 
     /// Every profile of the file, and what holds without one.
@@ -86,13 +100,13 @@ impl Catalogue {
         let names = load::profiles(&self.sources())?;
         let without = Choice {
             profile: ProfileChoice::Without,
-            mode: None,
+            ..Choice::default()
         };
         let mut candidates = vec![self.candidate(None, without)];
         candidates.extend(names.into_iter().take(LISTED).map(|name| {
             let choice = Choice {
                 profile: ProfileChoice::Named(name.clone()),
-                mode: None,
+                ..Choice::default()
             };
             self.candidate(Some(name), choice)
         }));
@@ -118,6 +132,15 @@ impl Catalogue {
             env: &*self.env,
             cwd: self.cwd.clone(),
         }
+    }
+}
+
+// === impl Candidate ===
+
+impl Candidate {
+    /// What would be rehearsed.
+    fn rehearsal(&self) -> Option<&Rehearsal> {
+        self.outcome.as_ref().ok()?.config.adapter.rehearsal()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     config::{
         Origin, assign::Entry, file_layer::FileLayer, origin::Sourced, rehearsal, values::Values,
     },
-    domain::Mode,
+    domain::{Mode, Scenario},
 };
 
 /// Where a value comes from that was chosen.
@@ -31,6 +31,8 @@ pub struct Choice {
     pub profile: ProfileChoice,
     /// Which mode; `None` leaves it to the settings.
     pub mode: Option<Mode>,
+    /// What is rehearsed in mock mode.
+    pub rehearsal: RehearsalChoice,
 }
 
 /// Which profile was chosen.
@@ -43,6 +45,18 @@ pub enum ProfileChoice {
     Without,
     /// This one.
     Named(String),
+}
+
+/// Which rehearsal was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RehearsalChoice {
+    /// None was: what the sources name is played.
+    #[default]
+    AsConfigured,
+    /// This one.
+    Scenario(Scenario),
+    /// The steps that the sources hold, whatever scenario they name as well.
+    OwnScript,
 }
 
 // === impl Choice ===
@@ -96,6 +110,15 @@ impl Choice {
         } else if let Some(value) = self.implied_mode(file) {
             let origin = IMPLIED;
             values.mode = Some(Sourced { value, origin });
+        }
+        match self.rehearsal {
+            RehearsalChoice::AsConfigured => {}
+            RehearsalChoice::Scenario(value) => {
+                let origin = CHOSEN;
+                values.mock_scenario = Some(Sourced { value, origin });
+                values.mock_script = None;
+            }
+            RehearsalChoice::OwnScript => values.mock_scenario = None,
         }
     }
 

@@ -33,7 +33,7 @@ mod values;
 
 pub use catalogue::{Candidate, Catalogue};
 pub use changes::{changes, serves};
-pub use choice::{Choice, ProfileChoice};
+pub use choice::{Choice, ProfileChoice, RehearsalChoice};
 pub use complaint::{Complaint, Complaints};
 pub use env::{Env, FixedEnv, SystemEnv};
 pub use load::{ledger_schema, load, settings};

@@ -62,6 +62,17 @@ pub enum AdapterSection {
     Mock(MockSection),
 }
 
+impl AdapterSection {
+    /// What is rehearsed, where anything is.
+    #[must_use]
+    pub const fn rehearsal(&self) -> Option<&Rehearsal> {
+        match self {
+            Self::Supabase(_) | Self::Local(_) => None,
+            Self::Mock(section) => section.rehearsal.as_ref(),
+        }
+    }
+}
+
 /// How to reach and use a PostgreSQL server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalSection {

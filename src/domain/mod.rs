@@ -80,7 +80,7 @@ pub use migration::{
 pub use mode::{Mode, UnknownMode};
 pub use operation::{DatabaseOperation, OperationDraft, OperationType, Outcome};
 pub use pooler::{PoolMode, Pooler};
-pub use rehearsal::{Rehearsal, Rehearsed};
+pub use rehearsal::{OWN_SCRIPT, Rehearsal, Rehearsed};
 pub use rest::{RestDetails, SeenTable, TableSight};
 pub(crate) use rest_reasons::less_than_expected;
 pub use ring::Ring;
@@ -91,7 +91,7 @@ pub use secret::Secret;
 pub use snapshot::{Former, Lane, Outage, Refusal, Session, Snapshot};
 pub use switching::{
     Alternative, AlternativeKind, Alternatives, Chosen, ConfigChange, ConfigDifference,
-    ConfigReview, Destination, Fate, Pick, Taking, Use,
+    ConfigReview, Destination, Fate, Pick, Scene, Taking, Use,
 };
 pub use target::{Target, TransportSecurity};
 pub use verdict::{Evidence, Health, HealthPolicy, Verdict};

@@ -16,6 +16,9 @@ pub struct Rehearsal {
     pub script: FaultScript,
 }
 
+/// The word for steps of somebody's own.
+pub const OWN_SCRIPT: &str = "own script";
+
 /// Where a rehearsal stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rehearsed {
@@ -33,7 +36,7 @@ impl Rehearsed {
     pub const fn name(&self) -> &'static str {
         match self.scenario {
             Some(scenario) => scenario.as_str(),
-            None => "own script",
+            None => OWN_SCRIPT,
         }
     }
 

@@ -50,6 +50,20 @@ impl Scenario {
         }
     }
 
+    /// What is seen of it, in a few words for a row of a list.
+    #[must_use]
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Calm => "nothing goes wrong",
+            Self::Flaky => "a reset, slow answers, a freeze, a restart",
+            Self::Outage => "the server is stopped for 40 s",
+            Self::Slow => "answers are late for 20 s: degraded, not down",
+            Self::Hang => "the server freezes for 25 s: suspect, lost",
+            Self::Auth => "who logs in anew is refused for 35 s",
+            Self::Migrations => "six of nine tables: three files are pending",
+        }
+    }
+
     /// Its script. Whatever goes wrong does so for long enough to be watched,
     /// and heals, again and again. `slow_by` is what a slow answer takes longer.
     #[must_use]

@@ -35,10 +35,21 @@ pub struct Alternatives {
 pub struct Alternative {
     /// Its name; `None`: to use no profile.
     pub name: Option<String>,
+    /// What would be rehearsed there; `None` where nothing is, or nothing is asked for.
+    pub scene: Option<Scene>,
     /// Whether it is what is in use.
     pub use_now: Use,
     /// What would be connected to, or everything that speaks against it.
     pub standing: Result<Destination, Vec<String>>,
+}
+
+/// A rehearsal that could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scene {
+    /// Its word.
+    pub name: &'static str,
+    /// What is seen of it, in a few words; or the steps of somebody's own.
+    pub summary: String,
 }
 
 /// Whether something that could be chosen is in use.

@@ -8,20 +8,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     backend::NotTaken,
     domain::{
-        Command, CommandOutcome, ConnectionStatus, Event, LatencyBook, LatencySample, LatencyStats,
-        Outcome, SampleOutcome, Snapshot, Window,
+        Command, ConnectionStatus, Event, LatencyBook, LatencySample, LatencyStats, Outcome,
+        SampleOutcome, Snapshot, Window,
     },
     tui::{
         clock::Moment,
         difference::{Difference, difference},
         freeze::Frozen,
+        notice::Notices,
         outages::Outages,
         text::{self, Words},
     },
 };
-
-/// How long a notice stays.
-const NOTICE: TimeDelta = TimeDelta::seconds(5);
 
 /// With fewer answers than these, each of them moves the statistics.
 const FEW: u64 = 30;
@@ -52,7 +50,7 @@ pub(super) struct Data {
     pub(super) outages: Outages,
     /// What the panes show instead, while the reader has frozen them.
     pub(super) frozen: Option<Box<Frozen>>,
-    notice: Option<Notice>,
+    notices: Notices,
     stats_made_at: Option<DateTime<Utc>>,
 }
 
@@ -63,13 +61,6 @@ pub(super) struct Answer {
     pub(super) at: DateTime<Utc>,
     /// How long it took.
     pub(super) took: Duration,
-}
-
-/// A sentence that stays for some seconds.
-#[derive(Clone)]
-struct Notice {
-    words: Words,
-    until: DateTime<Utc>,
 }
 
 /// Whether what was told changes what is drawn.
@@ -100,7 +91,7 @@ impl Data {
             answer: None,
             outages: Outages::default(),
             frozen: None,
-            notice: None,
+            notices: Notices::default(),
             stats_made_at: None,
         }
     }
@@ -112,24 +103,29 @@ impl Data {
             .as_mut()
             .is_some_and(|frozen| frozen.count(event));
         let change = self.take_in(event);
-        if counted { Change::Seen } else { change }
+        let now = self.moment.now;
+        let is_said = self.is_about_this(event) && self.notices.hear(event, now);
+        let is_told = self.notices.tell_check(&self.snapshot, now);
+        if counted || is_said || is_told {
+            return Change::Seen;
+        }
+        change
+    }
+
+    /// Whether an event is no line that the former connection left in the channel.
+    fn is_about_this(&self, event: &Event) -> bool {
+        if let Event::StatusChanged { at, .. } = event {
+            return !self.is_former(*at);
+        }
+        let Event::CheckFinished { result, .. } = event else {
+            return true;
+        };
+        result.connection_id() == self.snapshot.connection.id()
     }
 
     fn take_in(&mut self, event: &Event) -> Change {
         match event {
             Event::Sampled(sample) => self.take_sample(*sample),
-            Event::CommandDone { command, outcome } => {
-                let words = match outcome {
-                    CommandOutcome::Begun => text::begun(*command),
-                    CommandOutcome::Needless(reason) => Some(text::needless(*command, reason)),
-                };
-                match words {
-                    Some(words) => self.note(words),
-                    None => return Change::Unseen,
-                }
-                Change::Seen
-            }
-            // A line that the former connection left in the channel.
             Event::StatusChanged { at, .. } if self.is_former(*at) => Change::Unseen,
             Event::Switched { .. } => {
                 self.begin_anew();
@@ -140,8 +136,9 @@ impl Data {
                 self.outages.note(*to, *at, error.as_ref());
                 Change::Unseen
             }
-            // The snapshot tells the same, and is what is drawn.
-            Event::HealthChanged { .. }
+            // The snapshot tells the same, and is what is drawn; or a notice does.
+            Event::CommandDone { .. }
+            | Event::HealthChanged { .. }
             | Event::OwnSideAway { .. }
             | Event::CheckFinished { .. }
             | Event::Diagnosed(_)
@@ -199,6 +196,9 @@ impl Data {
             self.begin_anew();
             return Change::Another;
         }
+        if self.notices.tell_check(&self.snapshot, self.moment.now) {
+            return Change::Seen;
+        }
         match difference(&before, &self.snapshot) {
             Difference::None => Change::Unseen,
             Difference::Begun => Change::Soon,
@@ -227,30 +227,25 @@ impl Data {
 
     /// Says something for some seconds.
     pub(super) fn say(&mut self, words: &'static str) {
-        self.note(words.into());
+        self.notices.say(words.into(), self.moment.now);
+    }
+
+    /// Takes away what was said, where the reader goes elsewhere.
+    pub(super) fn dismiss(&mut self) {
+        self.notices.dismiss();
     }
 
     /// Notes that a command was not taken.
     pub(super) fn note_refusal(&mut self, command: Command, why: NotTaken) {
-        self.note(text::refused(command, why));
-    }
-
-    fn note(&mut self, words: Words) {
-        let until = self.moment.now + NOTICE;
-        self.notice = Some(Notice { words, until });
+        self.notices
+            .say(text::refused(command, why), self.moment.now);
     }
 
     /// Moves on to the moment of the next frame.
     pub(super) fn advance(&mut self, moment: Moment) {
         self.moment = moment;
         let now = moment.now;
-        if self
-            .notice
-            .as_ref()
-            .is_some_and(|notice| notice.until <= now)
-        {
-            self.notice = None;
-        }
+        self.notices.advance(now);
         let patience = if self.stats[2].answered < FEW {
             TimeDelta::milliseconds(500)
         } else {
@@ -265,7 +260,7 @@ impl Data {
 
     /// The sentence that is to be seen for some seconds.
     pub(super) fn notice(&self) -> Option<&Words> {
-        self.notice.as_ref().map(|notice| &notice.words)
+        self.notices.words()
     }
 
     /// True while the status is `connected` and somebody vouches for it.
@@ -321,7 +316,7 @@ impl Data {
             )
         };
         let horizon = self.moment.now - TimeDelta::minutes(16);
-        self.notice.is_some()
+        self.notices.words().is_some()
             || self.is_migrating()
             || retries
             || snapshot.busy_since.is_some()

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     backend::Handle,
-    domain::{Durations, Event, Snapshot},
+    domain::{Command, Durations, Event, Snapshot},
     tui::{
         TuiError,
         action::Effect,
@@ -25,7 +25,7 @@ use crate::{
         data::{Change, Data},
         frame_gate::FrameGate,
         keys, logging, screen,
-        update::update,
+        update::{follow_up, update},
         view::View,
     },
 };
@@ -240,7 +240,12 @@ impl Loop {
             return Flow::GoOn;
         };
         self.gate.mark();
-        match update(&self.data, &mut self.view, action) {
+        let cover = self.view.cover();
+        let effect = update(&self.data, &mut self.view, action);
+        if cover != self.view.cover() {
+            self.data.dismiss();
+        }
+        match effect {
             Some(Effect::Quit) => return Flow::Pause(Pause::Quit),
             Some(Effect::Suspend) => return Flow::Pause(Pause::Suspend),
             Some(Effect::Freeze) => {
@@ -248,21 +253,24 @@ impl Loop {
                 self.data.freeze();
             }
             Some(Effect::Thaw) => self.data.thaw(),
-            Some(Effect::Send(command)) => {
-                if let Err(why) = self.handle.send(command) {
-                    self.data.moment = self.clock.moment();
-                    self.data.note_refusal(command, why);
-                }
-            }
+            Some(Effect::Send(command)) => self.send(command),
             Some(Effect::Say(words)) => self.say(words),
             None => {}
         }
         Flow::GoOn
     }
 
+    fn send(&mut self, command: Command) {
+        if let Err(why) = self.handle.send(command) {
+            self.data.moment = self.clock.moment();
+            self.data.note_refusal(command, why);
+        }
+    }
+
     fn take_snapshot(&mut self, publisher: Publisher) {
         // The newest is taken in any case: the last one before the end too.
         let newest = Arc::clone(&self.snapshots.borrow_and_update());
+        self.data.moment = self.clock.moment();
         let change = self.data.renew(newest);
         self.note(change);
         if let Publisher::Ended = publisher {
@@ -292,6 +300,9 @@ impl Loop {
     fn take_event(&mut self, event: &Event) {
         let change = self.data.absorb(event);
         self.note(change);
+        if let Some(command) = follow_up(&self.data, &self.view, event) {
+            self.send(command);
+        }
     }
 
     fn note(&mut self, change: Change) {

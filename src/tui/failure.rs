@@ -138,19 +138,26 @@ fn first_row(outage: &Outage, data: &Data, look: &Look, width: usize) -> Vec<Lin
     // The reason must not come and go with the digits of the countdown.
     let reserve = "00 s".len();
     let room = width.saturating_sub(state.width() + 1 + kind.len() + rest_width + reserve);
-    let reason = reason(&outage.error, room);
+    let database = &data.snapshot.session.target.database;
+    let reason = reason(&outage.error, database, room);
     let what = format!("{} {kind}{reason}", state.content);
     let mut phrases = vec![Span::styled(what, state.style)];
     phrases.append(&mut rest);
     flow(phrases, &separator, width)
 }
 
-/// Code and layer, as much of them as fits; each with a space before it.
-fn reason(error: &DbError, room: usize) -> String {
+/// Code and layer, or the database that does not exist, as much of them as fits;
+/// each with a space before it.
+fn reason(error: &DbError, database: &str, room: usize) -> String {
     let layer = format!(" at {}", error.layer().as_str());
     let code = error.code().map(|code| format!(" {}", clean(code)));
     let code = code.unwrap_or_default();
-    let choices = [format!("{code}{layer}"), code, layer];
+    let named = if error.kind() == ErrorKind::DatabaseMissing {
+        format!("{code} {}", clean(database))
+    } else {
+        String::new()
+    };
+    let choices = [named, format!("{code}{layer}"), code, layer];
     let mut fitting = choices
         .into_iter()
         .filter(|words| !words.is_empty() && Span::raw(words.as_str()).width() <= room);

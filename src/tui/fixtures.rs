@@ -12,10 +12,11 @@ use crate::{
         Action, AppliedMigration, Condition, ConnectionId, ConnectionStatus, DatabaseConnection,
         DatabaseOperation, DbError, ErrorEntry, ErrorKind, Evidence, Failure, HealthCheckDraft,
         HealthCheckResult, HealthDetails, HealthPolicy, Lamps, Lane, LatencySample, LedgerStanding,
-        MigrationEvent, MigrationLook, MigrationName, MigrationProgress, MigrationState, Mode,
-        OperationDraft, OperationId, OperationType, Outage, Outcome, PhaseTimings, PoolGauge,
-        PoolMode, Pooler, REQUIRED_TABLES, Refusal, Rehearsed, SampleOutcome, Scenario, Session,
-        SlotHolder, Snapshot, Step, Target, TransportSecurity, Verdict,
+        MigrationEvent, MigrationLook, MigrationName, MigrationProgress, MigrationState,
+        MigrationSummary, Mode, OperationDraft, OperationId, OperationType, Outage, Outcome,
+        PhaseTimings, PoolGauge, PoolMode, Pooler, REQUIRED_TABLES, Refusal, Rehearsed,
+        SampleOutcome, Scenario, Session, SlotHolder, Snapshot, Step, Target, TransportSecurity,
+        Verdict,
     },
     tui::{
         clock::{Clock, Moment},
@@ -144,7 +145,11 @@ pub(super) fn check_at(seconds_ago: i64, outcome: Result<(), String>) -> Arc<Hea
     let draft = HealthCheckDraft {
         connection_id: connection_id(),
         timestamp: ago(seconds_ago),
-        latency: Duration::from_micros(400 + steps * 7_919 % 900),
+        latency: if outcome.is_ok() {
+            Duration::from_micros(400 + steps * 7_919 % 900)
+        } else {
+            Duration::from_secs(5)
+        },
         outcome,
         details,
     };
@@ -182,6 +187,12 @@ pub(super) fn auth_failed() -> DbError {
     DbError::new(Action::Connect, ErrorKind::AuthFailed)
         .with_code("28P01")
         .with_details("password authentication failed for user \"app_rw\"")
+}
+
+pub(super) fn no_database() -> DbError {
+    DbError::new(Action::Connect, ErrorKind::DatabaseMissing)
+        .with_code("3D000")
+        .with_details("database \"app\" does not exist")
 }
 
 /// Connected for a quarter of an hour, nothing wrong.
@@ -249,6 +260,26 @@ pub(super) fn degraded() -> Snapshot {
     let mut details = details();
     details.missing_tables = Some(REQUIRED_TABLES.map(str::to_owned).to_vec());
     checked(details)
+}
+
+/// Connected, and so many files are pending that were to be applied: they were
+/// not, since somebody keeps the lock.
+pub(super) fn unmigrated(pending: u64) -> Snapshot {
+    let mut details = details();
+    details.migrations = Some(MigrationSummary {
+        ledger: LedgerStanding::Ours,
+        applied: Some(10 - pending),
+        pending: Some(pending),
+        problem: None,
+    });
+    let mut snapshot = checked(details);
+    let error = DbError::new(Action::Migrate, ErrorKind::MigrationLocked)
+        .with_code("55P03")
+        .with_details("pid 4711, psql as app_rw");
+    let mut progress = MigrationProgress::new(ago(20));
+    progress.end(ago(10), Err(Arc::new(error)));
+    snapshot.migration = Some(Arc::new(progress));
+    snapshot
 }
 
 /// Connected through a pooler.

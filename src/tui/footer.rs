@@ -7,12 +7,18 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::tui::{
-    action::Action,
-    data::Data,
-    keys::{BINDINGS, Binding},
-    migrations, text,
-    view::{Overlay, View},
+use crate::{
+    domain::AlternativeKind,
+    tui::{
+        action::Action,
+        data::Data,
+        header,
+        keys::{BINDINGS, Binding},
+        migrations,
+        panes::remedies,
+        text,
+        view::{Overlay, View},
+    },
 };
 
 /// Draws the footer.
@@ -53,6 +59,7 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
     // What covers the panes must say how it is left.
     let rank = |binding: &Binding| match &view.overlay {
         Some(_) if leads_back(binding) => 0,
+        None if is_called_for(binding, data) => 1,
         Some(_) | None => binding.rank,
     };
     let width = |binding: &Binding| binding.name.len() + binding.word.len() + 3;
@@ -76,6 +83,22 @@ fn keys(data: &Data, view: &View, room: usize) -> Line<'static> {
 fn leads_back(binding: &Binding) -> bool {
     let mut actions = binding.keys.iter().map(|(_, action)| action);
     actions.any(|action| matches!(action, Action::Back))
+}
+
+/// Whether what is seen asks for this key: the way to migrations while some are
+/// wanted, and in mock mode, while it answers, to what can be rehearsed.
+fn is_called_for(binding: &Binding, data: &Data) -> bool {
+    let snapshot = &*data.snapshot;
+    let means = |wanted: Action| binding.keys.iter().any(|(_, action)| *action == wanted);
+    let is_wanted = snapshot
+        .verdict
+        .reasons
+        .iter()
+        .any(remedies::is_about_migrations);
+    (means(Action::Migrations) && is_wanted)
+        || (means(Action::List(AlternativeKind::Mode))
+            && data.is_answering()
+            && header::is_mock(snapshot))
 }
 
 /// Whether the binding does something now.

@@ -105,7 +105,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         scope: Scope::Everywhere,
         name: "m",
         word: "mode",
-        help: "choose another mode: supabase, local or mock; Esc closes it",
+        help: "choose another mode, or in mock mode what is rehearsed; Esc closes it",
         rank: 6,
     },
     Binding {

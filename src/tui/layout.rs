@@ -1,12 +1,15 @@
 //! Where things stand on a screen of a given size. Knows sizes and panes, not
 //! what is in them.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 
 use crate::tui::view::{Pane, View};
 
 /// Below this nothing fits but one sentence.
-const SMALLEST: (u16, u16) = (40, 10);
+pub(super) const SMALLEST: Size = Size {
+    width: 40,
+    height: 10,
+};
 
 /// From here on all six panes fit.
 const FULL: (u16, u16) = (110, 34);
@@ -33,7 +36,7 @@ pub(super) struct Plan {
 
 /// True when the screen is too small for header, a pane and footer.
 pub(super) fn is_too_small(area: Rect) -> bool {
-    area.width < SMALLEST.0 || area.height < SMALLEST.1
+    area.width < SMALLEST.width || area.height < SMALLEST.height
 }
 
 /// Cuts the screen. The size alone decides the shape, so that a longer header

@@ -22,6 +22,7 @@ mod keys;
 mod layout;
 mod logging;
 mod migrations;
+mod notice;
 mod outages;
 mod panes;
 mod picker;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use ratatui::layout::Size;
+
 use crate::{
     backend::NotTaken,
     domain::{
@@ -72,6 +74,8 @@ pub(super) const MIGRATIONS_UNWRITABLE: &str = "nothing can be applied here";
 pub(super) const MIGRATIONS_DENIED: &str = "the role lacks a right to apply what is pending";
 pub(super) const MIGRATIONS_REFUSED: &str = "nothing is applied to this database as it is";
 pub(super) const MIGRATION_RUNS: &str = "a migration is under way";
+/// Where the way to what is missing is the key alone.
+pub(super) const M_DOES_IT: &str = "M applies what is pending";
 pub(super) const NOTHING_PENDING: &str = "nothing is pending";
 pub(super) const U_APPLIES: &str = "u applies them, after asking";
 pub(super) const A_ADOPTS_AGAIN: &str =
@@ -154,6 +158,16 @@ pub(super) fn run_ended(began: &str, outcome: &str, took: &str) -> String {
     format!("run of {began}: {outcome}, in {took}")
 }
 
+/// A next step that a key leads to, too.
+pub(super) fn m_or(step: &str) -> Words {
+    format!("M; {step}").into()
+}
+
+/// That migrations were to be applied and were not, and where that is told.
+pub(super) fn run_refused(kind: &str, at: &str) -> String {
+    format!("{kind} at {at}: M tells why")
+}
+
 /// That a run failed.
 pub(super) fn run_failed(began: &str) -> String {
     format!("run of {began} FAILED")
@@ -191,6 +205,16 @@ pub(super) fn begun(command: Command) -> Option<Words> {
         | Command::Migrate(_)
         | Command::Adopt(_) => return None,
     })
+}
+
+/// How a check ended that was asked for.
+pub(super) fn check_done(took: &str, health: &str) -> Words {
+    format!("check now: {took}, {health}").into()
+}
+
+/// Why a check failed that was asked for.
+pub(super) fn check_failed(why: &str) -> Words {
+    format!("check now: failed: {why}").into()
 }
 
 /// What a command says that there is no need for.
@@ -246,6 +270,11 @@ pub(super) fn more_lines(count: usize) -> Words {
         1 => "+1 line, enlarge the window".into(),
         _ => format!("+{count} lines, enlarge the window").into(),
     }
+}
+
+/// That the window has no room for panes, and how large it would have to be.
+pub(super) fn too_small(size: Size, needed: Size) -> String {
+    format!("too small: {size}, needs {needed}")
 }
 
 /// How many attempts failed.
@@ -308,22 +337,6 @@ pub(super) const fn mode_banner(mode: Mode) -> Option<&'static str> {
     }
 }
 
-pub(super) const ALTERNATIVES_ASKED: &str = "reading the configuration…";
-pub(super) const NOT_LISTED: &str = "there is no list yet";
-pub(super) const NOTHING_LISTED: &str = "the configuration cannot be read";
-pub(super) const NOT_VALID: &str = "not possible: its settings are not valid, see above";
-pub(super) const VALID: &str = "valid";
-pub(super) const INVALID: &str = "INVALID";
-pub(super) const IN_USE: &str = "in use";
-pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
-pub(super) const ENTER_SWITCHES: &str =
-    "Enter switches: this connection ends, and a new one begins; Esc leaves it";
-pub(super) const SWITCHES_OTHERWISE: &str =
-    "in use, with other settings: Enter begins anew with these; Esc leaves it";
-pub(super) const NO_PROFILE: &str = "(no profile)";
-pub(super) const PRODUCTION_ASKS: &str = "every write there asks for the target's name";
-pub(super) const MIGRATES_THERE: &str =
-    "auto_migrate is set: pending migrations are applied there as soon as it is connected";
 pub(super) const CONFIG_ASKED: &str = "reading the configuration…";
 pub(super) const CONFIG_NOT_VALID: &str = "the configuration is not valid: nothing changes";
 pub(super) const NOTHING_CHANGED: &str = "nothing has changed";
@@ -332,14 +345,6 @@ pub(super) const NONE: &str = "none";
 pub(super) const TAKES_CONNECTION: &str = "  (new connection)";
 pub(super) const TAKES_START: &str = "  (at the next start)";
 pub(super) const PRODUCTION: &str = "PRODUCTION";
-
-/// Why a row cannot be chosen.
-pub(super) fn invalid_for(name: &str, count: usize) -> String {
-    match count {
-        1 => format!("{name} is not possible, for this reason:"),
-        _ => format!("{name} is not possible, for {count} reasons:"),
-    }
-}
 
 /// That a configuration would be applied to what runs.
 pub(super) fn apply_running(count: usize) -> String {

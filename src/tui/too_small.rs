@@ -9,12 +9,24 @@ use ratatui::{
 
 use crate::{
     domain::{ConnectionStatus, clean},
-    tui::{data::Data, failure, header, text, view::View, widgets::flow},
+    tui::{data::Data, failure, header, layout, text, view::View, widgets::flow, words},
 };
 
 /// Draws as much of the one sentence as fits: the state first, then the cause.
-pub(super) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &mut View) {
+/// The last line says why there is no more, unless it is the only one.
+pub(super) fn render(frame: &mut Frame, mut area: Rect, data: &Data, view: &mut View) {
     let look = &view.look;
+    if area.height > 1 {
+        let words = text::too_small(area.as_size(), layout::SMALLEST);
+        let words = words::cut(&words, usize::from(area.width), look.glyphs.cut);
+        area.height -= 1;
+        let last = Rect {
+            y: area.bottom(),
+            height: 1,
+            ..area
+        };
+        frame.render_widget(Line::styled(words, look.theme.dim), last);
+    }
     let snapshot = &*data.snapshot;
     let mut phrases = Vec::new();
     if data.ended.is_some() {

@@ -4,7 +4,7 @@
 use tui_logger::TuiWidgetEvent;
 
 use crate::{
-    domain::{Command, Snapshot},
+    domain::{Command, ConnectionStatus, Event, Snapshot},
     tui::{
         action::{Action, Effect, Motion},
         data::Data,
@@ -77,6 +77,20 @@ pub(super) fn update(data: &Data, view: &mut View, action: Action) -> Option<Eff
         Action::Back => return back(data, view),
     }
     None
+}
+
+/// What is asked anew because of something that happened: how the migrations
+/// stand, where that is looked at and a connection stands again.
+pub(super) fn follow_up(data: &Data, view: &View, event: &Event) -> Option<Command> {
+    let stands = matches!(
+        event,
+        Event::StatusChanged {
+            to: ConnectionStatus::Connected,
+            ..
+        }
+    );
+    let is_looked_at = matches!(view.overlay, Some(Overlay::Migrations(_)));
+    (stands && is_looked_at && !data.is_migrating()).then_some(Command::LookAtMigrations)
 }
 
 fn scroll(data: &Data, view: &mut View, motion: Motion) {

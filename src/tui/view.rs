@@ -1,6 +1,8 @@
 //! View state: what the reader has focused, opened and scrolled, and how it
 //! is drawn. Holds nothing that is true or false about the database.
 
+use std::mem::{self, Discriminant};
+
 use tui_logger::TuiWidgetState;
 
 use crate::{
@@ -146,6 +148,11 @@ impl View {
                 },
             },
         }
+    }
+
+    /// Which kind of thing lies over the panes, if any does.
+    pub(super) fn cover(&self) -> Option<Discriminant<Overlay>> {
+        self.overlay.as_ref().map(mem::discriminant)
     }
 
     /// Something else is watched: what was opened and selected of the old

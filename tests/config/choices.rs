@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use dbvitals::{
-    config::{Catalogue, Choice, FixedEnv, Loaded, ProfileChoice, changes, serves},
-    domain::{AlternativeKind, Mode, Taking},
+    config::{
+        Catalogue, Choice, FixedEnv, Loaded, ProfileChoice, RehearsalChoice, changes, serves,
+    },
+    domain::{AlternativeKind, Mode, Scenario, Taking},
 };
 
 use crate::fixture::{Given, given};
@@ -23,7 +25,7 @@ const FILE: &str = "[profiles.shop]\n\
 fn profile(name: &str) -> Choice {
     Choice {
         profile: ProfileChoice::Named(name.to_owned()),
-        mode: None,
+        ..Choice::default()
     }
 }
 
@@ -129,7 +131,7 @@ fn no_profile_can_be_chosen_too() {
     check(&given, &Choice::default(), "shop.example:5432/app");
     let none = Choice {
         profile: ProfileChoice::Without,
-        mode: None,
+        ..Choice::default()
     };
     let config = chosen(&given, &none).config;
     assert_eq!(config.target.to_string(), "in memory");
@@ -160,6 +162,75 @@ fn each_candidate_answers_for_itself_alone() {
     assert!(!matches!(told[4].1, Ok(Mode::Local | Mode::Mock)));
     // Reading it all again is as strict as the start.
     assert_eq!(catalogue.load(&now).unwrap_err().len(), 2);
+}
+
+/// What could be rehearsed, in the order of the list, where this was chosen before.
+#[track_caller]
+fn check_rehearsals(given: &Given, now: &Choice, expected: &[RehearsalChoice]) {
+    let candidates = catalogue(given).candidates(AlternativeKind::Mode, now);
+    let found: Vec<_> = candidates
+        .unwrap()
+        .into_iter()
+        .filter(|it| it.choice.mode == Some(Mode::Mock))
+        .map(|it| {
+            let loaded = it.outcome.expect("mock mode is always possible");
+            assert_eq!(loaded.config.target.mode, Mode::Mock);
+            let played = loaded.config.adapter.rehearsal().map(|it| it.scenario);
+            let meant = match it.choice.rehearsal {
+                RehearsalChoice::AsConfigured => None,
+                RehearsalChoice::Scenario(scenario) => Some(Some(scenario)),
+                RehearsalChoice::OwnScript => Some(None),
+            };
+            assert_eq!(played, meant);
+            it.choice.rehearsal
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_rehearsal_can_be_chosen_whatever_is_configured() {
+    use RehearsalChoice::{AsConfigured, OwnScript};
+    let scenarios = Scenario::ALL.map(RehearsalChoice::Scenario);
+    let plain = [&[AsConfigured][..], &scenarios].concat();
+    let own = [&scenarios[..], &[OwnScript]].concat();
+    let start = Choice::default();
+    check_rehearsals(&given(), &start, &plain);
+    let database = given().url("postgres://me@db.example/app");
+    check_rehearsals(&database, &start, &plain);
+    let chosen = Choice {
+        mode: Some(Mode::Mock),
+        rehearsal: RehearsalChoice::Scenario(Scenario::Outage),
+        ..Choice::default()
+    };
+    check_rehearsals(&given(), &chosen, &plain);
+    // What the sources name has no second row.
+    let flag = || given().flags(|flags| flags.scenario = Some("outage".into()));
+    check_rehearsals(&flag(), &start, &scenarios);
+    let script = |given: Given| given.env("DBVITALS_MOCK_SCRIPT", "5s refuse, calm");
+    check_rehearsals(&script(given()), &start, &own);
+    check_rehearsals(&script(flag()), &start, &own);
+}
+
+#[test]
+fn a_chosen_rehearsal_wins_over_all_that_is_configured() {
+    let slow = Choice {
+        mode: Some(Mode::Mock),
+        rehearsal: RehearsalChoice::Scenario(Scenario::Slow),
+        ..Choice::default()
+    };
+    let given = given()
+        .url("postgres://me@db.example/app")
+        .env("DBVITALS_MOCK_SCRIPT", "5s refuse, calm");
+    let loaded = chosen(&given, &slow);
+    assert_eq!(loaded.config.target.to_string(), "in memory");
+    let value = |key: &str| {
+        let mut rows = loaded.settings.iter();
+        rows.find(|row| row.key == key).unwrap().clone()
+    };
+    assert_eq!(value("mock.scenario").value.as_deref(), Some("slow"));
+    assert_eq!(value("mock.scenario").origin, "chosen by you");
+    assert_eq!(value("mock.script").value, None);
 }
 
 #[test]

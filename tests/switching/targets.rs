@@ -61,7 +61,7 @@ fn the_list_says_why_something_is_not_possible() {
     see_connected(&terminal, &name(&one));
     // Whichever way it is refused, it is refused in words.
     terminal.send("m");
-    see(&terminal, "supabase  ✖ INVALID");
+    see(&terminal, "✖ INVALID  supabase_url");
     terminal.send("k\r");
     see(&terminal, "not possible: its settings are not valid");
     see(&terminal, "supabase is not possible, for");

@@ -78,6 +78,10 @@ fn any_size_at_any_moment_is_drawn() {
         terminal.resize(columns, rows);
     }
     see(&terminal, "4 Operations");
+    terminal.resize(39, 9);
+    see(&terminal, "too small: 39x9, needs 40x10");
+    terminal.resize(40, 10);
+    see(&terminal, "1 Connection");
     terminal.resize(1, 1);
     terminal.resize(80, 24);
     see(&terminal, "● connected");

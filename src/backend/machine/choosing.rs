@@ -10,6 +10,8 @@ pub(in crate::backend) enum Chosen {
     Invalid,
     /// Just what is in use.
     InUse,
+    /// The rehearsal that is in use, from its beginning.
+    Anew,
     /// Something else.
     Other,
 }
@@ -48,8 +50,8 @@ pub(in crate::backend) fn may_switch(chosen: Chosen, writing: Writing) -> Result
         (Chosen::Outdated, _) => Err("that list is outdated; open it again"),
         (Chosen::Invalid, _) => Err("its settings are not valid"),
         (Chosen::InUse, _) => Err("it is in use already; r reconnects"),
-        (Chosen::Other, Writing::UnderWay) => Err(MIGRATING),
-        (Chosen::Other, Writing::Nothing) => Ok(()),
+        (Chosen::Other | Chosen::Anew, Writing::UnderWay) => Err(MIGRATING),
+        (Chosen::Other | Chosen::Anew, Writing::Nothing) => Ok(()),
     }
 }
 
@@ -74,12 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_something_else_is_switched_to_and_never_during_a_run() {
-        use Chosen::{InUse, Invalid, Other, Outdated};
+    fn only_what_begins_something_is_switched_to_and_never_during_a_run() {
+        use Chosen::{Anew, InUse, Invalid, Other, Outdated};
         use Writing::{Nothing, UnderWay};
-        for chosen in [Outdated, Invalid, InUse, Other] {
+        for chosen in [Outdated, Invalid, InUse, Anew, Other] {
             for writing in [UnderWay, Nothing] {
-                let may = (chosen, writing) == (Other, Nothing);
+                let begins = matches!(chosen, Other | Anew);
+                let may = begins && writing == Nothing;
                 assert_eq!(may_switch(chosen, writing).is_ok(), may);
             }
         }

@@ -7,10 +7,10 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{HealthCheckResult, Mode, Snapshot, clean},
+    domain::{ErrorEntry, HealthCheckResult, Mode, Snapshot},
     tui::{
         data::Data,
-        panes::aside,
+        panes::{aside, cause},
         picker::Extent,
         text,
         view::{Look, Pane, View},
@@ -46,7 +46,12 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
             return Vec::new();
         };
         let time = words::fit(&data.moment.local(check.timestamp()), time_width, ' ');
-        vec![line(check, &time, usize::from(inner.width), &look)]
+        let painter = Painter {
+            errors: &snapshot.errors,
+            width: usize::from(inner.width),
+            look: &look,
+        };
+        vec![painter.line(check, &time)]
     };
     // Over REST nobody logs in, and what is timed is the answer's first byte.
     let (login, query) = match snapshot.session.target.mode {
@@ -67,38 +72,48 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
     render_rows(frame, inner, rows, &mut view.checks);
 }
 
-fn line(check: &HealthCheckResult, time: &str, width: usize, look: &Look) -> Line<'static> {
-    let theme = &look.theme;
-    let mut line = Line::from(Span::styled(format!("{time} "), theme.dim));
-    let latency = words::latency(check.latency());
-    match check.error() {
-        None => {
-            line.push_span(Span::styled(
-                format!("{} ok   ", look.glyphs.good),
-                theme.ok,
-            ));
-            line.push_span(Span::styled(format!("{latency:>8} "), theme.text));
-            if let Some(details) = check.details() {
-                let is_request = details.rest.is_some();
-                let phases = details.phases.named().map(|(name, time)| match time {
-                    Some(_) if is_request && name == "login" => String::new(),
-                    Some(time) => words::milliseconds(time),
-                    None => "-".to_owned(),
-                });
-                let phases = phases.map(|time| format!("{time:>6}"));
-                line.push_span(Span::styled(phases.concat(), theme.text));
+/// What every row is drawn from.
+struct Painter<'a> {
+    errors: &'a [ErrorEntry],
+    width: usize,
+    look: &'a Look,
+}
+
+impl Painter<'_> {
+    fn line(&self, check: &HealthCheckResult, time: &str) -> Line<'static> {
+        let (look, width) = (self.look, self.width);
+        let theme = &look.theme;
+        let mut line = Line::from(Span::styled(format!("{time} "), theme.dim));
+        let latency = words::latency(check.latency());
+        match cause::in_a_row(check, self.errors) {
+            None => {
+                line.push_span(Span::styled(
+                    format!("{} ok   ", look.glyphs.good),
+                    theme.ok,
+                ));
+                line.push_span(Span::styled(format!("{latency:>8} "), theme.text));
+                if let Some(details) = check.details() {
+                    let is_request = details.rest.is_some();
+                    let phases = details.phases.named().map(|(name, time)| match time {
+                        Some(_) if is_request && name == "login" => String::new(),
+                        Some(time) => words::milliseconds(time),
+                        None => "-".to_owned(),
+                    });
+                    let phases = phases.map(|time| format!("{time:>6}"));
+                    line.push_span(Span::styled(phases.concat(), theme.text));
+                }
+            }
+            Some(error) => {
+                line.push_span(Span::styled(
+                    format!("{} FAIL ", look.glyphs.failed),
+                    theme.bad,
+                ));
+                line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
+                let room = width.saturating_sub(line.width());
+                let error = words::cut(&error, room, look.glyphs.cut);
+                line.push_span(Span::styled(error, theme.bad));
             }
         }
-        Some(error) => {
-            line.push_span(Span::styled(
-                format!("{} FAIL ", look.glyphs.failed),
-                theme.bad,
-            ));
-            line.push_span(Span::styled(format!("{latency:>8}  "), theme.text));
-            let room = width.saturating_sub(line.width());
-            let error = words::cut(&clean(error), room, look.glyphs.cut);
-            line.push_span(Span::styled(error, theme.bad));
-        }
+        line
     }
-    line
 }

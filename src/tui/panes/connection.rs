@@ -9,7 +9,10 @@ use ratatui::{
 
 use crate::tui::{
     data::Data,
-    panes::{aside, facts},
+    panes::{
+        aside,
+        facts::{self, Facts},
+    },
     view::{Pane, View},
     widgets::{Fact, labelled, pane_block},
 };
@@ -51,7 +54,13 @@ pub(in crate::tui) fn render(frame: &mut Frame, area: Rect, data: &Data, view: &
 
 fn lines(data: &Data, view: &View, width: u16) -> Vec<Line<'static>> {
     let look = &view.look;
-    let [first, second, rest] = facts::facts(data, look);
+    let Facts {
+        lamps,
+        remedies,
+        state,
+        server,
+        long,
+    } = facts::facts(data, look);
     let wrap = |facts: Vec<Fact>, width: u16| -> Vec<Line<'static>> {
         let facts = facts.into_iter();
         facts
@@ -60,16 +69,18 @@ fn lines(data: &Data, view: &View, width: u16) -> Vec<Line<'static>> {
     };
     let mut lines;
     if width < TWO_COLUMNS {
-        lines = wrap(first, width);
-        lines.extend(wrap(second, width));
+        let groups = [lamps, remedies, state, server];
+        lines = wrap(groups.into_iter().flatten().collect(), width);
     } else {
         let right = RIGHT.max(width / 2 - GAP);
         let columns = Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]);
         let [left, right] = columns.spacing(1).areas(Rect::new(0, 0, width, 1));
-        let first = wrap(first, left.width);
-        lines = beside(first, wrap(second, right.width), right.x);
+        let left_facts = lamps.into_iter().chain(state).collect();
+        let left_lines = wrap(left_facts, left.width);
+        lines = beside(left_lines, wrap(server, right.width), right.x);
+        lines.extend(wrap(remedies, width));
     }
-    lines.extend(wrap(rest, width));
+    lines.extend(wrap(long, width));
     lines
 }
 

@@ -6,7 +6,9 @@ use crate::{
     domain::{HealthDetails, Lamp, LampState, Lane, PoolGauge, clean},
     tui::{
         data::Data,
-        detail, text,
+        detail,
+        panes::remedies,
+        text,
         view::Look,
         widgets::{Fact, meter},
         words,
@@ -19,31 +21,45 @@ const NEARLY_FULL: u64 = 80;
 /// A clock that is this far off deserves a warning, in ms.
 const SKEWED_MS: f64 = 1_000.0;
 
-/// Three groups: how far a client gets, what the server is, and what is long.
-pub(super) fn facts(data: &Data, look: &Look) -> [Vec<Fact>; 3] {
+/// The facts in groups.
+pub(super) struct Facts {
+    /// How far a client gets.
+    pub(super) lamps: Vec<Fact>,
+    /// What can be done about what the lamps show.
+    pub(super) remedies: Vec<Fact>,
+    /// How the connection fares.
+    pub(super) state: Vec<Fact>,
+    /// What the server is; short values.
+    pub(super) server: Vec<Fact>,
+    /// What needs a whole line.
+    pub(super) long: Vec<Fact>,
+}
+
+/// All there is to say.
+pub(super) fn facts(data: &Data, look: &Look) -> Facts {
     let snapshot = &*data.snapshot;
     let good = snapshot.last_good.as_ref();
     let details = good.and_then(|good| good.details());
-    [
-        own(data, look),
-        details
+    let lamps = snapshot.lamps.named().into_iter();
+    Facts {
+        lamps: lamps
+            .map(|(name, shown)| Fact::new(name, lamp(shown, look)))
+            .collect(),
+        remedies: remedies::facts(data, look),
+        state: state(data, look),
+        server: details
             .map(|details| server(details, data, look))
             .unwrap_or_default(),
-        long(data, details, look),
-    ]
+        long: long(data, details, look),
+    }
 }
 
-/// The lamps, and how the connection fares.
-fn own(data: &Data, look: &Look) -> Vec<Fact> {
+/// How the connection fares.
+fn state(data: &Data, look: &Look) -> Vec<Fact> {
     let snapshot = &*data.snapshot;
     let theme = &look.theme;
     let connection = &snapshot.connection;
-    let mut facts: Vec<_> = snapshot
-        .lamps
-        .named()
-        .into_iter()
-        .map(|(name, shown)| Fact::new(name, vec![lamp(shown, look)]))
-        .collect();
+    let mut facts = Vec::new();
     // Each try of an outage is a new status; what lasts is the outage.
     let outage = snapshot.outage.as_ref().map(|outage| outage.since);
     let since = data.moment.local(outage.unwrap_or(connection.since()));
@@ -64,7 +80,8 @@ fn own(data: &Data, look: &Look) -> Vec<Fact> {
     facts
 }
 
-fn lamp(lamp: &Lamp, look: &Look) -> Span<'static> {
+/// In phrases, so that a line ends where one of them does.
+fn lamp(lamp: &Lamp, look: &Look) -> Vec<Span<'static>> {
     let (glyphs, theme) = (&look.glyphs, &look.theme);
     let (glyph, style) = match lamp.state {
         LampState::Unknown => (glyphs.unknown, theme.dim),
@@ -73,7 +90,10 @@ fn lamp(lamp: &Lamp, look: &Look) -> Span<'static> {
         LampState::Bad => (glyphs.failed, theme.bad),
         LampState::Off => (glyphs.off, theme.dim),
     };
-    Span::styled(format!("{glyph} {}", clean(&lamp.words)), style)
+    let words = format!("{glyph} {}", clean(&lamp.words));
+    let phrases = words.split_inclusive(", ");
+    let phrases = phrases.map(|phrase| Span::styled(phrase.trim_end().to_owned(), style));
+    phrases.collect()
 }
 
 fn retries(data: &Data) -> Option<String> {
@@ -202,6 +222,9 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
                 add("watching", words.to_owned(), theme.text);
             }
         }
+    }
+    if let Some(words) = remedies::refusal(data) {
+        add("migrate", words, theme.text);
     }
     if let Some(error) = snapshot.connection.last_error() {
         let seen = snapshot.errors.iter().rev();

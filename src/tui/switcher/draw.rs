@@ -10,11 +10,17 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    domain::{Alternative, AlternativeKind, AutoMigrate, Destination, Use, clean, is_production},
+    domain::{
+        Alternative, AlternativeKind, AutoMigrate, Destination, Scene, Use, clean, is_production,
+    },
     tui::{
         data::Data,
+        header,
         picker::Scroll,
-        switcher::panel::{Panel, extent},
+        switcher::{
+            panel::{Panel, extent},
+            sentences,
+        },
         text,
         view::{Look, Overlay, View},
         widgets::{Popup, paragraph, popup},
@@ -63,12 +69,12 @@ impl Drawing<'_> {
     fn lines(self, panel: &mut Panel, height: usize) -> Vec<Line<'static>> {
         let theme = &self.look.theme;
         let Some(list) = panel.list(&self.data.snapshot) else {
-            return self.words(text::ALTERNATIVES_ASKED, theme.dim);
+            return self.words(sentences::ASKED, theme.dim);
         };
         panel.place(list);
         let rows = match &list.rows {
             Ok(rows) => rows,
-            Err(complaints) => return self.complaints(text::NOTHING_LISTED, complaints),
+            Err(complaints) => return self.complaints(sentences::NOTHING_LISTED, complaints),
         };
         let selected = panel.picker.selected(extent(rows));
         let details = rows.get(selected).map(|row| self.details(row));
@@ -76,6 +82,7 @@ impl Drawing<'_> {
         // The selected row is always seen, however much there is to say of it.
         let page = height.saturating_sub(details.len() + 1).max(1);
         let window = panel.picker.window(extent(rows), page.min(rows.len()));
+        let (above, below) = (window.start, rows.len() - window.end);
         let name = rows.iter().map(|row| name_of(row).width()).max();
         let name = name.unwrap_or(0).min(NAME).min(self.width / 3);
         let shown = rows.iter().enumerate();
@@ -83,7 +90,8 @@ impl Drawing<'_> {
         let mut lines: Vec<_> = shown
             .map(|(at, row)| self.row(row, at == selected, name))
             .collect();
-        lines.push(Line::default());
+        let hidden = sentences::hidden(above, below);
+        lines.push(Line::styled(hidden, theme.accent).right_aligned());
         lines.extend(details);
         lines
     }
@@ -105,8 +113,9 @@ impl Drawing<'_> {
     }
 
     /// ```text
-    /// ● local      ✔ valid    db:5432/app  in use  ▲ PRODUCTION
-    /// ○ supabase   ✖ INVALID  mode = supabase (chosen by you): is not part …
+    /// ● local         ✔ valid    db:5432/app  in use  ▲ PRODUCTION
+    /// ○ supabase      ✖ INVALID  mode = supabase (chosen by you): is not part …
+    /// ○ mock: outage  the server is stopped for 40 s
     /// ```
     fn row(self, row: &Alternative, is_selected: bool, name: usize) -> Line<'static> {
         let (glyphs, theme) = (&self.look.glyphs, &self.look.theme);
@@ -118,36 +127,58 @@ impl Drawing<'_> {
         let mut line = Line::from(Span::styled(format!("{mark} {name}  "), theme.title));
         match &row.standing {
             Err(complaints) => {
-                let words = format!("{} {}", glyphs.failed, text::INVALID);
+                let words = format!("{} {}", glyphs.failed, sentences::INVALID);
                 line.push_span(Span::styled(words, theme.bad));
                 line.push_span(Span::raw("  "));
                 let why = complaints.first().map(|it| clean(it).into_owned());
                 line.push_span(Span::styled(why.unwrap_or_default(), theme.text));
             }
-            Ok(to) => {
-                let words = format!("{} {}    ", glyphs.good, text::VALID);
-                line.push_span(Span::styled(words, theme.ok));
-                line.push_span(Span::styled(target(to), theme.text));
-                if let Some(environment) = &to.environment {
-                    let (words, style) = self.environment(environment);
-                    let gap = if is_production(environment) {
-                        " "
-                    } else {
-                        "  "
-                    };
-                    line.push_span(Span::raw(gap));
-                    line.push_span(Span::styled(words, style));
-                }
-                if to.read_only {
-                    line.push_span(Span::raw(" "));
-                    line.push_span(Span::styled(text::READ_ONLY, theme.accent));
-                }
-            }
+            Ok(to) => line.spans.extend(match &row.scene {
+                Some(scene) => self.scene(scene, line.width()),
+                None => self.destination(to),
+            }),
         }
         if row.use_now != Use::Not {
-            line.push_span(Span::styled(format!("  {}", text::IN_USE), theme.accent));
+            line.push_span(Span::styled(
+                format!("  {}", sentences::IN_USE),
+                theme.accent,
+            ));
         }
         self.whole(&line, is_selected)
+    }
+
+    /// What is seen of a rehearsal; long steps leave room to say that they are
+    /// in use. `used` columns of the row are taken already.
+    fn scene(self, scene: &Scene, used: usize) -> Vec<Span<'static>> {
+        let room = self
+            .width
+            .saturating_sub(used + 2 + sentences::IN_USE.width());
+        let words = words::cut(&clean(&scene.summary), room, self.look.glyphs.cut);
+        vec![Span::styled(words, self.look.theme.text)]
+    }
+
+    /// Where a row leads to, and what is to be known of that place.
+    fn destination(self, to: &Destination) -> Vec<Span<'static>> {
+        let theme = &self.look.theme;
+        let valid = format!("{} {}    ", self.look.glyphs.good, sentences::VALID);
+        let mut spans = vec![
+            Span::styled(valid, theme.ok),
+            Span::styled(target(to), theme.text),
+        ];
+        if let Some(environment) = &to.environment {
+            let (words, style) = self.environment(environment);
+            let gap = if is_production(environment) {
+                " "
+            } else {
+                "  "
+            };
+            spans.extend([Span::raw(gap), Span::styled(words, style)]);
+        }
+        if to.read_only {
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(text::READ_ONLY, theme.accent));
+        }
+        spans
     }
 
     /// The line over the whole width, cut where it is too long.
@@ -189,7 +220,7 @@ impl Drawing<'_> {
         let to = match &row.standing {
             Ok(to) => to,
             Err(complaints) => {
-                let what = text::invalid_for(&name_of(row), complaints.len());
+                let what = sentences::invalid_for(&name_of(row), complaints.len());
                 return self.complaints(&what, complaints);
             }
         };
@@ -203,19 +234,27 @@ impl Drawing<'_> {
         let (mode, security) = (to.target.mode, text::security(to.target.security));
         let what = format!("{mode} {}{role}, {security}{profile}", target(to));
         let mut lines = self.words(&what, theme.text);
+        if let Some(scene) = &row.scene {
+            let what = sentences::rehearses(&scene.summary);
+            lines.extend(self.words(&what, theme.text));
+        }
         let is_there = to.environment.as_deref().is_some_and(is_production);
         if is_there && !to.read_only {
-            lines.extend(self.words(text::PRODUCTION_ASKS, theme.warn));
+            lines.extend(self.words(sentences::PRODUCTION_ASKS, theme.warn));
         }
         if to.auto_migrate == AutoMigrate::On {
-            lines.extend(self.words(text::MIGRATES_THERE, theme.warn));
+            lines.extend(self.words(sentences::MIGRATES_THERE, theme.warn));
         }
-        let remarks = to.remarks.iter();
+        // In mock mode the banner says the same already.
+        let is_said = row.scene.is_some() && header::is_mock(&self.data.snapshot);
+        let remarks = to.remarks.iter().filter(|_| !is_said);
         lines.extend(remarks.flat_map(|remark| self.words(remark, theme.dim)));
-        let next = match row.use_now {
-            Use::InUse => text::IN_USE_ALREADY,
-            Use::InUseOtherwise => text::SWITCHES_OTHERWISE,
-            Use::Not => text::ENTER_SWITCHES,
+        let next = match (row.use_now, &row.scene) {
+            (Use::InUse, Some(_)) => sentences::ENTER_BEGINS_ANEW,
+            (Use::InUse, None) => sentences::IN_USE_ALREADY,
+            (Use::InUseOtherwise, _) => sentences::SWITCHES_OTHERWISE,
+            (Use::Not, Some(_)) => sentences::ENTER_REHEARSES,
+            (Use::Not, None) => sentences::ENTER_SWITCHES,
         };
         let next = format!("{} {next}", self.look.glyphs.next_step);
         lines.extend(self.words(&next, theme.accent));
@@ -228,8 +267,12 @@ fn target(to: &Destination) -> String {
 }
 
 fn name_of(row: &Alternative) -> String {
-    match &row.name {
+    let name = match &row.name {
         Some(name) => clean(name).into_owned(),
-        None => text::NO_PROFILE.to_owned(),
+        None => sentences::NO_PROFILE.to_owned(),
+    };
+    match &row.scene {
+        Some(scene) => format!("{name}: {}", scene.name),
+        None => name,
     }
 }

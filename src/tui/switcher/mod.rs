@@ -3,6 +3,7 @@
 
 mod draw;
 mod panel;
+mod sentences;
 
 pub(super) use draw::render;
 pub(super) use panel::{Panel, Wish};

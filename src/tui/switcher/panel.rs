@@ -6,7 +6,7 @@ use crate::{
     tui::{
         action::Motion,
         picker::{Extent, Picker},
-        text,
+        switcher::sentences,
     },
 };
 
@@ -71,19 +71,23 @@ impl Panel {
     /// What follows from choosing the selected row.
     pub(in crate::tui) fn choose(&mut self, snapshot: &Snapshot) -> Wish {
         let Some(list) = self.list(snapshot) else {
-            return Wish::Nothing(text::NOT_LISTED);
+            return Wish::Nothing(sentences::NOT_LISTED);
         };
         self.place(list);
         let Ok(rows) = &list.rows else {
-            return Wish::Nothing(text::NOT_VALID);
+            return Wish::Nothing(sentences::NOT_VALID);
         };
         let row = self.picker.selected(extent(rows));
-        match rows.get(row).map(|it| (it.use_now, &it.standing)) {
-            None => Wish::Nothing(text::NOT_LISTED),
-            Some((_, Err(_))) => Wish::Nothing(text::NOT_VALID),
-            Some((Use::InUse, Ok(_))) => Wish::Nothing(text::IN_USE_ALREADY),
-            Some((Use::Not | Use::InUseOtherwise, Ok(_))) => {
-                let list = list.number;
+        let list = list.number;
+        match rows
+            .get(row)
+            .map(|it| (it.use_now, &it.standing, &it.scene))
+        {
+            None => Wish::Nothing(sentences::NOT_LISTED),
+            Some((_, Err(_), _)) => Wish::Nothing(sentences::NOT_VALID),
+            Some((Use::InUse, Ok(_), None)) => Wish::Nothing(sentences::IN_USE_ALREADY),
+            // A rehearsal begins anew, whichever it is.
+            Some((Use::InUse, Ok(_), Some(_)) | (Use::Not | Use::InUseOtherwise, Ok(_), _)) => {
                 Wish::Switch(Pick { list, row })
             }
         }

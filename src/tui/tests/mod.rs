@@ -5,6 +5,7 @@ mod diagnosis;
 mod freezing;
 mod harness;
 mod migrations;
+mod notices;
 mod pictures;
 mod reactions;
 mod sizes;

@@ -81,6 +81,9 @@ fn behind_poolers() {
 #[test]
 fn degraded_for_the_schema() {
     check(Shot::new("degraded_80x24", SMALL, fixtures::degraded()));
+    let unmigrated = || fixtures::unmigrated(2);
+    check(Shot::new("unmigrated_80x24", SMALL, unmigrated()));
+    check(Shot::new("unmigrated_120x40", LARGE, unmigrated()));
     check(Shot::new(
         "degraded_too_small",
         TOO_SMALL,
@@ -115,6 +118,21 @@ fn a_lost_connection_with_the_servers_last_words() {
         .with_details("terminating connection due to administrator command");
     let lost = fixtures::lost(error, Lane::Quick { retry: 1, of: 3 });
     check(Shot::new("server_closed_80x24", SMALL, lost));
+}
+
+#[test]
+fn a_database_that_does_not_exist_is_named_in_every_first_row() {
+    use KeyCode::Char;
+    let error = fixtures::no_database();
+    let mut lost = fixtures::lost(fixtures::no_database(), Lane::Slow);
+    let message = error.message();
+    let checks = lost.checks.iter().cloned();
+    lost.checks = checks
+        .chain([fixtures::check_at(12, Err(message))])
+        .collect();
+    check(Shot::new("no_database_80x24", SMALL, lost.clone()));
+    check(Shot::new("no_database_errors_80x24", SMALL, lost.clone()).after(&[Char('5')]));
+    check(Shot::new("no_database_120x40", LARGE, lost));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::{
     domain::{
         Alternative, AlternativeKind, Alternatives, AutoMigrate, Command, ConfigChange,
         ConfigDifference, ConfigReview, ConnectionId, DatabaseConnection, Destination, Event, Fate,
-        LatencySample, Mode, Pick, SampleOutcome, Snapshot, Taking, Target, TransportSecurity, Use,
+        LatencySample, Mode, Pick, SampleOutcome, Scenario, Scene, Snapshot, Taking, Target,
+        TransportSecurity, Use,
     },
     tui::fixtures::{self, PLAIN},
 };
@@ -56,6 +57,7 @@ fn memory() -> Destination {
 fn row(name: Option<&str>, use_now: Use, standing: Result<Destination, &str>) -> Alternative {
     Alternative {
         name: name.map(str::to_owned),
+        scene: None,
         use_now,
         standing: standing.map_err(|words| words.lines().map(str::to_owned).collect()),
     }
@@ -214,6 +216,65 @@ fn the_profiles_say_which_of_them_is_production() {
     });
 }
 
+/// Mock mode with a row for each rehearsal, of which this one runs.
+fn rehearsals(running: Option<&str>) -> Snapshot {
+    let use_of = |name: Option<&str>| {
+        if name == running {
+            Use::InUse
+        } else {
+            Use::Not
+        }
+    };
+    let mut rows = modes();
+    rows[1].use_now = Use::Not;
+    rows[2].use_now = use_of(None);
+    let scene = |name, summary: &str| Alternative {
+        scene: Some(Scene {
+            name,
+            summary: summary.to_owned(),
+        }),
+        ..row(Some("mock"), use_of(Some(name)), Ok(memory()))
+    };
+    let built_in = Scenario::ALL.into_iter();
+    rows.extend(built_in.map(|it| scene(it.as_str(), it.summary())));
+    let steps = "20s calm, 5s refuse, 10s slow 800ms, 30s calm, 2s lose, repeat";
+    rows.push(scene("own script", steps));
+    let list = listing(AlternativeKind::Mode, rows);
+    Snapshot {
+        session: fixtures::mock().session,
+        ..list
+    }
+}
+
+#[test]
+fn every_rehearsal_has_a_row_that_says_what_is_seen_of_it() {
+    use KeyCode::{Char, Down};
+    check("rehearsals_80x24", SMALL, 'm', rehearsals(None), &[Down; 3]);
+    let hang = || rehearsals(Some("hang"));
+    check("rehearsals_120x40", LARGE, 'm', hang(), &[]);
+    check("rehearsals_own_80x24", SMALL, 'm', hang(), &[Char('G')]);
+    on_paused_time(|| async {
+        let running = rehearsals(Some("own script"));
+        let screen = opened(SMALL, ASCII, 'm', running, &[]).await;
+        insta::assert_snapshot!("rehearsals_ascii_80x24", screen.picture());
+    });
+}
+
+#[test]
+fn no_summary_of_a_rehearsal_is_cut_at_80_columns() {
+    on_paused_time(|| async {
+        for scenario in Scenario::ALL {
+            let running = rehearsals(Some(scenario.as_str()));
+            let screen = opened(SMALL, PLAIN, 'm', running, &[]).await;
+            let picture = screen.picture();
+            let row = format!("● mock: {scenario}");
+            let row = picture.lines().find(|line| line.contains(&row)).unwrap();
+            assert!(row.contains(scenario.summary()), "{row}");
+            assert!(row.contains("  in use "), "{row}");
+        }
+    });
+}
+
 #[test]
 fn of_many_profiles_the_selected_one_is_always_seen() {
     let many: Vec<_> = (0..60)
@@ -226,9 +287,11 @@ fn of_many_profiles_the_selected_one_is_always_seen() {
         let list = listing(AlternativeKind::Profile, many);
         let screen = opened(SMALL, PLAIN, 'p', list, &[]).await;
         for (key, seen) in [
-            (KeyCode::Char('G'), "profile-59"),
+            (KeyCode::Char('G'), "more above"),
+            (KeyCode::Down, "profile-59"),
             (KeyCode::Up, "profile-58"),
             (KeyCode::Char('g'), "profile-00"),
+            (KeyCode::Up, "more below"),
             (KeyCode::PageDown, "profile-1"),
         ] {
             screen.press(key);
@@ -284,16 +347,21 @@ fn production_is_in_the_header_by_sign_and_word() {
 fn nothing_is_sent_before_enter_and_only_what_was_seen() {
     use KeyCode::{Char, Down, Enter, Esc, Up};
     let pick = |row| Command::Switch(Pick { list: 7, row });
-    for (keys, sent) in [
-        (&[Enter][..], None),
-        (&[Down, Enter], Some(pick(2))),
-        (&[Down, Up, Enter], None),
-        (&[Up, Enter], None),
-        (&[Down, Esc, Enter], None),
-        (&[Down, Char('y')], None),
+    let local = || listing(AlternativeKind::Mode, modes());
+    let calm = || rehearsals(Some("calm"));
+    for (list, keys, sent) in [
+        (local(), &[Enter][..], None),
+        (local(), &[Down, Enter], Some(pick(2))),
+        (local(), &[Down, Up, Enter], None),
+        (local(), &[Up, Enter], None),
+        (local(), &[Down, Esc, Enter], None),
+        (local(), &[Down, Char('y')], None),
+        (rehearsals(None), &[Enter], None),
+        // The one that runs begins anew.
+        (calm(), &[Enter], Some(pick(3))),
+        (calm(), &[Char('G'), Enter], Some(pick(10))),
     ] {
         on_paused_time(|| async {
-            let list = listing(AlternativeKind::Mode, modes());
             let mut screen = opened(SMALL, PLAIN, 'm', list, keys).await;
             let commands = &mut screen.outlet.as_mut().unwrap().commands;
             let listed = Command::List(AlternativeKind::Mode);
