@@ -29,11 +29,17 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(standin: &Standin, key: &str, home: &TempDir, (columns, rows): (u16, u16)) -> Self {
+    /// On a project with this key, and the file as it is written now.
+    fn new(standin: &Standin, key: &str, home: &TempDir, size: (u16, u16)) -> Self {
         write_config(home, &file(standin, key));
         let password = standin.cluster().password();
+        let hidden = Hidden::of([key, password, OTHER_KEY, OTHER_PASSWORD]);
+        Self::of_file(hidden, home, size)
+    }
+
+    fn of_file(hidden: Hidden, home: &TempDir, (columns, rows): (u16, u16)) -> Self {
         Self {
-            hidden: Hidden::of([key, password, OTHER_KEY, OTHER_PASSWORD]),
+            hidden,
             terminal: Launch::new(env!("CARGO_BIN_EXE_dbvitals"))
                 .env("HOME", home.path())
                 .env("USER", "somebody")
@@ -143,7 +149,7 @@ fn no_pane_and_no_view_shows_a_key_of_any_kind() {
         watched.look_around();
         // Another key in the file: that it differs is shown, and neither key.
         write_config(&home, &file(&standin, OTHER_KEY));
-        watched.press("R", "supabase_key");
+        watched.press("R", "Apply 1 change?");
         watched.press("y", "Gateway refused the key");
         watched.press("5", "┏ 5 Errors");
         watched.press("\r", "┏ Error ");
@@ -162,6 +168,7 @@ fn no_pane_and_no_view_shows_a_key_that_is_sent_back() {
     watched.press("5", "┏ 5 Errors");
     for (name, echo) in echoes(key) {
         standin.fault(&echo);
+        standin.forget_requests();
         watched.terminal.send("r");
         let done = watched.terminal.wait_until(LIMIT, |_| {
             let asked = standin.requests();
@@ -173,7 +180,6 @@ fn no_pane_and_no_view_shows_a_key_that_is_sent_back() {
         watched.press("\r", "┏ Error ");
         watched.close("┏ Error ");
         standin.clear_faults();
-        standin.forget_requests();
     }
     watched.press("z", "┏ 5 Errors");
     watched.press("6", "┏ 6 Log");
@@ -189,9 +195,9 @@ fn a_password_that_is_refused_beside_the_key_is_not_shown() {
     let config = file(&standin, &key);
     let password = standin.cluster().password().to_owned();
     standin.cluster_mut().set_password("never-show-another");
-    let mut watched = Watched::new(&standin, &key, &home, (120, 40));
     write_config(&home, &config);
-    watched.hidden = Hidden::of([key.as_str(), &password]);
+    let hidden = Hidden::of([key.as_str(), &password, OTHER_KEY, OTHER_PASSWORD]);
+    let mut watched = Watched::of_file(hidden, &home, (120, 40));
     watched.see("database_url does not work, the key does");
     watched.look_around();
     watched.end();
