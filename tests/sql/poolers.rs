@@ -1,6 +1,9 @@
 //! The same through a pooler, whose sessions are given to others.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
+
+use tokio::runtime::Runtime;
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::{
     bed::{LIMIT, run},
@@ -51,6 +54,44 @@ fn what_needs_a_session_is_refused_with_the_reason() {
     ] {
         run(&[sql], &variables).fails(1, words);
     }
+}
+
+#[test]
+fn a_statement_leaves_a_shared_session_as_it_was() {
+    let Some((cluster, pooler, url)) = pooled(PoolMode::Transaction) else {
+        return;
+    };
+    cluster.sql("create table t (a int); grant all on t to public");
+    let variables = [("DATABASE_URL", url.as_str())];
+    for sql in [
+        "select set_config('search_path', 'evil', false)",
+        "do $$begin perform set_config('work_mem', '1MB', false); insert into t values (1); end$$",
+        "do $$begin perform set_config('statement_timeout', '7s', false); end$$",
+        "select set_config('lock_timeout', '3s', true)",
+        "select set_config('role', 'vitals', false)",
+        "declare c cursor with hold for select 1",
+    ] {
+        run(&[sql], &variables).succeeds();
+    }
+    assert_eq!(cluster.sql("select count(*) from t"), "1");
+    let left = "select (select count(*) from pg_cursors where is_holdable) || ' ' || \
+        (select coalesce(nullif(current_setting('role'), 'none'), '')) || \
+        (select coalesce(string_agg(name, ' ' order by name), '') from pg_settings \
+         where name in ('search_path', 'work_mem', 'statement_timeout', 'lock_timeout') \
+         and source = 'session')";
+    let config = Config::from_str(&url).expect("it is a URL");
+    let rows = Runtime::new().expect("a runtime").block_on(async {
+        let (client, connection) = config.connect(NoTls).await.expect("the pooler lets it in");
+        let driving = tokio::spawn(connection);
+        let rows = client.simple_query(left).await.expect("it answers");
+        driving.abort();
+        rows
+    });
+    let SimpleQueryMessage::Row(row) = &rows[1] else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(row.get(0), Some("0 "));
+    drop(pooler);
 }
 
 #[test]

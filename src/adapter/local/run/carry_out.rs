@@ -21,6 +21,7 @@ use crate::{
                 cancel::Canceller,
                 effects::may_have_effects,
                 inspect::{Inspected, inspect},
+                left_behind::LeftBehind,
                 relay::Relay,
                 within::{begin, end, execute, has_written, leave_nothing, roll_back},
             },
@@ -144,11 +145,11 @@ async fn rows(
     relay: &mut Relay<'_>,
 ) -> DbResult<u64> {
     if relay.is_query() {
-        begin(session, order.access, own).await?;
+        let before = frame(session, order, own).await?;
         match declare(session, order).await {
             Ok(()) => {
                 let affected = fetch(session, order, relay).await?;
-                end(session, order.access).await?;
+                finish(session, order, before).await?;
                 return Ok(affected);
             }
             Err(error) if error.code().is_some_and(|code| NO_CURSOR.contains(&code)) => {
@@ -160,10 +161,10 @@ async fn rows(
     if order.access == RunAccess::Full && own.is_empty() {
         return relay.stream(session, order.sql).await;
     }
-    begin(session, order.access, own).await?;
+    let before = frame(session, order, own).await?;
     match relay.stream(session, order.sql).await {
         Ok(affected) => {
-            end(session, order.access).await?;
+            finish(session, order, before).await?;
             Ok(affected)
         }
         // Only our own word bounds it then, which is said at the deadline.
@@ -175,11 +176,45 @@ async fn rows(
     }
 }
 
-async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
+/// Begins the transaction around the statement. Where its session is given to
+/// others and it may change anything, what stays with it now is looked at.
+async fn frame(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    own: &str,
+) -> DbResult<Option<LeftBehind>> {
+    let is_shared = !own.is_empty() && order.access == RunAccess::Full;
+    let before = if is_shared {
+        begin(session, order.access, "").await?;
+        let before = LeftBehind::read(session).await?;
+        execute(session, own.trim_start_matches(';')).await?;
+        Some(before)
+    } else {
+        begin(session, order.access, own).await?;
+        None
+    };
     if order.limit.is_none() {
         // All rows are wanted, so the plan that has them all soonest is the best.
         execute(session, "set local cursor_tuple_fraction = 1").await?;
     }
+    Ok(before)
+}
+
+/// Ends the transaction around the statement. Others find the session as it was:
+/// what the statement set for its own session ends with it.
+async fn finish(
+    session: &mut Session,
+    order: &RunOrder<'_>,
+    before: Option<LeftBehind>,
+) -> DbResult<()> {
+    if let Some(before) = before {
+        let now = LeftBehind::read(session).await?;
+        execute(session, &before.restore(&now)).await?;
+    }
+    end(session, order.access).await
+}
+
+async fn declare(session: &mut Session, order: &RunOrder<'_>) -> DbResult<()> {
     let sql = [DECLARE, order.sql].concat();
     execute(session, &sql).await.map_err(|error| {
         let prefix = u32::try_from(DECLARE.len()).unwrap_or(u32::MAX);

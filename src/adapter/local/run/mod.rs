@@ -7,6 +7,7 @@ mod carry_out;
 mod effects;
 mod inspect;
 mod json_text;
+mod left_behind;
 mod relay;
 mod within;
 
