@@ -131,6 +131,39 @@ fn a_server_that_stops_and_starts_is_told_line_by_line() {
 }
 
 #[test]
+fn migrations_that_are_applied_unasked_are_told_file_by_file() {
+    let cluster = Cluster::start();
+    let url = cluster.url();
+    let watch = Watch::of(start(
+        &["--json", "--set", "auto_migrate=true"],
+        &[("DATABASE_URL", &url)],
+    ));
+    let step = |wanted: &'static str| {
+        move |event: &Value| event["event"] == "migration" && event["step"] == wanted
+    };
+    let begun = watch.until("a file that is begun", step("started"));
+    assert_eq!(begun["migration"], "0001_agents");
+    let applied = watch.until("a file that is applied", step("applied"));
+    assert_eq!(applied["migration"], "0001_agents");
+    assert!(applied["durationMs"].is_number(), "{applied}");
+    let ended = watch.until("the end", step("ended"));
+    assert_eq!(ended["success"], true, "{ended}");
+    signal(watch.program.id(), Signal::TERM);
+    ends_silently(watch.program);
+    // Another ledger's owner is not written over, and that is told, too.
+    cluster.sql("drop table schema_migrations; create table schema_migrations (version text)");
+    let watch = Watch::of(start(
+        &["--json", "--set", "auto_migrate=true"],
+        &[("DATABASE_URL", &url)],
+    ));
+    let ended = watch.until("the end", step("ended"));
+    assert_eq!(ended["success"], false);
+    assert_eq!(ended["error"]["kind"], "MigrationRefused", "{ended}");
+    signal(watch.program.id(), Signal::TERM);
+    ends_silently(watch.program);
+}
+
+#[test]
 fn without_a_reader_it_ends_at_once_and_silently() {
     let mut program = start(&["--mode", "mock"], &[]);
     let mut out = BufReader::new(program.stdout.take().unwrap());

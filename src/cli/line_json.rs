@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     cli::json::{error_json, millis},
     domain::{
-        DbError, Event, LatencySample, Rehearsed, SampleOutcome, Scenario, Target, Verdict, clean,
+        DbError, Event, LatencySample, MigrationEvent, MigrationProgress, Rehearsed, SampleOutcome,
+        Scenario, Target, Verdict, clean,
     },
 };
 
@@ -106,11 +107,11 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
                 .because(error.as_deref())
         }
         Event::Rehearsed { rehearsed, at } => rehearsal(rehearsed, *at),
+        Event::Migrating { event, at } => migrating(event, *at),
+        Event::MigrationEnded(progress) => return migrated(progress),
         Event::Sampled(sample) if samples == Samples::Told => sampled(sample),
         Event::Sampled(_)
         | Event::Diagnosed(_)
-        | Event::Migrating { .. }
-        | Event::MigrationEnded(_)
         | Event::OperationFinished(_)
         // Nobody is there to choose anything.
         | Event::Switched { .. }
@@ -141,6 +142,34 @@ fn rehearsal(rehearsed: &Rehearsed, at: DateTime<Utc>) -> Line {
         .with("scenario", json!(rehearsed.scenario.map(Scenario::as_str)))
         .with("condition", json!(rehearsed.condition.to_string()))
         .with("next", json!(next))
+}
+
+/// What a run of migrations does, which writes.
+fn migrating(event: &MigrationEvent, at: DateTime<Utc>) -> Line {
+    let (step, migration, took) = match event {
+        MigrationEvent::Waiting { .. } => ("waiting", None, None),
+        MigrationEvent::Blocked { migration, .. } => ("blocked", Some(migration), None),
+        MigrationEvent::AppliedByOther(migration) => ("appliedByOther", Some(migration), None),
+        MigrationEvent::Started(migration) => ("started", Some(migration), None),
+        MigrationEvent::Applied { migration, took } => ("applied", Some(migration), Some(*took)),
+    };
+    Line::new("migration", at, format!("migrations: {event}"))
+        .with("step", json!(step))
+        .with("migration", json!(migration.map(ToString::to_string)))
+        .with("durationMs", json!(took.map(millis)))
+}
+
+/// What a run of migrations came to; none of one that goes on.
+fn migrated(progress: &MigrationProgress) -> Option<Line> {
+    let (at, result) = progress.ended()?;
+    Some(
+        match result {
+            Ok(run) => Line::new("migration", *at, format!("migrations: {run}")),
+            Err(error) => Line::new("migration", *at, "migrations").because(Some(error)),
+        }
+        .with("step", json!("ended"))
+        .with("success", json!(result.is_ok())),
+    )
 }
 
 fn sampled(sample: &LatencySample) -> Line {
