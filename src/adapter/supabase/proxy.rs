@@ -4,7 +4,7 @@
 
 use http_body_util::Empty;
 use hyper::{
-    Method, Request, Uri,
+    Method, Request, StatusCode, Uri,
     body::Bytes,
     client::conn::http1::handshake,
     header::{HOST, HeaderValue, PROXY_AUTHORIZATION},
@@ -81,6 +81,9 @@ impl Proxy {
 
     /// The proxy as it is shown.
     pub(super) fn shown(&self) -> String {
+        if self.host.contains(':') {
+            return format!("[{}]:{}", self.host, self.port);
+        }
         format!("{}:{}", self.host, self.port)
     }
 
@@ -96,6 +99,24 @@ impl Proxy {
             None => format!("proxy {}", self.shown()),
         };
         error.with_details(&words).with_hint(NEXT_STEP)
+    }
+
+    /// The error of a time in which it has not opened the way.
+    pub(super) fn silent(&self, error: DbError) -> DbError {
+        self.blame(
+            error
+                .at_layer(Layer::Tcp)
+                .with_details("it takes the connection, and does not open the way"),
+        )
+    }
+
+    /// An error of a handshake within the way: who says what is no TLS, or hangs
+    /// up, may well be the proxy itself.
+    pub(super) fn blame_within(&self, error: DbError) -> DbError {
+        match error.kind() {
+            ErrorKind::ProtocolViolation | ErrorKind::ConnectionLost => self.blame(error),
+            _ => error,
+        }
     }
 
     /// Lets it open a way to the project.
@@ -134,12 +155,23 @@ impl Proxy {
         })?;
         let answer = sender.send_request(request).await.map_err(failed)?;
         if !answer.status().is_success() {
-            let code = format!("HTTP {}", answer.status().as_u16());
-            return Err(DbError::new(action, ErrorKind::HostUnreachable)
-                .at_layer(Layer::Tcp)
-                .with_details("does not open the way")
-                .with_code(code));
+            return Err(refused(answer.status(), action));
         }
         Ok(TokioIo::new(on(answer).await.map_err(failed)?))
     }
+}
+
+/// The proxy does not open the way.
+fn refused(status: StatusCode, action: Action) -> DbError {
+    let (kind, words) = match status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => (
+            ErrorKind::NotJson,
+            "wants a login: name and password stand before its host",
+        ),
+        _ => (ErrorKind::HostUnreachable, "does not open the way"),
+    };
+    DbError::new(action, kind)
+        .at_layer(Layer::Tcp)
+        .with_details(words)
+        .with_code(format!("HTTP {}", status.as_u16()))
 }

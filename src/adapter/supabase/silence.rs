@@ -9,9 +9,9 @@ use crate::{
     adapter::{
         DbResult,
         local::{PhaseClock, timeout_error},
-        supabase::{project::Project, visit::Visit},
+        supabase::{project::Project, proxy::Proxy, visit::Visit},
     },
-    domain::Layer,
+    domain::{DbError, Layer},
 };
 
 /// Says whether the REST service itself runs, and asks no database.
@@ -84,11 +84,23 @@ pub(super) async fn watched<T>(
             .at_layer(present.layer())
             .with_details(present.words())
             .with_source(elapsed);
-        Err(match present.hint() {
-            Some(hint) => error.with_hint(hint),
-            None => error,
+        Err(match (present, present.hint()) {
+            (_, Some(hint)) => error.with_hint(hint),
+            (Present::Nobody, None) => behind_proxy(error, project),
+            (Present::Gateway | Present::Service, None) => error,
         })
     })
+}
+
+/// Where a proxy takes the requests themselves, the silence may be its own.
+fn behind_proxy(error: DbError, project: &Project) -> DbError {
+    if project.endpoint().is_encrypted {
+        return error;
+    }
+    match Proxy::before(project, error.action()) {
+        Ok(Some(proxy)) => proxy.blame(error),
+        Ok(None) | Err(_) => error,
+    }
 }
 
 async fn who_answers(project: &Project, clock: &PhaseClock) -> Present {
