@@ -101,6 +101,14 @@ impl Proxy {
         error.with_details(&words).with_hint(NEXT_STEP)
     }
 
+    /// An error of the way to the project: where a proxy stands on it, its error.
+    pub(super) fn blame_any(error: DbError, project: &Project) -> DbError {
+        match Self::before(project, error.action()) {
+            Ok(Some(proxy)) => proxy.blame(error),
+            Ok(None) | Err(_) => error,
+        }
+    }
+
     /// The error of a time in which it has not opened the way.
     pub(super) fn silent(&self, error: DbError) -> DbError {
         self.blame(

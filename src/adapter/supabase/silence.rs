@@ -11,7 +11,7 @@ use crate::{
         local::{PhaseClock, timeout_error},
         supabase::{project::Project, proxy::Proxy, visit::Visit},
     },
-    domain::{DbError, Layer},
+    domain::Layer,
 };
 
 /// Says whether the REST service itself runs, and asks no database.
@@ -86,21 +86,13 @@ pub(super) async fn watched<T>(
             .with_source(elapsed);
         Err(match (present, present.hint()) {
             (_, Some(hint)) => error.with_hint(hint),
-            (Present::Nobody, None) => behind_proxy(error, project),
-            (Present::Gateway | Present::Service, None) => error,
+            // A proxy that takes the requests themselves may be who is silent.
+            (Present::Nobody, None) if !project.endpoint().is_encrypted => {
+                Proxy::blame_any(error, project)
+            }
+            (Present::Nobody | Present::Gateway | Present::Service, None) => error,
         })
     })
-}
-
-/// Where a proxy takes the requests themselves, the silence may be its own.
-fn behind_proxy(error: DbError, project: &Project) -> DbError {
-    if project.endpoint().is_encrypted {
-        return error;
-    }
-    match Proxy::before(project, error.action()) {
-        Ok(Some(proxy)) => proxy.blame(error),
-        Ok(None) | Err(_) => error,
-    }
 }
 
 async fn who_answers(project: &Project, clock: &PhaseClock) -> Present {
