@@ -266,10 +266,10 @@ pub(super) mod tests {
     #[test]
     fn a_body_is_read_as_far_as_its_status_needs() {
         let mut page = Body::default();
-        assert!(page.take(&[b'x'; 64 << 10], 502, 1 << 20));
+        assert!(page.take(&vec![b'x'; 64 << 10], 502, 1 << 20));
         assert!(!page.take(b"x", 502, 1 << 20));
         let mut rows = Body::default();
-        assert!(rows.take(&[b' '; 1 << 20], 200, 1 << 20) && !rows.is_cut());
+        assert!(rows.take(&vec![b' '; 1 << 20], 200, 1 << 20) && !rows.is_cut());
         assert!(!rows.take(b" ", 200, 1 << 20) && rows.is_cut());
         assert_eq!(rows.bytes.len(), 1 << 20);
     }

@@ -13,7 +13,7 @@
 //! | PGRST205, PGRST106 | `SchemaMissing` | schema |
 //! | PGRST200 to PGRST204 | `SchemaMismatch` | schema |
 //! | PGRST116 | `RowNotFound` | statement |
-//! | other PGRST1xx | `StatementInvalid` | statement |
+//! | another of PGRST1 | `StatementInvalid` | statement |
 //! | an SQLSTATE | as everywhere | as everywhere |
 //! | 401, 403 without such a code | `KeyRefused` | login |
 //! | 52x, 530: the edge does not reach the project | `Unavailable` | login |
@@ -121,8 +121,7 @@ fn by_own_status(status: u16) -> Option<Meaning> {
 fn carries(status: u16, code: &str) -> bool {
     let is_refused = matches!(status, 401 | 403);
     match (status, code) {
-        (404, "42P01" | "PGRST205") => true,
-        (_, "42P01" | "PGRST205") => false,
+        (_, "42P01" | "PGRST205") => status == 404,
         (_, "42501" | "PGRST301" | "PGRST302" | "PGRST303") => is_refused,
         (400..=499, code) => !code.starts_with("PGRST0"),
         (500..=599, "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "PGRST300") => true,
