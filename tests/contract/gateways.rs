@@ -325,3 +325,18 @@ async fn a_code_counts_only_with_a_status_that_carries_it() {
     check_failure(coded(503, "42P01"), unavailable, Layer::Rest).await;
     check_failure(coded(500, "42501"), unavailable, Layer::Rest).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_begun_and_not_ended_is_told_as_such() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[";
+    let gateway = Gateway::start(|_| Reply::Bytes(head.as_bytes().to_vec())).await;
+    let section = SupabaseSection {
+        timeout: Duration::from_secs(1),
+        ..gateway.section()
+    };
+    let error = on(section).first_check().await.error.expect("no answer");
+    assert_eq!(error.kind(), ErrorKind::Timeout { after_ms: 1_000 });
+    assert_eq!(error.layer(), Layer::Rest);
+    let words = "an answer was begun, and not sent to its end";
+    assert_eq!(error.details(), Some(words));
+}

@@ -80,7 +80,14 @@ pub(super) async fn watched<T>(
     };
     let answered = timeout_at(deadline, both).await;
     answered.unwrap_or_else(|elapsed| {
-        let error = timeout_error(clock.action(), clock.limit())
+        let late = timeout_error(clock.action(), clock.limit());
+        if clock.timings().query.is_some() {
+            return Err(late
+                .at_layer(Layer::Rest)
+                .with_details("an answer was begun, and not sent to its end")
+                .with_source(elapsed));
+        }
+        let error = late
             .at_layer(present.layer())
             .with_details(present.words())
             .with_source(elapsed);
