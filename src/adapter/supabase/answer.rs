@@ -194,8 +194,13 @@ fn wait(text: &str) -> Option<Duration> {
         // Many write a fraction. What is no number of seconds is no wait.
         Duration::try_from_secs_f64(seconds.min(LONGEST_WAIT.as_secs_f64())).ok()?
     } else {
-        let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-        let left = at.signed_duration_since(chrono::Utc::now());
+        let at = chrono::DateTime::parse_from_rfc2822(text).map(|at| at.to_utc());
+        // As it was written before RFC 1123.
+        let at = at.or_else(|_| {
+            let at = chrono::NaiveDateTime::parse_from_str(text, "%A, %d-%b-%y %H:%M:%S GMT");
+            at.map(|at| at.and_utc())
+        });
+        let left = at.ok()?.signed_duration_since(chrono::Utc::now());
         left.to_std().ok()?
     };
     (!wait.is_zero()).then_some(wait.min(LONGEST_WAIT))
@@ -298,7 +303,10 @@ pub(super) mod tests {
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), None);
         let later = chrono::Utc::now() + chrono::TimeDelta::seconds(90);
-        let wait = wait(&later.to_rfc2822()).unwrap();
-        assert!(wait > Duration::from_secs(80) && wait <= Duration::from_secs(90));
+        let old = later.format("%A, %d-%b-%y %H:%M:%S GMT").to_string();
+        for text in [later.to_rfc2822(), old] {
+            let wait = wait(&text).unwrap();
+            assert!(wait > Duration::from_secs(80) && wait <= Duration::from_secs(90));
+        }
     }
 }
