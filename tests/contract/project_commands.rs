@@ -312,6 +312,11 @@ fn a_proxy_that_opens_no_way_is_blamed_itself() {
             assert!(said.contains("NO_PROXY"), "{odd:?} {what}: {said}");
         }
     }
+    // What is no port is not taken for another one.
+    let mut command = program("https://abc.supabase.co", key, &home);
+    command.env("HTTPS_PROXY", "http://127.0.0.1:99999");
+    let said = run(command.arg("check"), key, 1);
+    assert!(said.contains("the port of the proxy is no port"), "{said}");
     // Where it takes the requests themselves, the silence may be its own.
     let port = odd_proxy(Odd::Silent);
     let mut command = program("http://abc.supabase.co", key, &home);

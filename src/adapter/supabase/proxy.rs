@@ -60,6 +60,11 @@ impl Proxy {
                 .with_details("only an http:// proxy can stand before a project")
                 .with_hint(NEXT_STEP));
         };
+        if found.uri().port().is_none() && names_port(found.uri()) {
+            return Err(DbError::new(action, ErrorKind::Unsupported)
+                .with_details("the port of the proxy is no port")
+                .with_hint(NEXT_STEP));
+        }
         Ok(Some(Self {
             host: host
                 .trim_start_matches('[')
@@ -167,6 +172,16 @@ impl Proxy {
         }
         Ok(TokioIo::new(on(answer).await.map_err(failed)?))
     }
+}
+
+/// Whether something stands where a port belongs.
+fn names_port(uri: &Uri) -> bool {
+    let authority = uri.authority().map(|it| it.as_str()).unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    place
+        .strip_prefix(host)
+        .is_some_and(|rest| rest.len() > ":".len())
 }
 
 /// The proxy does not open the way.
