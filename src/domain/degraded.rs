@@ -67,6 +67,11 @@ pub enum DegradedReason {
         /// The table.
         table: String,
     },
+    /// Tables that are required are others than ours.
+    OtherColumns {
+        /// Their names.
+        tables: Vec<String>,
+    },
     /// A check over REST was answered without the database.
     DatabaseNotAsked,
     /// The way to a project's database itself does not work; that over REST does.
@@ -127,6 +132,7 @@ impl DegradedReason {
             | Self::NotPermitted { .. }
             | Self::RowsHidden { .. }
             | Self::HealthTableMissing { .. }
+            | Self::OtherColumns { .. }
             | Self::DatabaseNotAsked
             | Self::DirectBroken { .. }
             | Self::PoolFull { .. } => None,
@@ -193,6 +199,9 @@ impl fmt::Display for DegradedReason {
             ),
             Self::HealthTableMissing { table } => {
                 write!(f, "health_table: {table} does not exist")
+            }
+            Self::OtherColumns { tables } => {
+                write!(f, "schema: other columns than ours: {}", tables.join(", "))
             }
             Self::DatabaseNotAsked => {
                 f.write_str("database not asked: no table is there to read a row of")

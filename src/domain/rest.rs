@@ -53,6 +53,8 @@ pub enum TableSight {
     Hidden,
     /// The role may not read it.
     Denied,
+    /// It is another table than ours: it lacks a column that ours has.
+    OtherColumns,
     /// It does not exist, or the interface does not show it.
     Missing,
     /// Not asked yet, or the answer told nothing about the table.
@@ -71,7 +73,8 @@ impl RestDetails {
             | TableSight::Empty
             | TableSight::EmptyOrHidden
             | TableSight::Hidden
-            | TableSight::Denied => true,
+            | TableSight::Denied
+            | TableSight::OtherColumns => true,
             TableSight::Missing | TableSight::Unknown => false,
         }
     }
@@ -112,12 +115,13 @@ impl RestDetails {
 
 impl TableSight {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Rows,
         Self::Empty,
         Self::EmptyOrHidden,
         Self::Hidden,
         Self::Denied,
+        Self::OtherColumns,
         Self::Missing,
         Self::Unknown,
     ];
@@ -131,18 +135,22 @@ impl TableSight {
             Self::EmptyOrHidden => "no rows: empty, or hidden by row-level security",
             Self::Hidden => "rows hidden by row-level security",
             Self::Denied => "no right to read",
+            Self::OtherColumns => "other columns",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
         }
     }
 
-    /// Whether a look at the table says that it is there.
+    /// Whether a look at the table says that one of its name is there.
     #[must_use]
     pub const fn is_present(self) -> Option<bool> {
         match self {
-            Self::Rows | Self::Empty | Self::EmptyOrHidden | Self::Hidden | Self::Denied => {
-                Some(true)
-            }
+            Self::Rows
+            | Self::Empty
+            | Self::EmptyOrHidden
+            | Self::Hidden
+            | Self::Denied
+            | Self::OtherColumns => Some(true),
             Self::Missing => Some(false),
             Self::Unknown => None,
         }

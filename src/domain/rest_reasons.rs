@@ -4,7 +4,8 @@ use crate::domain::{DegradedReason, HealthDetails, HealthPolicy, REQUIRED_TABLES
 
 /// Why a project that answers is degraded: by the row that was asked for, and
 /// by the way to its database itself. How far the role sees into other tables
-/// is told and never judged: many a key is not meant to see everything.
+/// is told and never judged: many a key is not meant to see everything. That
+/// they are not ours is judged, where ours are required.
 pub(crate) fn less_than_expected(
     details: &HealthDetails,
     policy: &HealthPolicy,
@@ -16,7 +17,8 @@ pub(crate) fn less_than_expected(
     let role = details.role.clone().unwrap_or_default();
     let is_required = REQUIRED_TABLES.contains(&table.as_str());
     let seen = match rest.seen {
-        TableSight::Rows | TableSight::Empty => None,
+        // What is another table than ours is told with all of them, below.
+        TableSight::Rows | TableSight::Empty | TableSight::OtherColumns => None,
         TableSight::Denied => Some(DegradedReason::NotPermitted { table, role }),
         TableSight::Hidden | TableSight::EmptyOrHidden => Some(DegradedReason::RowsHidden {
             table,
@@ -30,5 +32,10 @@ pub(crate) fn less_than_expected(
     };
     let direct = rest.direct_fault.clone();
     let direct = direct.map(|cause| DegradedReason::DirectBroken { cause });
-    seen.into_iter().chain(direct).collect()
+    let others = rest.tables.iter();
+    let others = others.filter(|table| table.seen == TableSight::OtherColumns);
+    let tables: Vec<_> = others.map(|table| table.name.clone()).collect();
+    let is_ours_wanted = policy.requires_schema && !tables.is_empty();
+    let others = is_ours_wanted.then_some(DegradedReason::OtherColumns { tables });
+    seen.into_iter().chain(others).chain(direct).collect()
 }

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         ConnectionId, HealthCheckDraft, HealthDetails, KeyKind, LedgerStanding, MigrationSummary,
-        RestDetails, TableSight,
+        RestDetails, SeenTable, TableSight,
     };
 
     const POLICY: HealthPolicy = HealthPolicy {
@@ -400,6 +400,18 @@ mod tests {
         check(shown("agents", TableSight::Missing), patient, &[]);
         let words = "database not asked: no table is there to read a row of";
         check(shown("agents", TableSight::Missing), lenient, &[words]);
+        check(shown("agents", TableSight::OtherColumns), lenient, &[]);
+        let others = |d: &mut HealthDetails| {
+            shown("agents", TableSight::OtherColumns)(d);
+            let tables = ["agents", "commands"].map(|name| SeenTable {
+                name: name.to_owned(),
+                seen: TableSight::OtherColumns,
+            });
+            d.rest.as_mut().unwrap().tables = tables.to_vec();
+        };
+        let words = "schema: other columns than ours: agents, commands";
+        check(others, patient, &[words]);
+        check(others, lenient, &[]);
         let words = "health_table: _health_check does not exist";
         for policy in [patient, lenient] {
             check(

@@ -116,6 +116,7 @@ fn is_broken(snapshot: &Snapshot) -> bool {
         | DegradedReason::RowsHidden {
             is_certain: false, ..
         }
+        | DegradedReason::OtherColumns { .. }
         | DegradedReason::DatabaseNotAsked
         | DegradedReason::SchemaMissing { .. }
         | DegradedReason::MigrationsPending { .. }
@@ -306,6 +307,7 @@ fn complaints(snapshot: &Snapshot, look: &Look, width: usize) -> Vec<Line<'stati
         | DegradedReason::NotPermitted { .. }
         | DegradedReason::RowsHidden { .. }
         | DegradedReason::HealthTableMissing { .. }
+        | DegradedReason::OtherColumns { .. }
         | DegradedReason::DatabaseNotAsked
         | DegradedReason::DirectBroken { .. }
         | DegradedReason::NoTransactions

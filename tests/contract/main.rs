@@ -15,6 +15,7 @@ mod contract;
 mod decoding;
 mod diagnosing;
 mod failures;
+mod gateways;
 mod hijack;
 mod hostile;
 mod leftovers;

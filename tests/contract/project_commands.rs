@@ -246,3 +246,110 @@ fn a_certificate_that_is_not_accepted_is_told_with_its_words() {
     let said = run(trusting(standin.stranger_ca_path()).arg("diagnose"), key, 1);
     assert!(said.contains("Broken at tls"), "{said}");
 }
+
+/// What a proxy does that opens no way.
+#[derive(Debug, Clone, Copy)]
+enum Odd {
+    /// It says nothing.
+    Silent,
+    /// It answers this, and then waits for the client to go.
+    Says(&'static str),
+    /// It answers this and hangs up.
+    HangsUp(&'static str),
+}
+
+/// A proxy that does so with everybody.
+fn odd_proxy(odd: Odd) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut head = [0; 4096];
+                drop(client.read(&mut head));
+                match odd {
+                    Odd::Silent => {}
+                    Odd::Says(words) => drop(client.write_all(words.as_bytes())),
+                    Odd::HangsUp(words) => return drop(client.write_all(words.as_bytes())),
+                }
+                // Whatever is said to it is taken until the client has gone.
+                drop(std::io::copy(&mut client, &mut std::io::sink()));
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_proxy_that_opens_no_way_is_blamed_itself() {
+    let home = TempDir::new().unwrap();
+    let key = "sb_secret_Zr5tQw8nYk3MvB1xJd6HcE";
+    let login = "HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n";
+    let plain = "HTTP/1.1 200 OK\r\n\r\nhello, this is no TLS at all";
+    for (odd, words, exit) in [
+        (Odd::Silent, "does not open the way", 2),
+        (Odd::Says(login), "wants a login", 1),
+        (Odd::HangsUp(login), "wants a login", 1),
+        (Odd::Says("hello\r\n\r\n"), "", 1),
+        (Odd::Says(plain), "", 1),
+        (Odd::HangsUp("HTTP/1.1 200 OK\r\n\r\n"), "", 2),
+        (
+            Odd::HangsUp("HTTP/1.1 502 X\r\n\r\n"),
+            "does not open the way",
+            2,
+        ),
+    ] {
+        let port = odd_proxy(odd);
+        for what in ["check", "diagnose"] {
+            let mut command = program("https://abc.supabase.co", key, &home);
+            command
+                .env("HTTPS_PROXY", format!("http://127.0.0.1:{port}"))
+                .env("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000");
+            let said = run(command.arg(what), key, exit);
+            let proxy = format!("proxy 127.0.0.1:{port}");
+            assert!(said.contains(&proxy), "{odd:?} {what}: {said}");
+            assert!(said.contains(words), "{odd:?} {what}: {said}");
+            assert!(said.contains("NO_PROXY"), "{odd:?} {what}: {said}");
+        }
+    }
+    // What is no port is not taken for another one.
+    let mut command = program("https://abc.supabase.co", key, &home);
+    command.env("HTTPS_PROXY", "http://127.0.0.1:99999");
+    let said = run(command.arg("check"), key, 1);
+    assert!(said.contains("the port of the proxy is no port"), "{said}");
+    // Where it takes the requests themselves, the silence may be its own.
+    let port = odd_proxy(Odd::Silent);
+    let mut command = program("http://abc.supabase.co", key, &home);
+    command
+        .env("HTTP_PROXY", format!("http://127.0.0.1:{port}"))
+        .env("DBVITALS_HEALTH_CHECK_TIMEOUT", "1000");
+    let said = run(command.arg("check"), key, 2);
+    assert!(said.contains("NO_PROXY"), "{said}");
+}
+
+#[test]
+fn a_table_of_somebody_else_is_told_by_every_command() {
+    let standin = Standin::builder().without_migrations().start();
+    let sql = "create table agents (agent_id int primary key);
+        grant select on agents to service_role";
+    standin.cluster().sql(sql);
+    standin.reload();
+    let home = TempDir::new().unwrap();
+    let key = standin.key(Key::Secret);
+    let ran = |words: &[&str], exit| {
+        let mut command = program(&standin.url(), key, &home);
+        run(command.args(words), key, exit)
+    };
+    let said = ran(&["check"], 0);
+    assert!(
+        said.contains("schema: other columns than ours: agents"),
+        "{said}"
+    );
+    let mut lenient = program(&standin.url(), key, &home);
+    lenient.env("DBVITALS_REQUIRE_SCHEMA", "false");
+    let said = run(lenient.args(["check", "--strict"]), key, 0);
+    assert!(said.starts_with("healthy"), "{said}");
+    let said = ran(&["diagnose"], 0);
+    assert!(said.contains("other columns than ours: agents"), "{said}");
+    assert!(said.contains("the database behind it answers"), "{said}");
+}

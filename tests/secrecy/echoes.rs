@@ -8,6 +8,36 @@ use crate::support::standin::Fault;
 
 /// Such answers, each with a name.
 pub(crate) fn echoes(key: &str) -> Vec<(&'static str, Fault)> {
+    let mut echoes = plain(key);
+    echoes.extend(cut(key));
+    echoes
+}
+
+/// So long, or so divided, that what is left of the key is hard to find.
+fn cut(key: &str) -> Vec<(&'static str, Fault)> {
+    let long = format!("{key} ").repeat(200);
+    let crossing = |kept: usize| format!("{}{key}", "x".repeat(2048 - kept));
+    let divided: String = key.chars().flat_map(|c| [c, '\u{200b}']).collect();
+    let refused = |message: &str| Fault::status(401).json(&json!({ "message": message }));
+    vec![
+        (
+            "401, a cut leaves most of it",
+            refused(&crossing(key.len() - 1)),
+        ),
+        ("401, a cut leaves a little of it", refused(&crossing(7))),
+        ("401, divided by what is not seen", refused(&divided)),
+        (
+            "403, in another field",
+            Fault::status(403).json(&json!({ "error": key, "code": 7 })),
+        ),
+        (
+            "200, many by one server",
+            Fault::status(200).header("server", &long).json(&json!([])),
+        ),
+    ]
+}
+
+fn plain(key: &str) -> Vec<(&'static str, Fault)> {
     let each = |write: fn(u8) -> String| -> String { key.bytes().map(write).collect() };
     let percent = each(|byte| format!("%{byte:02X}"));
     let escaped = each(|byte| format!("\\u{byte:04x}"));

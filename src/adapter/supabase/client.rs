@@ -14,7 +14,12 @@ use crate::{
     adapter::{
         DbResult,
         local::{system_tls, timeout_error},
-        supabase::{answer::Answer, failure::from_reqwest, project::Project, resolver::Resolver},
+        supabase::{
+            answer::{Answer, Body},
+            failure::from_reqwest,
+            project::Project,
+            resolver::Resolver,
+        },
     },
     domain::{Action, DbError, ErrorKind, Layer},
 };
@@ -24,10 +29,10 @@ use crate::{
 const TIMEOUTS: u32 = 2;
 
 /// For one caller a larger answer is an error, as in local mode.
-const LARGEST_ANSWER: usize = 256 << 20;
+pub(super) const LARGEST_ANSWER: usize = 256 << 20;
 
-/// So much of an answer that is no success is read.
-const LARGEST_REFUSAL: usize = 64 << 10;
+/// So much of an answer to a look is read.
+pub(super) const LARGEST_LOOK: usize = 1 << 20;
 
 /// A connection that nobody used for so long is closed by us, before somebody
 /// in between does it without a word.
@@ -58,6 +63,8 @@ pub(super) struct Request {
     pub(super) prefer: Option<&'static str>,
     /// A JSON text.
     pub(super) body: Option<Vec<u8>>,
+    /// So much of a success is read, in bytes.
+    pub(super) largest: usize,
 }
 
 impl Request {
@@ -67,6 +74,15 @@ impl Request {
             url,
             prefer: None,
             body: None,
+            largest: LARGEST_ANSWER,
+        }
+    }
+
+    /// A look: one small row is read.
+    pub(super) fn look(url: String) -> Self {
+        Self {
+            largest: LARGEST_LOOK,
+            ..Self::get(url)
         }
     }
 }
@@ -175,7 +191,7 @@ async fn exchange(
     request: Request,
     action: Action,
 ) -> DbResult<Answer> {
-    let limit = project.section().timeout;
+    let (limit, largest) = (project.section().timeout, request.largest);
     let failed = |error| from_reqwest(error, action, limit, project);
     let mut builder = client.request(request.method, request.url);
     if let Some(prefer) = request.prefer {
@@ -186,20 +202,17 @@ async fn exchange(
         builder = builder.header(CONTENT_TYPE, json).body(body);
     }
     let mut response = builder.send().await.map_err(failed)?;
-    let is_success = response.status().is_success();
-    let mut body = Vec::new();
+    let status = response.status().as_u16();
+    let mut body = Body::default();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        body.extend_from_slice(&chunk);
-        if !is_success && body.len() > LARGEST_REFUSAL {
-            body.truncate(LARGEST_REFUSAL);
+        if !body.take(&chunk, status, largest) {
             break;
         }
-        if body.len() > LARGEST_ANSWER {
-            return Err(DbError::new(action, ErrorKind::OwnSide)
-                .with_details("the answer takes more than 256 MB"));
-        }
     }
-    let status = response.status().as_u16();
+    if body.is_cut() && response.status().is_success() && largest == LARGEST_ANSWER {
+        return Err(DbError::new(action, ErrorKind::OwnSide)
+            .with_details("the answer takes more than 256 MB"));
+    }
     Ok(Answer::new(status, response.headers(), body))
 }
 

@@ -7,7 +7,7 @@ use crate::{
     adapter::{
         classify::kind_of_io,
         local::timeout_error,
-        supabase::{project::Project, resolver::Unresolved},
+        supabase::{project::Project, proxy::Proxy, resolver::Unresolved},
     },
     domain::{Action, DbError, ErrorKind, Layer},
 };
@@ -23,6 +23,16 @@ pub(super) fn from_reqwest(
     project: &Project,
 ) -> DbError {
     let error = error.without_url();
+    let is_of_way = error.is_connect();
+    let error = read(error, action, limit, project);
+    // A certificate comes from behind a proxy.
+    if is_of_way && error.kind() != ErrorKind::TlsCertificate {
+        return Proxy::blame_any(error, project);
+    }
+    error
+}
+
+fn read(error: reqwest::Error, action: Action, limit: Duration, project: &Project) -> DbError {
     if error.is_timeout() {
         let (layer, words) = if error.is_connect() {
             (Layer::Tcp, "the address did not answer")

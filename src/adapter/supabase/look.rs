@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     adapter::{
@@ -30,8 +30,15 @@ pub(super) const DEFAULT_TABLE: &str = REQUIRED_TABLES[0];
 /// One row of a required table: its id is enough.
 const ONE_ID: &str = "select=id&limit=1";
 
+/// What is answered where the table has not the column that is asked for: by
+/// the database, and by the interface.
+const NO_COLUMN: [&str; 2] = ["42703", "PGRST204"];
+
 /// One row of a table whose columns are not known.
 const ONE_ROW: &str = "limit=1";
+
+/// After so many tables that were not answered in time a look asks for no more.
+const MOST_LATE: u32 = 2;
 
 /// Asks on a connection of its own, all under one deadline.
 pub(super) async fn check(project: &Project, book: &Book, action: Action) -> Check {
@@ -113,7 +120,8 @@ pub(super) async fn ask(
 }
 
 /// How far the role sees into the table, as the answer tells. That it is
-/// missing, or may not be read, is an answer of a project that is well.
+/// missing, may not be read, or is another than ours, is an answer of a project
+/// that is well.
 pub(super) fn sight(answer: Answer, action: Action, project: &Project) -> DbResult<TableSight> {
     match answer.rows(action, project) {
         Ok(rows) if !rows.is_empty() => Ok(TableSight::Rows),
@@ -121,6 +129,9 @@ pub(super) fn sight(answer: Answer, action: Action, project: &Project) -> DbResu
         Err(error) => match error.kind() {
             ErrorKind::SchemaMissing => Ok(TableSight::Missing),
             ErrorKind::PermissionDenied => Ok(TableSight::Denied),
+            _ if error.code().is_some_and(|code| NO_COLUMN.contains(&code)) => {
+                Ok(TableSight::OtherColumns)
+            }
             _ => Err(error),
         },
     }
@@ -136,7 +147,8 @@ fn unseen(kind: KeyKind) -> TableSight {
 }
 
 /// Looks at the tables that are due, in four fifths of the time that is left: the
-/// absence of what they tell is never the check's failure.
+/// absence of what they tell is never the check's failure. One that cannot be
+/// looked at is noted with its cause, and the others are looked at.
 async fn look_at_tables(
     visit: &mut Visit<'_>,
     project: &Project,
@@ -146,37 +158,45 @@ async fn look_at_tables(
     let action = clock.action();
     let deadline = Instant::now() + clock.remaining() * 4 / 5;
     let mut asked = vec![table(project)];
-    let mut unread = Vec::new();
+    let mut late = 0;
     book.begin_look();
-    while let Some(table) = book.due(&asked) {
+    while late < MOST_LATE
+        && let Some(table) = book.due(&asked)
+    {
         asked.push(table);
         let asking = ask(visit, project, table, || {});
-        let seen = match tokio::time::timeout_at(deadline, asking).await {
+        // Of the time that is left one table gets half.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let seen = match timeout(left / 2, asking).await {
             Ok(answered) => answered.and_then(|answer| sight(answer, action, project)),
             Err(_late) => {
-                unread.push(format!("{table}: not in time"));
-                break;
+                book.note_fault(table, "not in time".to_owned());
+                late += 1;
+                continue;
             }
         };
         match seen {
             Ok(seen) => book.note(table, seen),
             Err(error) => {
-                unread.push(cause(table, &error));
-                // The connection is gone, or the service has had enough.
-                break;
+                book.note_fault(table, cause(&error));
+                if ends_look(error.kind()) {
+                    break;
+                }
             }
         }
     }
-    unread
+    book.faults()
 }
 
-fn cause(table: &str, error: &DbError) -> String {
+/// Whether the other tables are not asked for after this: there is no way to
+/// them, or the service asks to be left alone.
+fn ends_look(kind: ErrorKind) -> bool {
+    !kind.was_answered() || kind == ErrorKind::RateLimited
+}
+
+fn cause(error: &DbError) -> String {
     let code = error.code().map(|code| format!(" {code}"));
-    format!(
-        "{table}: {}{}",
-        error.kind().name(),
-        code.unwrap_or_default()
-    )
+    format!("{}{}", error.kind().name(), code.unwrap_or_default())
 }
 
 /// What serves the interface, as far as it can be told.
@@ -187,7 +207,7 @@ pub(super) fn service(project: &Project, answer: &Answer) -> Option<String> {
     }
     match (&endpoint.project, &answer.server) {
         (Some(name), _) => Some(format!("project {name}")),
-        (None, Some(server)) => Some(project.without_key(server)),
+        (None, Some(server)) => Some(server.shown(project)),
         (None, None) => None,
     }
 }

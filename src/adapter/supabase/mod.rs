@@ -8,6 +8,7 @@ mod diagnose;
 mod direct;
 mod failure;
 mod look;
+mod outside;
 mod page;
 mod project;
 mod proxy;

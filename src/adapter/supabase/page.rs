@@ -42,11 +42,7 @@ pub(super) async fn read(
         if rows.is_empty() {
             return Ok(total);
         }
-        for row in rows {
-            let Value::Object(mut row) = row else {
-                return Err(DbError::new(ACTION, ErrorKind::NotJson)
-                    .with_details("the answer is JSON, but no row"));
-            };
+        for mut row in rows {
             last = Some(id_of(row.get("id").unwrap_or(&Value::Null))?);
             rewrite(table, &mut row);
             take(Value::Object(row))?;

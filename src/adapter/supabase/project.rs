@@ -174,6 +174,11 @@ pub(super) mod tests {
 
     /// A project with a key of a kind.
     pub(in crate::adapter::supabase) fn project(kind: KeyKind) -> Project {
+        keyed(kind, "Zq9key")
+    }
+
+    /// The same with this key.
+    pub(in crate::adapter::supabase) fn keyed(kind: KeyKind, key: &str) -> Project {
         Project::new(SupabaseSection {
             endpoint: SupabaseEndpoint {
                 base: "https://abc.supabase.co".to_owned(),
@@ -183,7 +188,7 @@ pub(super) mod tests {
                 project: Some("abc".to_owned()),
                 is_local_stack: false,
             },
-            key: Secret::new("Zq9key"),
+            key: Secret::new(key),
             key_kind: kind,
             role: kind.role().map(ToOwned::to_owned),
             pool_size: 4,

@@ -4,7 +4,7 @@
 
 use http_body_util::Empty;
 use hyper::{
-    Method, Request, Uri,
+    Method, Request, StatusCode, Uri,
     body::Bytes,
     client::conn::http1::handshake,
     header::{HOST, HeaderValue, PROXY_AUTHORIZATION},
@@ -60,6 +60,11 @@ impl Proxy {
                 .with_details("only an http:// proxy can stand before a project")
                 .with_hint(NEXT_STEP));
         };
+        if found.uri().port().is_none() && names_port(found.uri()) {
+            return Err(DbError::new(action, ErrorKind::Unsupported)
+                .with_details("the port of the proxy is no port")
+                .with_hint(NEXT_STEP));
+        }
         Ok(Some(Self {
             host: host
                 .trim_start_matches('[')
@@ -81,6 +86,9 @@ impl Proxy {
 
     /// The proxy as it is shown.
     pub(super) fn shown(&self) -> String {
+        if self.host.contains(':') {
+            return format!("[{}]:{}", self.host, self.port);
+        }
         format!("{}:{}", self.host, self.port)
     }
 
@@ -96,6 +104,32 @@ impl Proxy {
             None => format!("proxy {}", self.shown()),
         };
         error.with_details(&words).with_hint(NEXT_STEP)
+    }
+
+    /// An error of the way to the project: where a proxy stands on it, its error.
+    pub(super) fn blame_any(error: DbError, project: &Project) -> DbError {
+        match Self::before(project, error.action()) {
+            Ok(Some(proxy)) => proxy.blame(error),
+            Ok(None) | Err(_) => error,
+        }
+    }
+
+    /// The error of a time in which it has not opened the way.
+    pub(super) fn silent(&self, error: DbError) -> DbError {
+        self.blame(
+            error
+                .at_layer(Layer::Tcp)
+                .with_details("it takes the connection, and does not open the way"),
+        )
+    }
+
+    /// An error of a handshake within the way: who says what is no TLS, or hangs
+    /// up, may well be the proxy itself.
+    pub(super) fn blame_within(&self, error: DbError) -> DbError {
+        match error.kind() {
+            ErrorKind::ProtocolViolation | ErrorKind::ConnectionLost => self.blame(error),
+            _ => error,
+        }
     }
 
     /// Lets it open a way to the project.
@@ -134,12 +168,33 @@ impl Proxy {
         })?;
         let answer = sender.send_request(request).await.map_err(failed)?;
         if !answer.status().is_success() {
-            let code = format!("HTTP {}", answer.status().as_u16());
-            return Err(DbError::new(action, ErrorKind::HostUnreachable)
-                .at_layer(Layer::Tcp)
-                .with_details("does not open the way")
-                .with_code(code));
+            return Err(refused(answer.status(), action));
         }
         Ok(TokioIo::new(on(answer).await.map_err(failed)?))
     }
+}
+
+/// Whether something stands where a port belongs.
+fn names_port(uri: &Uri) -> bool {
+    let authority = uri.authority().map(|it| it.as_str()).unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    place
+        .strip_prefix(host)
+        .is_some_and(|rest| rest.len() > ":".len())
+}
+
+/// The proxy does not open the way.
+fn refused(status: StatusCode, action: Action) -> DbError {
+    let (kind, words) = match status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => (
+            ErrorKind::NotJson,
+            "wants a login: name and password stand before its host",
+        ),
+        _ => (ErrorKind::HostUnreachable, "does not open the way"),
+    };
+    DbError::new(action, kind)
+        .at_layer(Layer::Tcp)
+        .with_details(words)
+        .with_code(format!("HTTP {}", status.as_u16()))
 }

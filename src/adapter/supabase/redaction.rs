@@ -8,6 +8,8 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
+use crate::domain::is_unsafe;
+
 /// A piece of a secret of at least so many characters is taken out.
 const PIECE: usize = 8;
 
@@ -62,16 +64,13 @@ impl Redaction {
         redaction
     }
 
-    /// The text with stars for whatever of the secret is in it.
+    /// The text with stars for whatever of the secret is in it. Characters that
+    /// are not seen do not divide it.
     pub(super) fn redact(&self, text: &str) -> String {
-        let text = match self.whole.as_str() {
-            "" => return text.to_owned(),
-            whole => text.replace(whole, STARS),
-        };
-        let is_hidden = self.found(text.as_bytes());
-        if !is_hidden.contains(&true) {
-            return text;
+        if self.whole.is_empty() {
+            return text.to_owned();
         }
+        let is_hidden = self.hidden(text);
         let mut shown = String::with_capacity(text.len());
         let mut was_hidden = false;
         for (at, c) in text.char_indices() {
@@ -86,13 +85,30 @@ impl Redaction {
         shown
     }
 
-    /// Which bytes belong to a piece.
-    fn found(&self, text: &[u8]) -> Vec<bool> {
+    /// Which bytes belong to the secret, or to a piece of it.
+    fn hidden(&self, text: &str) -> Vec<bool> {
+        // What is seen, and where each of its bytes stands in the text.
+        let mut seen = Vec::with_capacity(text.len());
+        let mut places = Vec::with_capacity(text.len());
+        for (at, c) in text.char_indices().filter(|(_, c)| !is_unsafe(*c)) {
+            let bytes = &text.as_bytes()[at..at + c.len_utf8()];
+            seen.extend_from_slice(bytes);
+            places.extend(at..at + bytes.len());
+        }
         let mut is_hidden = vec![false; text.len()];
+        let mut hide = |at: usize, length: usize| {
+            is_hidden[places[at]..=places[at + length - 1]].fill(true);
+        };
+        let whole = self.whole.as_bytes();
+        for (at, window) in seen.windows(whole.len()).enumerate() {
+            if window == whole {
+                hide(at, whole.len());
+            }
+        }
         for (length, hashes) in &self.pieces {
-            for (at, window) in text.windows(*length).enumerate() {
+            for (at, window) in seen.windows(*length).enumerate() {
                 if hashes.contains(&hash(window)) {
-                    is_hidden[at..at + length].fill(true);
+                    hide(at, *length);
                 }
             }
         }

@@ -6,30 +6,33 @@
 //! | 402, 540 | `ProjectPaused` | login |
 //! | 429 | `RateLimited` | login |
 //! | 544 | `Unavailable` | database |
+//! | 3xx, 407, whatever the body says | `NotJson` | tcp |
 //! | PGRST301, PGRST302 | `AuthFailed` | login |
 //! | PGRST303 | `TokenExpired` | login |
 //! | PGRST000 to PGRST003, and what the database says of its own end | `Unavailable` | database |
 //! | PGRST205, PGRST106 | `SchemaMissing` | schema |
 //! | PGRST200 to PGRST204 | `SchemaMismatch` | schema |
 //! | PGRST116 | `RowNotFound` | statement |
-//! | other PGRST1xx | `StatementInvalid` | statement |
+//! | another of PGRST1 | `StatementInvalid` | statement |
 //! | an SQLSTATE | as everywhere | as everywhere |
 //! | 401, 403 without such a code | `KeyRefused` | login |
-//! | 3xx, 407 | `NotJson` | tcp |
 //! | 52x, 530: the edge does not reach the project | `Unavailable` | login |
 //! | other 5xx | `Unavailable` | rest |
 //! | other 4xx | `ProtocolViolation` | login |
+//!
+//! A code counts only with a status that it can have ([`carries`]): else anybody
+//! in between could pass for a database.
 
 use std::{error::Error, fmt};
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{
     adapter::{
         classify::kind_of_sqlstate,
-        supabase::{answer::Answer, project::Project},
+        supabase::{answer::Answer, outside::Outside, project::Project},
     },
-    domain::{Action, DbError, ErrorKind, Layer, excerpt},
+    domain::{Action, DbError, ErrorKind, Layer},
 };
 
 /// A longer text of a body that is not JSON is left out.
@@ -41,18 +44,13 @@ const OWN: &str = "PGRST";
 /// Where a project is resumed.
 const DASHBOARD: &str = "https://supabase.com/dashboard";
 
+/// Where the words of an error stand: of several the first that has some. The
+/// interface has the first, gateways have any of them.
+const MESSAGES: [&str; 4] = ["message", "msg", "error_description", "error"];
+
 /// The words of an error, as the interface and gateways give them.
-#[derive(Debug, Default, Deserialize)]
-struct Words {
-    #[serde(default)]
-    code: serde_json::Value,
-    #[serde(default, alias = "msg", alias = "error")]
-    message: serde_json::Value,
-    #[serde(default)]
-    details: serde_json::Value,
-    #[serde(default)]
-    hint: serde_json::Value,
-}
+#[derive(Debug)]
+struct Words(Map<String, Value>);
 
 /// What a kind is known by, and what is better known than by kind.
 struct Meaning {
@@ -63,8 +61,9 @@ struct Meaning {
 
 /// Reads an answer that is no success.
 pub(super) fn read(answer: &Answer, action: Action, project: &Project) -> DbError {
-    let words: Option<Words> = serde_json::from_slice(&answer.body).ok();
+    let words = Words::of(&answer.text());
     let code = words.as_ref().and_then(Words::code);
+    let code = code.filter(|code| carries(answer.status, code));
     let by_status = by_own_status(answer.status);
     let meaning = match (by_status, code.as_deref()) {
         (Some(meaning), _) => meaning,
@@ -103,9 +102,42 @@ fn by_own_status(status: u16) -> Option<Meaning> {
             ..at(ErrorKind::ProjectPaused, Layer::Login)
         },
         429 => at(ErrorKind::RateLimited, Layer::Login),
+        300..=399 => Meaning {
+            hint: Some("somebody in between leads elsewhere: check captive portals and the URL"),
+            ..at(ErrorKind::NotJson, Layer::Tcp)
+        },
+        407 => Meaning {
+            hint: Some("the proxy in between wants a login: check HTTPS_PROXY and NO_PROXY"),
+            ..at(ErrorKind::NotJson, Layer::Tcp)
+        },
         544 => behind("the gateway waits for the database in vain: look at the project's health"),
         _ => return None,
     })
+}
+
+/// Whether an answer with this status can have this code, as PostgREST gives
+/// them (its documentation, "Errors"). It also gives 300 to PGRST201 and
+/// PGRST203, which no request of ours can bring about.
+fn carries(status: u16, code: &str) -> bool {
+    let is_refused = matches!(status, 401 | 403);
+    match (status, code) {
+        (_, "42P01" | "PGRST205") => status == 404,
+        (_, "42501" | "PGRST301" | "PGRST302" | "PGRST303") => is_refused,
+        (400..=499, code) => !code.starts_with("PGRST0"),
+        (500..=599, "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "PGRST300") => true,
+        (500..=599, code) => !code.starts_with(OWN) && is_own_trouble(code),
+        _ => false,
+    }
+}
+
+/// SQLSTATEs that PostgREST takes for the server's trouble, not the client's.
+fn is_own_trouble(code: &str) -> bool {
+    const CLASSES: [&str; 18] = [
+        "08", "09", "21", "25", "2D", "38", "39", "3B", "40", "53", "54", "55", "57", "58", "F0",
+        "HV", "P0", "XX",
+    ];
+    // A policy that asks its own table, and what functions choose for themselves.
+    code == "42P17" || code.starts_with("PT") || CLASSES.iter().any(|class| code.starts_with(class))
 }
 
 fn by_code(code: &str) -> Meaning {
@@ -161,14 +193,6 @@ fn by_sqlstate(code: &str) -> Meaning {
 fn by_status_alone(status: u16) -> Meaning {
     match status {
         401 | 403 => at(ErrorKind::KeyRefused, Layer::Login),
-        300..=399 => Meaning {
-            hint: Some("somebody in between leads elsewhere: check captive portals and the URL"),
-            ..at(ErrorKind::NotJson, Layer::Tcp)
-        },
-        407 => Meaning {
-            hint: Some("the proxy in between wants a login: check HTTPS_PROXY and NO_PROXY"),
-            ..at(ErrorKind::NotJson, Layer::Tcp)
-        },
         413 => plain(ErrorKind::InvalidData),
         520..=530 => Meaning {
             hint: Some("the edge does not reach the project: see its state in the dashboard"),
@@ -205,9 +229,9 @@ fn behind(hint: &'static str) -> Meaning {
 
 /// The outside words, without the key, and what belongs beside them.
 fn said(answer: &Answer, words: Option<&Words>, kind: ErrorKind, project: &Project) -> String {
-    let mut said = match words.and_then(Words::said) {
+    let mut said = match words.and_then(|words| words.said(project)) {
         Some(said) => said,
-        None => bare(answer),
+        None => bare(answer, project),
     };
     if kind == ErrorKind::ProjectPaused {
         said.push_str("; resume it at ");
@@ -220,24 +244,36 @@ fn said(answer: &Answer, words: Option<&Words>, kind: ErrorKind, project: &Proje
         let seconds = wait.as_secs().max(1).to_string();
         said.extend(["; asks to wait for ", &seconds, " s"]);
     }
-    project.without_key(&said)
+    said
 }
 
 /// What is said of a body without words that can be read.
-fn bare(answer: &Answer) -> String {
-    let text = std::str::from_utf8(&answer.body).unwrap_or_default().trim();
-    let is_page = answer.media.contains("html") || text.starts_with('<');
-    match answer.media.as_str() {
-        _ if !is_page && !text.is_empty() && text.len() <= LONGEST_TEXT => excerpt(text),
+fn bare(answer: &Answer, project: &Project) -> String {
+    let text = answer.text();
+    let media = answer.media.raw();
+    let is_page = media.to_ascii_lowercase().contains("html") || text.raw().starts_with('<');
+    let length = text.raw().len();
+    match media {
+        _ if !is_page && (1..=LONGEST_TEXT).contains(&length) => text.shown(project),
         "" => format!("HTTP {} without words", answer.status),
-        media => format!("HTTP {}, {}", answer.status, excerpt(media)),
+        _ => format!("HTTP {}, {}", answer.status, answer.media.shown(project)),
     }
 }
 
 impl Words {
+    /// The fields of a body that is an object. Of two that have one name the
+    /// last counts.
+    fn of(text: &Outside) -> Option<Self> {
+        let text = text.raw().trim_start_matches('\u{feff}');
+        match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => Some(Self(fields)),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     /// The code, where it is one of the database's or of the interface's.
     fn code(&self) -> Option<String> {
-        let code = self.code.as_str()?;
+        let code = self.0.get("code")?.as_str()?;
         let is_upper = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
         let is_sqlstate = code.len() == 5 && code.bytes().all(is_upper);
         let is_own = code
@@ -246,16 +282,16 @@ impl Words {
         (is_sqlstate || is_own).then(|| code.to_owned())
     }
 
-    fn said(&self) -> Option<String> {
-        let text = |value: &serde_json::Value| match value.as_str() {
-            Some("") | None => None,
-            Some(text) => Some(excerpt(text)),
+    fn said(&self, project: &Project) -> Option<String> {
+        let text = |name: &str| match self.0.get(name)?.as_str()? {
+            "" => None,
+            text => Some(Outside::of(text.as_bytes()).shown(project)),
         };
-        let mut said = text(&self.message)?;
-        if let Some(details) = text(&self.details) {
+        let mut said = MESSAGES.into_iter().find_map(text)?;
+        if let Some(details) = text("details") {
             said.extend([" (", &details, ")"]);
         }
-        if let Some(hint) = text(&self.hint) {
+        if let Some(hint) = text("hint") {
             said.extend([" (hint: ", &hint, ")"]);
         }
         Some(said)

@@ -4,12 +4,15 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::json;
 
 use super::*;
-use crate::{adapter::supabase::project::tests::project, domain::KeyKind};
+use crate::{
+    adapter::supabase::{answer::tests as bodies, project::tests::project},
+    domain::KeyKind,
+};
 
 fn read_body(status: u16, media: &str, body: &str) -> DbError {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, media.parse().unwrap());
-    let answer = Answer::new(status, &headers, body.as_bytes().to_vec());
+    let answer = Answer::new(status, &headers, bodies::read(body));
     read(&answer, Action::Insert, &project(KeyKind::Publishable))
 }
 
@@ -132,7 +135,7 @@ fn a_paused_project_says_where_it_is_resumed() {
 fn a_limit_says_how_long_to_wait() {
     let mut headers = HeaderMap::new();
     headers.insert(RETRY_AFTER, "17".parse().unwrap());
-    let answer = Answer::new(429, &headers, br#"{"code":"42501"}"#.to_vec());
+    let answer = Answer::new(429, &headers, bodies::read(r#"{"code":"42501"}"#));
     let error = read(&answer, Action::Query, &project(KeyKind::Secret));
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(17)));
@@ -162,4 +165,74 @@ fn outside_words_are_cleaned_and_hold_no_key() {
         error.causes().collect::<Vec<_>>()
     );
     assert!(!everything.contains("Zq9"), "{everything}");
+}
+
+#[test]
+fn a_code_counts_only_with_a_status_that_can_carry_it() {
+    let json = "application/json";
+    let body = |code: &str| json!({"code": code, "message": "m"}).to_string();
+    for code in ["PGRST205", "42P01", "42501", "PGRST001", "57014"] {
+        for status in [300, 302, 307] {
+            check_bare(status, json, &body(code), ErrorKind::NotJson, Layer::Tcp);
+        }
+    }
+    for code in ["PGRST205", "42P01", "42501", "42703", "23505", "PGRST301"] {
+        for status in [500, 502, 503] {
+            let kind = ErrorKind::Unavailable;
+            check_bare(status, json, &body(code), kind, Layer::Rest);
+        }
+    }
+    for code in ["42P01", "PGRST205"] {
+        check_bare(403, json, &body(code), ErrorKind::KeyRefused, Layer::Login);
+    }
+    let kind = ErrorKind::ProtocolViolation;
+    for code in ["42501", "PGRST303", "PGRST002"] {
+        check_bare(404, json, &body(code), kind, Layer::Login);
+    }
+    // What the server says of its own troubles comes with a status of its own.
+    let statement = Layer::Statement;
+    check(503, "08006", ErrorKind::Unavailable, Layer::Database);
+    check(500, "57014", ErrorKind::StatementCancelled, statement);
+    check(500, "55P03", ErrorKind::StatementCancelled, statement);
+    check(500, "40001", ErrorKind::TransactionRolledBack, statement);
+    check(500, "42P17", ErrorKind::StatementInvalid, statement);
+    check(500, "XX000", ErrorKind::Unknown, statement);
+    check(400, "P0001", ErrorKind::Unknown, statement);
+    check(401, "22023", ErrorKind::InvalidData, statement);
+}
+
+#[test]
+fn words_are_read_wherever_they_stand() {
+    let check = |status, body: &str, kind, words: &str| {
+        let error = read_body(status, "application/json", body);
+        assert_eq!(
+            (error.kind(), error.details()),
+            (kind, Some(words)),
+            "{body}"
+        );
+    };
+    let denied = ErrorKind::PermissionDenied;
+    let body = r#"{"code":"42501","message":"no","error":"Forbidden"}"#;
+    check(403, body, denied, "no");
+    let body = r#"{"error":"Forbidden","msg":"no","code":"42501","code":"42501"}"#;
+    check(403, body, denied, "no");
+    let body = r#"{"code":"PGRST002","message":"m","msg":"other"}"#;
+    check(503, body, ErrorKind::Unavailable, "m");
+    let body = r#"{"error":"server_error","error_description":"what"}"#;
+    check(500, body, ErrorKind::Unavailable, "what");
+    check(
+        500,
+        r#"{"error":"e","message":null}"#,
+        ErrorKind::Unavailable,
+        "e",
+    );
+}
+
+#[test]
+fn a_byte_that_is_no_text_hides_no_code() {
+    let body = bodies::read(b"{\"code\":\"PGRST002\",\"message\":\"caf\xe9\"}");
+    let answer = Answer::new(503, &HeaderMap::new(), body);
+    let error = read(&answer, Action::Query, &project(KeyKind::Secret));
+    assert_eq!(error.code(), Some("PGRST002"));
+    assert_eq!(error.details(), Some("caf\u{fffd}"));
 }

@@ -9,7 +9,7 @@ use crate::{
         DbResult,
         mode_adapter::{OnTaken, Record},
         supabase::{
-            client::{Client, Request},
+            client::{Client, LARGEST_ANSWER, Request},
             project::{Project, TableName, by_id},
             times::rewrite,
         },
@@ -44,9 +44,10 @@ pub(super) async fn insert(client: &Client, project: &Project, new: New<'_>) -> 
         url: project.url(&name, query),
         prefer: Some(prefer),
         body: Some(body(new.data, action)?),
+        largest: LARGEST_ANSWER,
     };
     let rows = client.send(request, action).await?;
-    one(new.table, rows.rows(action, project)?, action)
+    one(new.table, rows.written(action, project)?, action)
 }
 
 /// Changes one row and gives it as it is stored.
@@ -68,9 +69,10 @@ pub(super) async fn update(
         url: project.url(&name, &by_id(id, action)?),
         prefer: Some(RETURN),
         body: Some(body(data, action)?),
+        largest: LARGEST_ANSWER,
     };
     let rows = client.send(request, action).await?;
-    one(table, rows.rows(action, project)?, action)
+    one(table, rows.written(action, project)?, action)
 }
 
 /// Removes one row and tells how many were.
@@ -88,9 +90,10 @@ pub(super) async fn delete(
         url: project.url(&name, &query),
         prefer: Some(RETURN),
         body: None,
+        largest: LARGEST_ANSWER,
     };
     let answer = client.send(request, action).await?;
-    match answer.rows(action, project)?.len() {
+    match answer.written(action, project)?.len() {
         0 => Err(DbError::new(action, ErrorKind::RowNotFound)),
         rows => Ok(u64::try_from(rows).unwrap_or(u64::MAX)),
     }
@@ -103,16 +106,10 @@ fn body(data: &Record, action: Action) -> DbResult<Vec<u8>> {
 
 /// The row that a change gave back. None: no row has the id, or row-level
 /// security keeps it out of reach; both change nothing.
-fn one(table: &str, rows: Vec<Value>, action: Action) -> DbResult<Value> {
-    match rows.into_iter().next() {
-        Some(Value::Object(mut row)) => {
-            rewrite(table, &mut row);
-            Ok(Value::Object(row))
-        }
-        Some(_) => {
-            Err(DbError::new(action, ErrorKind::NotJson)
-                .with_details("the answer is JSON, but no row"))
-        }
-        None => Err(DbError::new(action, ErrorKind::RowNotFound)),
-    }
+fn one(table: &str, rows: Vec<Record>, action: Action) -> DbResult<Value> {
+    let Some(mut row) = rows.into_iter().next() else {
+        return Err(DbError::new(action, ErrorKind::RowNotFound));
+    };
+    rewrite(table, &mut row);
+    Ok(Value::Object(row))
 }

@@ -9,7 +9,7 @@ use crate::{
     adapter::{
         DbResult,
         local::{PhaseClock, timeout_error},
-        supabase::{project::Project, visit::Visit},
+        supabase::{project::Project, proxy::Proxy, visit::Visit},
     },
     domain::Layer,
 };
@@ -80,13 +80,24 @@ pub(super) async fn watched<T>(
     };
     let answered = timeout_at(deadline, both).await;
     answered.unwrap_or_else(|elapsed| {
-        let error = timeout_error(clock.action(), clock.limit())
+        let late = timeout_error(clock.action(), clock.limit());
+        if clock.timings().query.is_some() {
+            return Err(late
+                .at_layer(Layer::Rest)
+                .with_details("an answer was begun, and not sent to its end")
+                .with_source(elapsed));
+        }
+        let error = late
             .at_layer(present.layer())
             .with_details(present.words())
             .with_source(elapsed);
-        Err(match present.hint() {
-            Some(hint) => error.with_hint(hint),
-            None => error,
+        Err(match (present, present.hint()) {
+            (_, Some(hint)) => error.with_hint(hint),
+            // A proxy that takes the requests themselves may be who is silent.
+            (Present::Nobody, None) if !project.endpoint().is_encrypted => {
+                Proxy::blame_any(error, project)
+            }
+            (Present::Nobody | Present::Gateway | Present::Service, None) => error,
         })
     })
 }

@@ -162,7 +162,7 @@ impl SupabaseDatabase {
     pub(super) async fn beat(&self) -> DbResult<()> {
         let action = Action::HealthCheck;
         let name = TableName::of(look::table(&self.project), action)?;
-        let request = Request::get(self.project.url(&name, "limit=1"));
+        let request = Request::look(self.project.url(&name, "limit=1"));
         let answer = self.client.send(request, action).await?;
         look::sight(answer, action, &self.project).map(drop)
     }

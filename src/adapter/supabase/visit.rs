@@ -1,10 +1,11 @@
 //! A connection of its own, opened for a look and closed after it: host name,
-//! TCP and TLS are timed apart. Knows nothing of what the answers mean.
+//! TCP and TLS are timed apart. Where the other side closes it after an answer,
+//! the next request opens another one. Knows nothing of what the answers mean.
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Method, Request,
-    body::{Body, Bytes},
+    Method, Request, Response,
+    body::{Bytes, Incoming},
     client::conn::http1::{SendRequest, handshake},
     header::{CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION},
 };
@@ -13,7 +14,7 @@ use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -21,9 +22,10 @@ use crate::{
     adapter::{
         DbResult,
         classify::from_io,
-        local::{Phase, PhaseClock, open_socket, system_tls},
+        local::{Phase, PhaseClock, open_socket, system_tls, timeout_error},
         supabase::{
-            answer::Answer,
+            answer::{Answer, Body},
+            client::LARGEST_LOOK,
             failure::{from_hyper, with_next_step},
             project::Project,
             proxy::Proxy,
@@ -32,9 +34,6 @@ use crate::{
     domain::{Action, DbError, ErrorKind, Layer},
 };
 
-/// So much of an answer to a look is read.
-const LARGEST_LOOK: usize = 1 << 20;
-
 /// An open connection. Dropped, it is closed.
 #[derive(Debug)]
 pub(super) struct Visit<'p> {
@@ -42,6 +41,13 @@ pub(super) struct Visit<'p> {
     action: Action,
     sender: SendRequest<Full<Bytes>>,
     driving: JoinHandle<()>,
+    /// Requests that were answered over this connection.
+    answered: u32,
+    /// Connections that this visit has opened.
+    connections: u32,
+    /// A request is under way, or its answer was not read to the end: nothing
+    /// more can be asked over this connection.
+    is_used_up: bool,
     /// The proxy that takes requests in plain text and hands them on.
     proxy: Option<Proxy>,
     /// TLS version and cipher, or `off`.
@@ -84,9 +90,15 @@ impl<'p> Visit<'p> {
         }
         clock.begin(Phase::Tls);
         clock.step("the proxy did not open the way");
-        let tunnel = proxy.open(socket, project, clock.action()).await?;
+        // It ends before the whole time does, so that the proxy is named.
+        let opening = proxy.open(socket, project, clock.action());
+        let opened = timeout(clock.remaining() * 9 / 10, opening).await;
+        let tunnel = opened.unwrap_or_else(|elapsed| {
+            let silent = timeout_error(clock.action(), clock.limit()).with_source(elapsed);
+            Err(proxy.silent(silent))
+        })?;
         let encrypted = Self::encrypted(tunnel, project, clock).await;
-        encrypted.map_err(|error| with_next_step(error, project))
+        encrypted.map_err(|error| proxy.blame_within(with_next_step(error, project)))
     }
 
     async fn encrypted(
@@ -122,6 +134,9 @@ impl<'p> Visit<'p> {
             action: clock.action(),
             sender,
             driving,
+            answered: 0,
+            connections: 1,
+            is_used_up: false,
             proxy: None,
             tls,
         })
@@ -172,28 +187,68 @@ impl<'p> Visit<'p> {
         })
     }
 
+    /// Connections that were opened so far.
+    pub(super) fn connections(&self) -> u32 {
+        self.connections
+    }
+
+    /// What was answered before shows that the other side is there, and may end
+    /// a connection as it likes: then a read is asked again over another one.
     async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
         first_byte: impl FnOnce(),
     ) -> DbResult<Answer> {
+        if self.is_used_up || (self.answered > 0 && self.sender.ready().await.is_err()) {
+            self.reopen().await?;
+        }
+        let may_ask_again = self.answered > 0 && request.method() == Method::GET;
+        let head = match self.send(request.clone()).await {
+            Err(error) if may_ask_again && error.kind() == ErrorKind::ConnectionLost => {
+                tracing::debug!(%error, "the connection of a look had ended: it is opened again");
+                self.reopen().await?;
+                self.send(request).await?
+            }
+            sent => sent?,
+        };
+        first_byte();
+        self.receive(head).await
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> DbResult<Response<Incoming>> {
         let (project, action) = (self.project, self.action);
         let failed = |error| unanswered(from_hyper(error, action, project));
+        self.is_used_up = true;
         self.sender.ready().await.map_err(failed)?;
-        let response = self.sender.send_request(request).await.map_err(failed)?;
-        first_byte();
-        let (head, mut body) = response.into_parts();
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            if let Some(data) = frame.map_err(failed)?.data_ref() {
-                bytes.extend_from_slice(data);
-            }
-            if bytes.len() > LARGEST_LOOK && !body.is_end_stream() {
-                let words = "the answer to a look takes more than 1 MB";
-                return Err(DbError::new(action, ErrorKind::OwnSide).with_details(words));
+        self.sender.send_request(request).await.map_err(failed)
+    }
+
+    async fn receive(&mut self, response: Response<Incoming>) -> DbResult<Answer> {
+        let (project, action) = (self.project, self.action);
+        let failed = |error| unanswered(from_hyper(error, action, project));
+        let (head, mut incoming) = response.into_parts();
+        let status = head.status.as_u16();
+        let mut body = Body::default();
+        while let Some(frame) = incoming.frame().await {
+            if let Some(data) = frame.map_err(failed)?.data_ref()
+                && !body.take(data, status, LARGEST_LOOK)
+            {
+                break;
             }
         }
-        Ok(Answer::new(head.status.as_u16(), &head.headers, bytes))
+        self.answered += 1;
+        self.is_used_up = body.is_cut();
+        Ok(Answer::new(status, &head.headers, body))
+    }
+
+    /// Gives the connection up for another one. Whoever asks has a deadline.
+    async fn reopen(&mut self) -> DbResult<()> {
+        let clock = PhaseClock::start(self.action, self.project.section().timeout);
+        // Boxed: what a handshake needs would make every request large.
+        let mut other = Box::pin(Self::open(self.project, &clock)).await?;
+        other.connections = self.connections + 1;
+        *self = other;
+        Ok(())
     }
 }
 

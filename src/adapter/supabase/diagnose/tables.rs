@@ -129,6 +129,7 @@ fn judged(role: &str, seen: &RestDetails, reasons: &[DegradedReason]) -> Finding
         TableSight::EmptyOrHidden
         | TableSight::Rows
         | TableSight::Empty
+        | TableSight::OtherColumns
         | TableSight::Missing
         | TableSight::Unknown => {
             "look with the secret key or with database_url: only they can tell"
@@ -141,6 +142,10 @@ fn judged(role: &str, seen: &RestDetails, reasons: &[DegradedReason]) -> Finding
 fn unhindered(role: &str, seen: &RestDetails) -> Finding {
     if !seen.asked_database() {
         let words = format!("not known: there is no {} to read", seen.table);
+        return Finding::skipped(Exam::Permission, words);
+    }
+    if seen.seen == TableSight::OtherColumns {
+        let words = format!("not known: {} has other columns than ours", seen.table);
         return Finding::skipped(Exam::Permission, words);
     }
     let is_less = |seen: TableSight| {
@@ -169,14 +174,22 @@ pub(super) fn schema(seen: &RestDetails, policy: &HealthPolicy) -> Finding {
     let required = REQUIRED_TABLES.len();
     let missing = of(seen, TableSight::Missing);
     let unknown = of(seen, TableSight::Unknown);
-    let present = required - missing.len() - unknown.len();
-    let mut finding = match (missing.len(), present) {
+    let others = of(seen, TableSight::OtherColumns);
+    let present = required - missing.len() - unknown.len() - others.len();
+    let mut finding = match (missing.len() + others.len(), present) {
         (0, _) => Finding::ok(Exam::Schema, format!("{present} of {required} tables")),
         (_, 0) if unknown.is_empty() => {
             Finding::warning(Exam::Schema, format!("not initialised 0/{required}"))
         }
         _ => Finding::warning(Exam::Schema, format!("incomplete {present}/{required}")),
     };
+    if !others.is_empty() {
+        let error = DbError::new(ACTION, ErrorKind::SchemaMismatch);
+        finding = finding.because(error);
+        finding.note(format!("other columns than ours: {}", others.join(", ")));
+        finding.next =
+            Some("let another database hold our tables, or set require_schema = false".to_owned());
+    }
     if !missing.is_empty() {
         let error = DbError::new(ACTION, ErrorKind::SchemaMissing);
         finding = finding.because(error);
@@ -192,5 +205,6 @@ pub(super) fn schema(seen: &RestDetails, policy: &HealthPolicy) -> Finding {
         finding.note(format!("not known in time: {}", unknown.join(", ")));
     }
     finding.fact("missingTables", missing);
+    finding.fact("otherTables", others);
     finding
 }

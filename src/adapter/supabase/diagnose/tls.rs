@@ -9,7 +9,7 @@ use std::{
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_rustls::TlsConnector;
 
@@ -51,8 +51,21 @@ pub(super) async fn look(
     let began = Instant::now();
     let asking = async {
         match proxy {
-            Some(proxy) => ask(project, proxy.open(socket, project, ACTION).await?).await,
-            None => ask(project, socket).await,
+            Some(proxy) => {
+                // It ends before the whole time does, so that the proxy is named.
+                let left = limits.handshake().saturating_duration_since(began);
+                let opening = proxy.open(socket, project, ACTION);
+                let opened = timeout(left * 9 / 10, opening).await;
+                let tunnel = opened.unwrap_or_else(|elapsed| {
+                    let silent = timeout_error(ACTION, limits.timeout()).with_source(elapsed);
+                    Err(proxy.silent(silent))
+                })?;
+                let asked = ask(project, tunnel).await;
+                asked.map_err(|error| proxy.blame_within(with_next_step(error, project)))
+            }
+            None => ask(project, socket)
+                .await
+                .map_err(|error| with_next_step(error, project)),
         }
     };
     let asked = timeout_at(limits.handshake(), asking).await;
@@ -63,8 +76,7 @@ pub(super) async fn look(
     });
     let finding = match asked {
         Ok(shown) => judge(project, shown).await,
-        Err(error) if proxy.is_some() => Finding::failed(Exam::Tls, error),
-        Err(error) => Finding::failed(Exam::Tls, with_next_step(error, project)),
+        Err(error) => Finding::failed(Exam::Tls, error),
     };
     finding.taking(began.elapsed())
 }

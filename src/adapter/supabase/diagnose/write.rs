@@ -144,12 +144,13 @@ async fn write(visit: &mut Visit<'_>, project: &Project, table: &str) -> DbResul
     let name = TableName::of(table, ACTION)?;
     let target = project.target(&name, "columns=id");
     let answer = visit.post(&target, NO_ROWS).await?;
-    answer.rows(ACTION, project).map(drop)
+    answer.written(ACTION, project).map(drop)
 }
 
 /// A table of ours that is there: the one that was asked, or the first other.
 fn table(seen: &RestDetails) -> Option<&str> {
-    let is_there = |sight: TableSight| sight.is_present() == Some(true);
+    let is_there =
+        |sight: TableSight| sight.is_present() == Some(true) && sight != TableSight::OtherColumns;
     let asked = Some(seen.table.as_str())
         .filter(|name| is_there(seen.seen) && REQUIRED_TABLES.contains(name));
     let mut others = seen.tables.iter().filter(|table| is_there(table.seen));
