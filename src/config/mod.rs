@@ -19,6 +19,7 @@ mod mode;
 mod origin;
 mod own_script;
 mod plain_file;
+mod production;
 mod profile;
 mod rehearsal;
 mod resolve;

@@ -11,11 +11,11 @@ use crate::config::{
 /// names, in this order. An unknown one is a complaint that lists the known ones.
 pub(crate) fn choose(
     file: &FileLayer,
-    others: &[Entry],
+    others: &[&Entry],
     complaints: &mut Complaints,
 ) -> Option<String> {
     let mut values = Values::default();
-    let naming = file.entries.iter().chain(others);
+    let naming = file.entries.iter().chain(others.iter().copied());
     for entry in naming.filter(|entry| entry.spec.name == "profile") {
         // What is wrong with it is said when all entries are checked.
         let _checked_later = entry.assign(&mut values);
