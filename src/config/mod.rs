@@ -32,7 +32,7 @@ mod supabase;
 mod terminal;
 mod values;
 
-pub use catalogue::{Candidate, Catalogue};
+pub use catalogue::{Candidate, Candidates, Catalogue};
 pub use changes::{changes, serves};
 pub use choice::{Choice, ProfileChoice, RehearsalChoice};
 pub use complaint::{Complaint, Complaints};

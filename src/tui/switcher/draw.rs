@@ -78,7 +78,11 @@ impl Drawing<'_> {
         };
         let selected = panel.picker.selected(extent(rows));
         let details = rows.get(selected).map(|row| self.details(row));
-        let details = details.unwrap_or_default();
+        let mut details = details.unwrap_or_default();
+        if list.unlisted > 0 {
+            let words = sentences::unlisted(list.unlisted);
+            details.splice(0..0, self.words(&words, theme.warn));
+        }
         // The selected row is always seen, however much there is to say of it.
         let page = height.saturating_sub(details.len() + 1).max(1);
         let window = panel.picker.window(extent(rows), page.min(rows.len()));

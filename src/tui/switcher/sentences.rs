@@ -39,6 +39,15 @@ pub(super) fn hidden(above: usize, below: usize) -> String {
     }
 }
 
+/// How many there are that have no row, and how such a one is chosen.
+pub(super) fn unlisted(count: usize) -> String {
+    let (one, verb) = match count {
+        1 => ("profile", "is"),
+        _ => ("profiles", "are"),
+    };
+    format!("{count} more {one} {verb} not listed: start with --profile NAME")
+}
+
 /// What would be rehearsed.
 pub(super) fn rehearses(summary: &str) -> String {
     format!("rehearses: {summary}")
