@@ -198,6 +198,14 @@ impl<A: Watched> Supervisor<A> {
 // === what is carried out ===
 
 impl<A: Watched> Supervisor<A> {
+    /// Disconnects, unless that would leave a run of migrations.
+    pub(super) fn disconnect(&mut self) -> Visible {
+        match choosing::may_disconnect(self.writing()) {
+            Ok(()) => self.feed(Input::Wished(Command::Disconnect)),
+            refused @ Err(_) => self.answer(Command::Disconnect, refused),
+        }
+    }
+
     /// Watches what a row of the newest list names.
     pub(super) fn switch(&mut self, pick: Pick) -> Visible {
         let command = Command::Switch(pick);

@@ -4,7 +4,7 @@
 use ratatui::{style::Style, text::Line};
 
 use crate::{
-    domain::clean,
+    domain::{MigrationFileState, clean},
     tui::{data::Data, text, view::Look, words},
 };
 
@@ -58,6 +58,25 @@ pub(super) fn rehearsal(data: &Data, look: &Look, width: usize) -> Vec<Line<'sta
         .next
         .map(|(at, _)| words::left(data.moment.now, at));
     let words = text::rehearsal(&rehearsed, left.flatten().as_deref());
+    banner(&words, look.theme.banner, width)
+}
+
+/// That something is being written, and how far it is.
+pub(super) fn migrating(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let run = data.snapshot.migration.as_ref();
+    let Some(run) = run.filter(|_| data.is_migrating()) else {
+        return Vec::new();
+    };
+    let is = |wanted: fn(&MigrationFileState) -> bool| {
+        run.files().iter().filter(move |file| wanted(&file.state))
+    };
+    let applied = is(|state| matches!(state, MigrationFileState::Applied(_))).count();
+    let running = is(|state| matches!(state, MigrationFileState::Running(_))).next();
+    let words = match running.map(|file| file.migration.to_string()) {
+        _ if run.waiting_for().is_some() => text::migration_waits(),
+        Some(file) => text::migrating(applied, &file),
+        None => text::migration_begins(),
+    };
     banner(&words, look.theme.banner, width)
 }
 
