@@ -27,6 +27,12 @@ pub(crate) fn may_hold_credentials(text: &str) -> bool {
         || (text.contains('%') && looks_so(&percent_decode_str(text).decode_utf8_lossy()))
 }
 
+/// Whether a key of a project stands in a text, plainly or percent-encoded.
+pub(crate) fn may_hold_key(text: &str) -> bool {
+    holds_key(text)
+        || (text.contains('%') && holds_key(&percent_decode_str(text).decode_utf8_lossy()))
+}
+
 fn looks_so(text: &str) -> bool {
     text.contains("://") || has_user_info(text) || sets_password(text) || holds_key(text)
 }
