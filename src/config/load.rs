@@ -53,10 +53,11 @@ pub(crate) fn load_chosen(
         file_layer,
         profile,
         production,
+        passed_over,
         text,
     } = gathered;
     rehearsal::settle(&mut values, &mut complaints);
-    let mut warnings = Vec::new();
+    let mut warnings = passed_over;
     if let Some(text) = &text {
         warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
     }
@@ -128,6 +129,8 @@ struct Gathered {
     profile: Option<String>,
     /// What the profile must not make anything else.
     production: Option<Production>,
+    /// What the profile names in vain.
+    passed_over: Vec<String>,
     text: Option<FileText>,
 }
 
@@ -156,9 +159,10 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
     let (in_force, idle): (Vec<_>, Vec<_>) = in_profile
         .into_iter()
         .partition(|entry| profile::is_in_force(entry, profile.as_deref()));
+    let own = laid(&[&in_force]);
     let production = profile.as_ref().and_then(|_| {
         let without = laid(&[&at_top, &outside]);
-        Production::find(&without, &laid(&[&in_force]), sources.env)
+        Production::find(&without, &own, sources.env)
     });
     let mut values = Values::default();
     lay(&at_top, &mut values, &mut complaints);
@@ -169,11 +173,15 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
     }
     lay(&stronger, &mut values, &mut complaints);
     order.choice.lay(&file_layer, &mut values);
+    let passed_over = profile
+        .as_ref()
+        .map(|name| profile::passed_over(name, &own, &values));
     let gathered = Gathered {
         values,
         file_layer,
         profile,
         production,
+        passed_over: passed_over.unwrap_or_default(),
         text,
     };
     (gathered, complaints)

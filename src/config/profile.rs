@@ -62,6 +62,35 @@ pub(crate) fn listed(profiles: &BTreeSet<String>) -> String {
     }
 }
 
+/// That a profile names a database and the environment another one, which is used.
+pub(crate) fn passed_over(name: &str, own: &Values, in_force: &Values) -> Vec<String> {
+    let pairs = [
+        (
+            "database_url",
+            own.database_url.is_some(),
+            in_force.database_url.as_ref().map(|url| &url.origin),
+        ),
+        (
+            "supabase_url",
+            own.supabase_url.is_some(),
+            in_force.supabase_url.as_ref().map(|url| &url.origin),
+        ),
+    ];
+    let told = pairs
+        .into_iter()
+        .filter_map(|(key, is_own, origin)| match origin {
+            Some(origin @ Origin::Environment(_)) if is_own => Some((key, origin)),
+            _ => None,
+        });
+    told.map(|(key, origin)| {
+        format!(
+            "profile {} names a {key} of its own, and {origin} is used in its place",
+            shown(name)
+        )
+    })
+    .collect()
+}
+
 /// Whether an entry holds when this profile is in use.
 pub(crate) fn is_in_force(entry: &Entry, profile: Option<&str>) -> bool {
     match &entry.origin {

@@ -125,3 +125,22 @@ fn nothing_is_migrated_unasked_in_a_production_that_a_profile_calls_otherwise() 
     let config = by_key(&given, "dev").config;
     assert!(config.watch.auto_migrate.refused().is_some());
 }
+
+#[test]
+fn a_profile_whose_own_database_is_not_the_one_says_so() {
+    let warning = "profile near names a database_url of its own, and environment DATABASE_URL is \
+                   used in its place";
+    let other = "postgres://me@other.example/app";
+    let tells = |loaded: &Loaded| {
+        let warnings = &loaded.config.provenance.warnings;
+        warnings.iter().any(|it| it == warning)
+    };
+    let near = |given: Given| given.flags(|flags| flags.profile = Some("near".to_owned()));
+    let given = || given().config(FILE);
+    assert!(tells(&near(given().env("DATABASE_URL", other)).loaded()));
+    // Whoever gives the address here and now knows it.
+    assert!(!tells(&near(given().url(other)).loaded()));
+    assert!(!tells(&near(given()).loaded()));
+    let by_key = by_key(&given().env("DATABASE_URL", other), "near");
+    assert!(!tells(&by_key));
+}

@@ -7,6 +7,7 @@ pub(super) const NOT_VALID: &str = "not possible: its settings are not valid, se
 pub(super) const VALID: &str = "valid";
 pub(super) const INVALID: &str = "INVALID";
 pub(super) const IN_USE: &str = "in use";
+pub(super) const IN_USE_OTHERWISE: &str = "in use, with other settings";
 pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
 pub(super) const ENTER_SWITCHES: &str =
     "Enter switches: this connection ends, and a new one begins; Esc leaves it";
