@@ -4,8 +4,8 @@
 use ratatui::{style::Style, text::Line};
 
 use crate::{
-    domain::{MigrationFileState, clean},
-    tui::{data::Data, text, view::Look, words},
+    domain::clean,
+    tui::{data::Data, migrations, text, view::Look, words},
 };
 
 /// What must stay on the screen, e.g. that nothing is persisted.
@@ -67,16 +67,7 @@ pub(super) fn migrating(data: &Data, look: &Look, width: usize) -> Vec<Line<'sta
     let Some(run) = run.filter(|_| data.is_migrating()) else {
         return Vec::new();
     };
-    let is = |wanted: fn(&MigrationFileState) -> bool| {
-        run.files().iter().filter(move |file| wanted(&file.state))
-    };
-    let applied = is(|state| matches!(state, MigrationFileState::Applied(_))).count();
-    let running = is(|state| matches!(state, MigrationFileState::Running(_))).next();
-    let words = match running.map(|file| file.migration.to_string()) {
-        _ if run.waiting_for().is_some() => text::migration_waits(),
-        Some(file) => text::migrating(applied, &file),
-        None => text::migration_begins(),
-    };
+    let words = migrations::in_a_line(run);
     banner(&words, look.theme.banner, width)
 }
 

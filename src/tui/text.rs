@@ -105,24 +105,6 @@ pub(super) fn places(schema: &str, ledger: &str) -> String {
     }
 }
 
-/// Where more is to be seen of a run.
-const M_SHOWS: &str = "M shows it";
-
-/// That a run goes on of which there is no more to tell.
-pub(super) fn migration_begins() -> String {
-    format!("{MIGRATION_RUNS}; {M_SHOWS}")
-}
-
-/// That a run waits for a lock.
-pub(super) fn migration_waits() -> String {
-    format!("{MIGRATION_RUNS}: it waits for another session; {M_SHOWS}")
-}
-
-/// How far a run has come.
-pub(super) fn migrating(applied: usize, running: &str) -> String {
-    format!("{MIGRATION_RUNS}: {applied} applied, now {running}; {M_SHOWS}")
-}
-
 /// When the migrations were looked at.
 pub(super) fn looked(at: &str, age: &str) -> String {
     format!("looked at {at}, {age} ago")

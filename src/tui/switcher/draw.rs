@@ -143,7 +143,10 @@ impl Drawing<'_> {
                 line.push_span(Span::styled(why.unwrap_or_default(), theme.text));
             }
             Ok(to) => line.spans.extend(match &row.scene {
-                Some(scene) => self.scene(scene, line.width() + in_use.width()),
+                Some(scene) => {
+                    let in_use = in_use.width().max(2 + sentences::IN_USE.width());
+                    self.scene(scene, line.width() + in_use)
+                }
                 None => self.destination(to),
             }),
         }

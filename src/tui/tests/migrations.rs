@@ -347,7 +347,7 @@ fn one_run_at_a_time_and_what_came_between_is_not_done() {
 
 /// The header, without any view over the panes, holds these words.
 #[track_caller]
-fn check_told(run: MigrationProgress, words: &str) {
+fn check_told(run: &MigrationProgress, words: &str) {
     on_paused_time(|| async {
         let mut running = with(3);
         running.migration = Some(Arc::new(run.clone()));
@@ -366,13 +366,12 @@ fn check_told(run: MigrationProgress, words: &str) {
 #[test]
 fn a_run_is_told_although_nobody_looks_at_it() {
     let mut run = MigrationProgress::new(fixtures::ago(2));
-    check_told(run.clone(), "a migration is under way; M shows it");
+    check_told(&run, "a migration is under way; M shows it");
     run.take(MigrationEvent::Waiting { holder: None }, fixtures::ago(1));
     let words = "a migration is under way: it waits for another session; M shows it";
-    check_told(run, words);
-    let running = Arc::unwrap_or_clone(fixtures::run(4));
+    check_told(&run, words);
     let words = "a migration is under way: 4 applied, now 0005_trace_entries; M shows it";
-    check_told(running, words);
+    check_told(&fixtures::run(4), words);
     // One that has ended is under way no longer.
     on_paused_time(|| async {
         let mut snapshot = with(3);
