@@ -12,7 +12,7 @@ use crate::{
         MigrationSink,
     },
     backend::watched::Watched,
-    config::{Candidate, Catalogue, Choice, Complaints, Loaded},
+    config::{Candidates, Catalogue, Choice, Complaints, Loaded},
     domain::{
         Action, AlternativeKind, DbError, Diagnosis, ErrorKind, Finding, MigrationEvent,
         MigrationRun, MigrationState,
@@ -49,7 +49,7 @@ pub(super) enum JobResult {
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) kind: AlternativeKind,
-    pub(super) candidates: Result<Vec<Candidate>, Vec<String>>,
+    pub(super) candidates: Result<Candidates, Vec<String>>,
 }
 
 /// A job that has ended.

@@ -178,8 +178,8 @@ impl<A: Watched> Supervisor<A> {
             {
                 Visible::No
             }
+            Command::Disconnect => self.disconnect(),
             Command::Reconnect
-            | Command::Disconnect
             | Command::CheckNow
             | Command::Diagnose
             | Command::LookAtMigrations

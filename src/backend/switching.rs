@@ -20,7 +20,7 @@ use crate::{
         supervisor::{Supervisor, Visible},
         watched::Watched,
     },
-    config::{self, AdapterSection, Candidate, Catalogue, Choice, Loaded},
+    config::{self, AdapterSection, Candidate, Candidates, Catalogue, Choice, Loaded},
     domain::{
         AlternativeKind, Alternatives, Chosen, Command, CommandOutcome, ConfigReview, Event,
         Former, Lamps, Pick, Target,
@@ -137,19 +137,24 @@ impl<A: Watched> Supervisor<A> {
         let Listing { kind, candidates } = listing;
         let rows = match &candidates {
             Ok(candidates) => {
-                let rows = candidates.iter();
+                let rows = candidates.listed.iter();
                 let rows = rows.map(|it| session::alternative(it, kind, &board.loaded.config));
                 Ok(rows.collect())
             }
             Err(words) => Err(words.as_slice().into()),
         };
-        self.switching.listed = candidates.unwrap_or_default();
+        let (listed, unlisted) = match candidates {
+            Ok(Candidates { listed, unlisted }) => (listed, unlisted),
+            Err(_) => (Vec::new(), 0),
+        };
+        self.switching.listed = listed;
         self.switching.number += 1;
         self.switching.alternatives = Some(Arc::new(Alternatives {
             number: self.switching.number,
             kind,
             at: self.parts.clock.now().wall,
             rows,
+            unlisted,
         }));
         Visible::Yes
     }
@@ -193,6 +198,14 @@ impl<A: Watched> Supervisor<A> {
 // === what is carried out ===
 
 impl<A: Watched> Supervisor<A> {
+    /// Disconnects, unless that would leave a run of migrations.
+    pub(super) fn disconnect(&mut self) -> Visible {
+        match choosing::may_disconnect(self.writing()) {
+            Ok(()) => self.feed(Input::Wished(Command::Disconnect)),
+            refused @ Err(_) => self.answer(Command::Disconnect, refused),
+        }
+    }
+
     /// Watches what a row of the newest list names.
     pub(super) fn switch(&mut self, pick: Pick) -> Visible {
         let command = Command::Switch(pick);

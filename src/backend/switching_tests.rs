@@ -492,6 +492,20 @@ async fn a_run_of_migrations_is_not_left() {
 }
 
 #[tokio::test]
+async fn nobody_disconnects_during_a_run_of_migrations() {
+    let mut scene = scene(Flags::default(), &[]);
+    let before = scene.connected_to("one.example:5432/app").await;
+    scene.send(Command::Migrate(before.connection.id()));
+    scene.until("a run", |s| s.migration.is_some()).await;
+    scene.send(Command::Disconnect);
+    let outcome = scene.answered(Command::Disconnect).await;
+    let refused = "a migration is under way; disconnect when it has ended";
+    assert_eq!(outcome, CommandOutcome::Needless(refused));
+    let now = scene.snapshots.borrow().connection.status();
+    assert_eq!(now, Connected);
+}
+
+#[tokio::test]
 async fn what_was_confirmed_for_one_connection_is_not_done_to_the_next() {
     let mut scene = scene(Flags::default(), &[]);
     let before = scene.connected_to("one.example:5432/app").await;

@@ -10,7 +10,7 @@ use crate::{
         libpq,
         origin::Sourced,
         own_script::{self, OwnScript},
-        shown::{may_hold_credentials, shown},
+        shown::{may_hold_credentials, may_hold_key, shown},
         values::Values,
     },
     domain::{Mode, Scenario, Secret},
@@ -273,6 +273,12 @@ impl Entry {
                 let complaint = Complaint::new(self.spec.name, problem, self.origin.clone());
                 Err(complaint.with_value(text.expose()))
             }
+            // Its parts do not show what the whole is.
+            RawValue::Untyped(text) | RawValue::String(text)
+                if may_hold_credentials(text.expose()) =>
+            {
+                Err(self.complain(&self.spec.allowed()))
+            }
             RawValue::Untyped(text) | RawValue::String(text) => {
                 let is_empty = text.expose().trim().is_empty();
                 let steps = text.expose().split(',').filter(|_| !is_empty);
@@ -288,6 +294,12 @@ impl Entry {
 
     fn web_url(&self) -> Result<String, Complaint> {
         let text = self.text()?.expose().trim();
+        // It would be the name of the target, wherever that is told.
+        if may_hold_key(text) {
+            let problem = "must be the project's address alone; a key belongs into supabase_key";
+            let complaint = Complaint::new(self.spec.name, problem, self.origin.clone());
+            return Err(complaint.with_shown(&self.shown()));
+        }
         let is_plain = Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https")
                 && url.username().is_empty()

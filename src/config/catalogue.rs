@@ -35,6 +35,15 @@ pub struct Candidate {
     pub outcome: Result<Box<Loaded>, Complaints>,
 }
 
+/// All that could be chosen of one kind.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    /// Those that are listed.
+    pub listed: Vec<Candidate>,
+    /// How many there are beside them; each can be named at the start.
+    pub unlisted: usize,
+}
+
 impl Catalogue {
     /// Keeps the sources.
     #[must_use]
@@ -62,9 +71,12 @@ impl Catalogue {
         &self,
         kind: AlternativeKind,
         now: &Choice,
-    ) -> Result<Vec<Candidate>, Complaints> {
+    ) -> Result<Candidates, Complaints> {
         match kind {
-            AlternativeKind::Mode => Ok(self.modes(now)),
+            AlternativeKind::Mode => Ok(Candidates {
+                listed: self.modes(now),
+                unlisted: 0,
+            }),
             AlternativeKind::Profile => self.profiles(),
         }
     }
@@ -96,21 +108,22 @@ impl Catalogue {
     }
 
     /// Every profile of the file, and what holds without one.
-    fn profiles(&self) -> Result<Vec<Candidate>, Complaints> {
+    fn profiles(&self) -> Result<Candidates, Complaints> {
         let names = load::profiles(&self.sources())?;
+        let unlisted = names.len().saturating_sub(LISTED);
         let without = Choice {
             profile: ProfileChoice::Without,
             ..Choice::default()
         };
-        let mut candidates = vec![self.candidate(None, without)];
-        candidates.extend(names.into_iter().take(LISTED).map(|name| {
+        let mut listed = vec![self.candidate(None, without)];
+        listed.extend(names.into_iter().take(LISTED).map(|name| {
             let choice = Choice {
                 profile: ProfileChoice::Named(name.clone()),
                 ..Choice::default()
             };
             self.candidate(Some(name), choice)
         }));
-        Ok(candidates)
+        Ok(Candidates { listed, unlisted })
     }
 
     fn candidate(&self, name: Option<String>, choice: Choice) -> Candidate {

@@ -109,7 +109,7 @@ impl Walk<'_> {
 
     fn profile(&mut self, profile: &str, at: Range<usize>, value: &DeValue<'_>) {
         if may_hold_credentials(profile) {
-            let problem = "must not be named by a URL or by what holds a password";
+            let problem = "must not be named by a URL, a key or by what holds a password";
             self.complain("profiles", &at, None, problem);
             return;
         }

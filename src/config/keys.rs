@@ -307,7 +307,9 @@ impl KeySpec {
                 format!("between {} and {}{unit}", range.start(), range.end())
             }
             Kind::Bool(_) => "true or false".to_owned(),
-            Kind::Text(_) => "a text that is neither a URL nor holds a password".to_owned(),
+            Kind::Text(_) => {
+                "a text that is neither a URL nor a key, nor holds a password".to_owned()
+            }
             Kind::Identifier(_) => {
                 "of lower-case letters, digits and underscores, at most 63, no digit first"
                     .to_owned()

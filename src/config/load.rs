@@ -7,7 +7,9 @@ use crate::config::{
     environment,
     file::{self, FileText},
     file_layer::{self, FileLayer},
-    flag_layer, loaded, mode, profile, rehearsal, resolve, rules,
+    flag_layer, loaded, mode,
+    production::Production,
+    profile, rehearsal, resolve, rules,
     values::Values,
 };
 
@@ -50,10 +52,12 @@ pub(crate) fn load_chosen(
         mut values,
         file_layer,
         profile,
+        production,
+        passed_over,
         text,
     } = gathered;
     rehearsal::settle(&mut values, &mut complaints);
-    let mut warnings = Vec::new();
+    let mut warnings = passed_over;
     if let Some(text) = &text {
         warnings.extend(file::warn_if_open(text, file_layer.holds_secret()));
     }
@@ -66,6 +70,9 @@ pub(crate) fn load_chosen(
     let Some(chosen) = mode::choose(&means, fallback, &mut complaints) else {
         return Err(complaints);
     };
+    if let Some(production) = production {
+        production.keep(&mut values, chosen.mode, sources.env);
+    }
     let parts = resolve::Parts {
         values,
         chosen,
@@ -120,6 +127,10 @@ struct Gathered {
     values: Values,
     file_layer: FileLayer,
     profile: Option<String>,
+    /// What the profile must not make anything else.
+    production: Option<Production>,
+    /// What the profile names in vain.
+    passed_over: Vec<String>,
     text: Option<FileText>,
 }
 
@@ -131,8 +142,10 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         .as_ref()
         .map(|text| file_layer::parse(text, &mut complaints))
         .unwrap_or_default();
-    let mut stronger = environment::read(sources.env, &mut complaints);
-    stronger.extend(flag_layer::read(&sources.flags, &mut complaints));
+    let mut outside = environment::read(sources.env, &mut complaints);
+    outside.extend(flag_layer::read(&sources.flags, &mut complaints));
+    let outside: Vec<_> = outside.iter().collect();
+    let mut stronger = outside.clone();
     stronger.retain(|entry| order.choice.leaves_in_force(entry, &file_layer));
     let profile = match &order.choice.profile {
         ProfileChoice::AsConfigured => profile::choose(&file_layer, &stronger, &mut complaints),
@@ -146,7 +159,11 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
     let (in_force, idle): (Vec<_>, Vec<_>) = in_profile
         .into_iter()
         .partition(|entry| profile::is_in_force(entry, profile.as_deref()));
-    let stronger: Vec<_> = stronger.iter().collect();
+    let own = laid(&[&in_force]);
+    let production = profile.as_ref().and_then(|_| {
+        let without = laid(&[&at_top, &outside]);
+        Production::find(&without, &own, sources.env)
+    });
     let mut values = Values::default();
     lay(&at_top, &mut values, &mut complaints);
     lay(&in_force, &mut values, &mut complaints);
@@ -156,10 +173,15 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
     }
     lay(&stronger, &mut values, &mut complaints);
     order.choice.lay(&file_layer, &mut values);
+    let passed_over = profile
+        .as_ref()
+        .map(|name| profile::passed_over(name, &own, &values));
     let gathered = Gathered {
         values,
         file_layer,
         profile,
+        production,
+        passed_over: passed_over.unwrap_or_default(),
         text,
     };
     (gathered, complaints)
@@ -184,6 +206,15 @@ fn check_rules(values: &Values, complaints: &mut Complaints) {
     if !complaints.concern("heartbeat_interval") {
         complaints.keep(rules::heartbeat_is_off_or_slow_enough(values));
     }
+}
+
+/// What these layers alone would give; what is wrong with them is told elsewhere.
+fn laid(layers: &[&[&Entry]]) -> Values {
+    let mut values = Values::default();
+    for layer in layers {
+        lay(layer, &mut values, &mut Complaints::default());
+    }
+    values
 }
 
 /// Lays entries over the values, the later over the earlier.

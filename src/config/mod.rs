@@ -19,6 +19,7 @@ mod mode;
 mod origin;
 mod own_script;
 mod plain_file;
+mod production;
 mod profile;
 mod rehearsal;
 mod resolve;
@@ -31,7 +32,7 @@ mod supabase;
 mod terminal;
 mod values;
 
-pub use catalogue::{Candidate, Catalogue};
+pub use catalogue::{Candidate, Candidates, Catalogue};
 pub use changes::{changes, serves};
 pub use choice::{Choice, ProfileChoice, RehearsalChoice};
 pub use complaint::{Complaint, Complaints};

@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use crate::{
-    config::suggest::did_you_mean,
+    config::{shown::shown, suggest::did_you_mean},
     domain::{AfterLast, Condition, FaultScript, FaultStep, ScriptError},
 };
 
@@ -156,7 +156,8 @@ fn within(text: &str, range: std::ops::RangeInclusive<Duration>) -> Result<Durat
         .filter(|duration| range.contains(duration))
         .ok_or_else(|| {
             format!(
-                "{text} must be a whole number of ms, s or min, between {} and {} ms",
+                "{} must be a whole number of ms, s or min, between {} and {} ms",
+                shown(text),
                 ms(range.start()),
                 ms(range.end())
             )

@@ -11,11 +11,11 @@ use crate::config::{
 /// names, in this order. An unknown one is a complaint that lists the known ones.
 pub(crate) fn choose(
     file: &FileLayer,
-    others: &[Entry],
+    others: &[&Entry],
     complaints: &mut Complaints,
 ) -> Option<String> {
     let mut values = Values::default();
-    let naming = file.entries.iter().chain(others);
+    let naming = file.entries.iter().chain(others.iter().copied());
     for entry in naming.filter(|entry| entry.spec.name == "profile") {
         // What is wrong with it is said when all entries are checked.
         let _checked_later = entry.assign(&mut values);
@@ -60,6 +60,35 @@ pub(crate) fn listed(profiles: &BTreeSet<String>) -> String {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
+}
+
+/// That a profile names a database and the environment another one, which is used.
+pub(crate) fn passed_over(name: &str, own: &Values, in_force: &Values) -> Vec<String> {
+    let pairs = [
+        (
+            "database_url",
+            own.database_url.is_some(),
+            in_force.database_url.as_ref().map(|url| &url.origin),
+        ),
+        (
+            "supabase_url",
+            own.supabase_url.is_some(),
+            in_force.supabase_url.as_ref().map(|url| &url.origin),
+        ),
+    ];
+    let told = pairs
+        .into_iter()
+        .filter_map(|(key, is_own, origin)| match origin {
+            Some(origin @ Origin::Environment(_)) if is_own => Some((key, origin)),
+            _ => None,
+        });
+    told.map(|(key, origin)| {
+        format!(
+            "profile {} names a {key} of its own, and {origin} is used in its place",
+            shown(name)
+        )
+    })
+    .collect()
 }
 
 /// Whether an entry holds when this profile is in use.

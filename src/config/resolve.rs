@@ -117,7 +117,7 @@ pub(crate) fn resolve(
 }
 
 /// Local mode needs a word about where: a URL, or one of libpq's variables.
-fn has_address(values: &Values, env: &dyn Env) -> bool {
+pub(crate) fn has_address(values: &Values, env: &dyn Env) -> bool {
     values.database_url.is_some() || libpq::address_variable(env).is_some()
 }
 

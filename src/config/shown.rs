@@ -27,6 +27,12 @@ pub(crate) fn may_hold_credentials(text: &str) -> bool {
         || (text.contains('%') && looks_so(&percent_decode_str(text).decode_utf8_lossy()))
 }
 
+/// Whether a key of a project stands in a text, plainly or percent-encoded.
+pub(crate) fn may_hold_key(text: &str) -> bool {
+    holds_key(text)
+        || (text.contains('%') && holds_key(&percent_decode_str(text).decode_utf8_lossy()))
+}
+
 fn looks_so(text: &str) -> bool {
     text.contains("://") || has_user_info(text) || sets_password(text) || holds_key(text)
 }
@@ -41,8 +47,9 @@ fn holds_key(text: &str) -> bool {
             .any(|(at, _)| text[at..].len() >= SHORTEST_TOKEN)
 }
 
-/// Signed tokens are longer than this: the shortest header alone has 20.
-const SHORTEST_TOKEN: usize = 24;
+/// Signed tokens are longer than this: the shortest header alone is so long, and
+/// in a file it may be all that was read as a key.
+const SHORTEST_TOKEN: usize = 20;
 
 /// A colon and, before the next blank, an `@`.
 fn has_user_info(text: &str) -> bool {
@@ -83,6 +90,7 @@ mod tests {
             "sb_secret_Zq9",
             "the key sb_publishable_Zq9",
             "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Zq9",
+            "eyJhbGciOiJIUzI1NiJ9",
         ] {
             check(text, "*****");
         }

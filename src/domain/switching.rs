@@ -28,6 +28,8 @@ pub struct Alternatives {
     pub at: DateTime<Utc>,
     /// The rows, or in words why there are none.
     pub rows: Result<Arc<[Alternative]>, Arc<[String]>>,
+    /// How many there are beside the rows.
+    pub unlisted: usize,
 }
 
 /// One thing that could be chosen.

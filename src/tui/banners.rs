@@ -5,7 +5,7 @@ use ratatui::{style::Style, text::Line};
 
 use crate::{
     domain::clean,
-    tui::{data::Data, text, view::Look, words},
+    tui::{data::Data, migrations, text, view::Look, words},
 };
 
 /// What must stay on the screen, e.g. that nothing is persisted.
@@ -58,6 +58,16 @@ pub(super) fn rehearsal(data: &Data, look: &Look, width: usize) -> Vec<Line<'sta
         .next
         .map(|(at, _)| words::left(data.moment.now, at));
     let words = text::rehearsal(&rehearsed, left.flatten().as_deref());
+    banner(&words, look.theme.banner, width)
+}
+
+/// That something is being written, and how far it is.
+pub(super) fn migrating(data: &Data, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let run = data.snapshot.migration.as_ref();
+    let Some(run) = run.filter(|_| data.is_migrating()) else {
+        return Vec::new();
+    };
+    let words = migrations::in_a_line(run);
     banner(&words, look.theme.banner, width)
 }
 

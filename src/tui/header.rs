@@ -11,7 +11,7 @@ use crate::{
         failure,
         identity::{GAP, Identity},
         text,
-        view::{Look, View},
+        view::{Look, Overlay, View},
         widgets::{flow, paragraph},
         words,
     },
@@ -37,6 +37,9 @@ pub(super) fn lines(data: &Data, view: &View, width: usize) -> Vec<Line<'static>
     lines.extend(banners::production(data, look, width));
     lines.extend(head.next());
     lines.extend(banners::rehearsal(data, look, width));
+    if !matches!(view.overlay, Some(Overlay::Migrations(_))) {
+        lines.extend(banners::migrating(data, look, width));
+    }
     lines.extend(banners::frozen(data, look, width));
     lines.extend(head);
     lines.extend(banners::lasting(data, look, width));

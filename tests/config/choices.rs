@@ -147,6 +147,7 @@ fn each_candidate_answers_for_itself_alone() {
     let candidates = catalogue.candidates(AlternativeKind::Profile, &now);
     let told: Vec<_> = candidates
         .unwrap()
+        .listed
         .into_iter()
         .map(|it| {
             let outcome = it.outcome.map(|loaded| loaded.config.target.mode);
@@ -164,12 +165,30 @@ fn each_candidate_answers_for_itself_alone() {
     assert_eq!(catalogue.load(&now).unwrap_err().len(), 2);
 }
 
+#[test]
+fn of_very_many_profiles_the_first_are_listed_and_the_others_counted() {
+    use std::fmt::Write as _;
+    let many = (0..203).fold(String::new(), |mut text, number| {
+        writeln!(text, "[profiles.p{number:03}]").unwrap();
+        text
+    });
+    let given = given().config(&many);
+    let catalogue = catalogue(&given);
+    let profiles = catalogue.candidates(AlternativeKind::Profile, &Choice::default());
+    let profiles = profiles.unwrap();
+    // One of them is to use none.
+    assert_eq!((profiles.listed.len(), profiles.unlisted), (201, 3));
+    let modes = catalogue.candidates(AlternativeKind::Mode, &Choice::default());
+    assert_eq!(modes.unwrap().unlisted, 0);
+}
+
 /// What could be rehearsed, in the order of the list, where this was chosen before.
 #[track_caller]
 fn check_rehearsals(given: &Given, now: &Choice, expected: &[RehearsalChoice]) {
     let candidates = catalogue(given).candidates(AlternativeKind::Mode, now);
     let found: Vec<_> = candidates
         .unwrap()
+        .listed
         .into_iter()
         .filter(|it| it.choice.mode == Some(Mode::Mock))
         .map(|it| {

@@ -81,6 +81,59 @@ fn what_is_left_open_is_as_libpq_has_it() {
     );
 }
 
+/// Every variable that leads elsewhere.
+fn led_astray(given: Given) -> Given {
+    given
+        .file(".pg_service.conf", "[s]\nhostaddr=10.0.0.3\nport=3\n")
+        .env("PGSERVICE", "s")
+        .env("PGHOST", "elsewhere")
+        .env("PGHOSTADDR", "10.0.0.2")
+        .env("PGPORT", "9")
+        .env("PGDATABASE", "other")
+}
+
+#[test]
+fn a_url_is_completed_by_the_environment_as_by_libpq_and_says_so() {
+    let given = led_astray(given().url("postgres://me@staging.example"));
+    let target = given.loaded().config.target.to_string();
+    assert_eq!(target, "staging.example (10.0.0.3):3/other");
+    let given = crate::fixture::given().url("postgres://me@staging.example:1/app");
+    let given = given.env("PGHOSTADDR", "10.0.0.2");
+    let target = given.loaded().config.target.to_string();
+    assert_eq!(target, "staging.example (10.0.0.2):1/app");
+    check(&given, "hostaddr", "10.0.0.2", "environment PGHOSTADDR");
+}
+
+#[test]
+fn a_profile_that_names_its_host_is_led_nowhere_else() {
+    let of = |url: &str| {
+        let file = format!("[profiles.staging]\ndatabase_url = \"{url}\"\n");
+        let given = led_astray(given().config(&file)).env("PGUSER", "me");
+        let config = given
+            .flags(|flags| flags.profile = Some("staging".into()))
+            .loaded()
+            .config;
+        (config.target.to_string(), config.provenance.warnings)
+    };
+    let (target, warnings) = of("postgres://staging.example");
+    assert_eq!(target, "staging.example:5432/me");
+    let ignored = |name: &str| {
+        format!("{name} is set and is not followed: the profile's database_url names its host")
+    };
+    for name in ["PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"] {
+        assert!(warnings.contains(&ignored(name)), "{name}: {warnings:?}");
+    }
+    assert!(!warnings.contains(&ignored("PGHOST")), "{warnings:?}");
+    // What is named is not missed.
+    let (target, warnings) = of("postgres://staging.example:1/app?hostaddr=10.0.0.9");
+    assert_eq!(target, "staging.example (10.0.0.9):1/app");
+    let names = |name: &str| warnings.contains(&ignored(name));
+    assert!(!names("PGHOSTADDR") && !names("PGPORT") && !names("PGDATABASE"));
+    // One that leaves the host open means libpq's.
+    let (target, _) = of("postgres:///app");
+    assert_eq!(target, "elsewhere (10.0.0.3):3/app");
+}
+
 #[test]
 fn the_environment_alone_makes_a_url() {
     let given = given()
@@ -110,7 +163,19 @@ fn the_target_is_named_by_port_or_socket() {
     assert_eq!(address("postgres://h/%1B%5B2J"), "h:5432/<1B>[2J");
     assert_eq!(address("postgres://u@[::1]:1/d"), "[::1]:1/d");
     assert_eq!(address("postgres:///d?host=/s&port=7"), "/s/.s.PGSQL.7/d");
-    assert_eq!(address("postgres://h/d?hostaddr=10.0.0.1"), "h:5432/d");
+    // Whoever reads the name must know that another way is taken.
+    assert_eq!(
+        address("postgres://h/d?hostaddr=10.0.0.1"),
+        "h (10.0.0.1):5432/d"
+    );
+    assert_eq!(
+        address("postgres://[::1]:1/d?hostaddr=::2"),
+        "[::1] (::2):1/d"
+    );
+    assert_eq!(
+        address("postgres://10.0.0.1/d?hostaddr=10.0.0.1"),
+        "10.0.0.1:5432/d"
+    );
     assert_eq!(
         address("postgres:///d?hostaddr=10.0.0.1"),
         "10.0.0.1:5432/d"
@@ -140,7 +205,7 @@ fn the_way_there_is_judged_and_plain_text_is_said() {
         "postgres://localhost/d?hostaddr=10.0.0.1&sslmode=disable",
         Plain,
         &format!(
-            "password and data travel in plain text to localhost:5432 (sslmode = disable); {advice}"
+            "password and data travel in plain text to localhost (10.0.0.1):5432 (sslmode = disable); {advice}"
         ),
     );
 }

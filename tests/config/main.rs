@@ -16,6 +16,7 @@ mod libpq;
 mod migrations;
 mod misplaced;
 mod mode;
+mod production;
 mod rehearsal;
 mod secrets;
 mod show;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     echoes::echoes,
+    process::write_config,
     search::Hidden,
     support::standin::{Key, Standin, Token},
 };
@@ -178,6 +179,104 @@ fn no_command_prints_a_key_that_is_refused_or_misplaced() {
                 .env("SUPABASE_URL", address)
                 .env("SUPABASE_ANON_KEY", key);
             run(&mut command, words, &hidden);
+        }
+    }
+}
+
+/// Keys of each form, in the places of other values.
+const MISPLACED: [&str; 3] = [
+    "sb_secret_Qw3rTyUi0pAsDfGhJkLzXcVbNm",
+    "sb_publishable_Qw3rTyUi0pAsDfGhJkLzXc",
+    "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Qw3rTyUi0pAsDfGhJkLz",
+];
+
+#[test]
+fn no_command_prints_a_key_in_the_place_of_another_value() {
+    let home = TempDir::new().unwrap();
+    for key in MISPLACED {
+        let hidden = Hidden::of([key]);
+        for name in [
+            "SUPABASE_URL",
+            "DATABASE_URL",
+            "DB_MODE",
+            "DB_POOL_SIZE",
+            "DBVITALS_CONFIG",
+            "DBVITALS_ENVIRONMENT",
+            "DBVITALS_HEALTH_TABLE",
+            "DBVITALS_LEDGER_SCHEMA",
+            "DBVITALS_MOCK_SCENARIO",
+            "DBVITALS_MOCK_SCRIPT",
+            "DBVITALS_PROFILE",
+            "DBVITALS_READ_ONLY",
+            "DBVITALS_TUI_THEME",
+            "PGHOST",
+            "PGSERVICE",
+        ] {
+            for words in [&["check"][..], &["config", "check"], &["config", "show"]] {
+                let mut command = program(&home);
+                command.env("SUPABASE_ANON_KEY", MISPLACED[1]);
+                let (exit, printed) = run(command.env(name, key), words, &hidden);
+                assert_eq!(exit, Some(3), "{name}: {printed}");
+            }
+        }
+        for address in [
+            format!("https://x.supabase.co/{key}"),
+            format!("https://{key}.supabase.co"),
+        ] {
+            let mut command = program(&home);
+            command.env("SUPABASE_ANON_KEY", MISPLACED[1]);
+            command.env("SUPABASE_URL", &address);
+            let (exit, printed) = run(&mut command, &["check", "--json"], &hidden);
+            assert_eq!(exit, Some(3), "{printed}");
+        }
+        let setting = format!("environment={key}");
+        let unknown = format!("--{key}");
+        for words in [
+            &["check", "--mode", key][..],
+            &["check", "--scenario", key],
+            &["check", "--profile", key],
+            &["check", "--config", key],
+            &["check", "--set", key],
+            &["check", "--set", &setting],
+            &["check", &unknown],
+            &["wait", "--timeout", key],
+            &["migrate", key],
+            &["migrate", "print", key],
+            &["sql", "--format", key, "select 1"],
+            &["sql", "--limit", key, "select 1"],
+        ] {
+            let (exit, printed) = run(&mut program(&home), words, &hidden);
+            assert_eq!(exit, Some(3), "{words:?}: {printed}");
+        }
+    }
+}
+
+#[test]
+fn no_command_prints_a_key_that_stands_anywhere_in_the_file() {
+    for key in MISPLACED {
+        let hidden = Hidden::of([key]);
+        for text in [
+            format!("{key} = 1"),
+            format!("'{key}' = 1"),
+            format!("supabase_url = '{key}'"),
+            format!("supabase_url = 'https://x.supabase.co/{key}'"),
+            format!("environment = '{key}'"),
+            format!("profile = '{key}'"),
+            format!("[profiles.'{key}']"),
+            format!("[profiles.x]\n'{key}' = 1"),
+            format!("[profiles.x]\nenvironment = '{key}'"),
+            format!("tui.theme = '{key}'"),
+            format!("mock.script = ['5s {key}', '1{key} calm']"),
+            format!("pool_size = '{key}'"),
+            key.to_owned(),
+        ] {
+            let home = TempDir::new().unwrap();
+            write_config(&home, &text);
+            for words in [&["check"][..], &["config", "check", "--json"]] {
+                let mut command = program(&home);
+                let (exit, printed) = run(command.env("PGHOST", "h"), words, &hidden);
+                assert_eq!(exit, Some(3), "{printed}");
+            }
         }
     }
 }

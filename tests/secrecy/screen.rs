@@ -202,3 +202,23 @@ fn a_password_that_is_refused_beside_the_key_is_not_shown() {
     watched.look_around();
     watched.end();
 }
+
+#[test]
+fn no_view_shows_a_key_in_the_place_of_another_value() {
+    let home = TempDir::new().unwrap();
+    let broken = format!(
+        "mode = \"mock\"\n[profiles.broken]\nsupabase_url = \"{OTHER_KEY}\"\n\
+         environment = \"https://x.supabase.co/{OTHER_KEY}\"\ntui.theme = \"{OTHER_KEY}\"\n"
+    );
+    write_config(&home, "mode = \"mock\"\n[profiles.broken]\npool_size = 3\n");
+    let mut watched = Watched::of_file(Hidden::of([OTHER_KEY]), &home, (120, 40));
+    watched.see("connected  since");
+    write_config(&home, &broken);
+    watched.press("p", "INVALID");
+    watched.press("G", "is not possible, for 4 reasons");
+    watched.close("┏ Profile");
+    watched.press("R", "a key belongs into supabase_key");
+    watched.close("┏ Configuration");
+    watched.press("6", "┏ 6 Log");
+    watched.end();
+}

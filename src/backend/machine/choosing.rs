@@ -41,6 +41,21 @@ pub(in crate::backend) enum Writing {
 /// Why a run of migrations is not left: whoever switches would not learn how it ends.
 const MIGRATING: &str = "a migration is under way; switch when it has ended";
 
+/// The same for whoever disconnects: files would be applied by what is called
+/// disconnected.
+const STILL_MIGRATING: &str = "a migration is under way; disconnect when it has ended";
+
+/// Whether to disconnect.
+///
+/// # Errors
+/// Why not.
+pub(in crate::backend) fn may_disconnect(writing: Writing) -> Result<(), &'static str> {
+    match writing {
+        Writing::UnderWay => Err(STILL_MIGRATING),
+        Writing::Nothing => Ok(()),
+    }
+}
+
 /// Whether to switch.
 ///
 /// # Errors

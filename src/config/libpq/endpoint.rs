@@ -43,11 +43,24 @@ pub(super) fn endpoint(params: &Params, complaints: &mut Complaints) -> Option<E
     })
 }
 
-/// The address as it is shown: `host:port`, or the path of the socket.
+/// The address as it is shown: `host:port`, or the path of the socket. Where the
+/// host's name is not asked for, the address that is used stands behind it.
 pub(super) fn address(endpoint: &Endpoint) -> String {
     match endpoint {
-        Endpoint::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
-        Endpoint::Tcp { host, port, .. } => format!("{host}:{port}"),
+        Endpoint::Tcp {
+            host,
+            hostaddr,
+            port,
+        } => {
+            let other = hostaddr.map(|address| address.to_string());
+            let other = other.filter(|address| address != host);
+            let other = other.map_or(String::new(), |address| format!(" ({address})"));
+            if host.contains(':') {
+                format!("[{host}]{other}:{port}")
+            } else {
+                format!("{host}{other}:{port}")
+            }
+        }
         Endpoint::Unix { folder, port } => {
             let socket = folder.join(format!(".s.PGSQL.{port}"));
             socket.display().to_string()

@@ -81,7 +81,7 @@ pub(super) fn refuse_credentials(params: &Params, complaints: &mut Complaints) {
     let is_shown = |param: &Param| !matches!(param, Param::Password | Param::PassFile);
     for (param, found) in params.0.iter().filter(|(param, _)| is_shown(param)) {
         if may_hold_credentials(found.value.expose()) {
-            let problem = "looks like a URL or holds a password; a connection URL belongs into \
+            let problem = "looks like a URL or a key, or holds a password; a connection URL belongs into \
                            DATABASE_URL, a password into PGPASSWORD or ~/.pgpass";
             let complaint = Complaint::new(param.name(), problem, found.origin.clone());
             complaints.push(complaint.with_value(found.value.expose()));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{
     compose::compose,
-    defaults, endpoint, environment,
+    defaults, endpoint,
+    environment::{self, Reach},
     params::{self, Param, Params},
     passfile::{self, Login},
     service, tls,
@@ -57,8 +58,11 @@ pub(crate) fn resolve(
     {
         params.fill_all(values, &url.origin);
     }
-    complaints.keep(service::fill(&mut params, env));
-    environment::fill(&mut params, env, complaints);
+    let reach = url.map_or(Reach::Whole, |url| Reach::of(&params, &url.origin));
+    let mut warnings = environment::warnings(env);
+    warnings.extend(reach.ignored(&params, env));
+    complaints.keep(service::fill(&mut params, env, reach));
+    environment::fill(&mut params, env, reach, complaints);
     let connect_timeout = connect_timeout(&params, complaints);
     let user = user(&mut params, env, complaints);
     params::refuse_credentials(&params, complaints);
@@ -71,7 +75,6 @@ pub(crate) fn resolve(
     let unnamed = Origin::Derived("same as the user");
     params.fill(Param::DbName, Secret::new(&*user), unnamed);
     let database = params.value(Param::DbName).unwrap_or(&user).to_owned();
-    let mut warnings = environment::warnings(env);
     if params.get(Param::Password).is_none() {
         let login = Login {
             endpoint: &endpoint,

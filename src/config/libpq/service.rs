@@ -3,7 +3,10 @@
 
 use std::{io, path::PathBuf};
 
-use super::params::{Param, Params, TABLE};
+use super::{
+    environment::Reach,
+    params::{Param, Params, TABLE},
+};
 use crate::{
     config::{
         Complaint, Env, Origin, environment, plain_file, shown::shown, suggest::did_you_mean,
@@ -20,9 +23,13 @@ const SYSTEM_FOLDERS: [&str; 2] = ["/etc/postgresql-common", "/usr/local/pgsql/e
 ///
 /// # Errors
 /// A complaint when the service is not found, or a line is not understood.
-pub(super) fn fill(params: &mut Params, env: &dyn Env) -> Result<(), Complaint> {
+pub(super) fn fill(params: &mut Params, env: &dyn Env, reach: Reach) -> Result<(), Complaint> {
     let variable = Origin::Environment("PGSERVICE".to_owned());
-    match environment::text(env, "PGSERVICE") {
+    let named = match reach {
+        Reach::Whole => environment::text(env, "PGSERVICE"),
+        Reach::NotThePlace => Ok(None),
+    };
+    match named {
         Ok(Some(name)) => params.fill(Param::Service, name, variable),
         Ok(None) => {}
         Err(problem) => return Err(Complaint::new("service", problem, variable)),

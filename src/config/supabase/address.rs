@@ -75,6 +75,12 @@ pub(super) fn read(text: &str) -> Result<Address, &'static str> {
     })
 }
 
+/// A project under the one name that it has, however its address is written.
+pub(crate) fn name(text: &str) -> Option<String> {
+    let base = read(text).ok()?.base;
+    Some(base.split_once("://")?.1.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

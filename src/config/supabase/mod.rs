@@ -5,4 +5,5 @@ mod address;
 mod key;
 mod resolve;
 
+pub(crate) use address::name;
 pub(crate) use resolve::{Resolved, resolve};

@@ -4,9 +4,11 @@
 
 mod draw;
 mod files;
+mod in_a_line;
 mod offer;
 mod panel;
 
 pub(super) use draw::render;
+pub(super) use in_a_line::in_a_line;
 pub(super) use offer::{Offer, Write, offer};
 pub(super) use panel::{Answer, Panel};

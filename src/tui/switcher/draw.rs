@@ -78,7 +78,11 @@ impl Drawing<'_> {
         };
         let selected = panel.picker.selected(extent(rows));
         let details = rows.get(selected).map(|row| self.details(row));
-        let details = details.unwrap_or_default();
+        let mut details = details.unwrap_or_default();
+        if list.unlisted > 0 {
+            let words = sentences::unlisted(list.unlisted);
+            details.splice(0..0, self.words(&words, theme.warn));
+        }
         // The selected row is always seen, however much there is to say of it.
         let page = height.saturating_sub(details.len() + 1).max(1);
         let window = panel.picker.window(extent(rows), page.min(rows.len()));
@@ -123,6 +127,11 @@ impl Drawing<'_> {
             Use::Not => glyphs.disconnected,
             Use::InUse | Use::InUseOtherwise => glyphs.connected,
         };
+        let in_use = match row.use_now {
+            Use::Not => String::new(),
+            Use::InUse => format!("  {}", sentences::IN_USE),
+            Use::InUseOtherwise => format!("  {}", sentences::IN_USE_OTHERWISE),
+        };
         let name = words::fit(&name_of(row), name, glyphs.cut);
         let mut line = Line::from(Span::styled(format!("{mark} {name}  "), theme.title));
         match &row.standing {
@@ -134,25 +143,21 @@ impl Drawing<'_> {
                 line.push_span(Span::styled(why.unwrap_or_default(), theme.text));
             }
             Ok(to) => line.spans.extend(match &row.scene {
-                Some(scene) => self.scene(scene, line.width()),
+                Some(scene) => {
+                    let in_use = in_use.width().max(2 + sentences::IN_USE.width());
+                    self.scene(scene, line.width() + in_use)
+                }
                 None => self.destination(to),
             }),
         }
-        if row.use_now != Use::Not {
-            line.push_span(Span::styled(
-                format!("  {}", sentences::IN_USE),
-                theme.accent,
-            ));
-        }
+        line.push_span(Span::styled(in_use, theme.accent));
         self.whole(&line, is_selected)
     }
 
     /// What is seen of a rehearsal; long steps leave room to say that they are
-    /// in use. `used` columns of the row are taken already.
+    /// in use. `used` columns of the row are taken.
     fn scene(self, scene: &Scene, used: usize) -> Vec<Span<'static>> {
-        let room = self
-            .width
-            .saturating_sub(used + 2 + sentences::IN_USE.width());
+        let room = self.width.saturating_sub(used);
         let words = words::cut(&clean(&scene.summary), room, self.look.glyphs.cut);
         vec![Span::styled(words, self.look.theme.text)]
     }

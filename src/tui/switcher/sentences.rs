@@ -7,6 +7,7 @@ pub(super) const NOT_VALID: &str = "not possible: its settings are not valid, se
 pub(super) const VALID: &str = "valid";
 pub(super) const INVALID: &str = "INVALID";
 pub(super) const IN_USE: &str = "in use";
+pub(super) const IN_USE_OTHERWISE: &str = "in use, with other settings";
 pub(super) const IN_USE_ALREADY: &str = "in use already; r reconnects";
 pub(super) const ENTER_SWITCHES: &str =
     "Enter switches: this connection ends, and a new one begins; Esc leaves it";
@@ -37,6 +38,15 @@ pub(super) fn hidden(above: usize, below: usize) -> String {
         (above, 0) => format!("{above} more above"),
         (above, below) => format!("{above} more above, {below} below"),
     }
+}
+
+/// How many there are that have no row, and how such a one is chosen.
+pub(super) fn unlisted(count: usize) -> String {
+    let (one, verb) = match count {
+        1 => ("profile", "is"),
+        _ => ("profiles", "are"),
+    };
+    format!("{count} more {one} {verb} not listed: start with --profile NAME")
 }
 
 /// What would be rehearsed.

@@ -345,6 +345,44 @@ fn one_run_at_a_time_and_what_came_between_is_not_done() {
     });
 }
 
+/// The header, without any view over the panes, holds these words.
+#[track_caller]
+fn check_told(run: &MigrationProgress, words: &str) {
+    on_paused_time(|| async {
+        let mut running = with(3);
+        running.migration = Some(Arc::new(run.clone()));
+        let screen = Screen::start(SMALL, running, PLAIN);
+        screen.settle().await;
+        let picture = screen.picture();
+        assert!(picture.contains(words), "{picture}");
+        // The view itself tells more of it.
+        screen.type_in("M");
+        screen.settle().await;
+        let picture = screen.picture();
+        assert!(!picture.contains("M shows it"), "{picture}");
+    });
+}
+
+#[test]
+fn a_run_is_told_although_nobody_looks_at_it() {
+    let mut run = MigrationProgress::new(fixtures::ago(2));
+    check_told(&run, "a migration is under way; M shows it");
+    run.take(MigrationEvent::Waiting { holder: None }, fixtures::ago(1));
+    let words = "a migration is under way: it waits for another session; M shows it";
+    check_told(&run, words);
+    let words = "a migration is under way: 4 applied, now 0005_trace_entries; M shows it";
+    check_told(&fixtures::run(4), words);
+    // One that has ended is under way no longer.
+    on_paused_time(|| async {
+        let mut snapshot = with(3);
+        let error = DbError::new(Action::Migrate, ErrorKind::DiskFull);
+        snapshot.migration = Some(ended(3, Err(error)));
+        let screen = Screen::start(SMALL, snapshot, PLAIN);
+        screen.settle().await;
+        assert!(!screen.picture().contains("is under way"));
+    });
+}
+
 #[test]
 fn quitting_while_files_are_applied_says_what_that_breaks_off_first() {
     on_paused_time(|| async {

@@ -103,6 +103,7 @@ fn listing(kind: AlternativeKind, rows: Vec<Alternative>) -> Snapshot {
             kind,
             at: fixtures::now(),
             rows: Ok(rows.into()),
+            unlisted: 0,
         })),
         ..fixtures::healthy()
     }
@@ -458,5 +459,21 @@ fn nothing_of_the_old_connection_looks_like_the_new_ones() {
             assert!(picture.contains(new), "{new} on\n{picture}");
         }
         assert!(picture.contains("no latency measured yet"), "{picture}");
+    });
+}
+
+#[test]
+fn a_list_that_is_cut_says_how_the_others_are_reached() {
+    on_paused_time(|| async {
+        let mut snapshot = listing(AlternativeKind::Profile, profiles());
+        let list = snapshot.alternatives.as_mut().unwrap();
+        Arc::make_mut(list).unlisted = 4_800;
+        let screen = Screen::start(SMALL, fixtures::healthy(), PLAIN);
+        screen.type_in("p");
+        screen.settle().await;
+        screen.publish(snapshot);
+        screen.settle().await;
+        let words = "4800 more profiles are not listed: start with --profile NAME";
+        assert!(screen.picture().contains(words), "{}", screen.picture());
     });
 }
