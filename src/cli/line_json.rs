@@ -72,8 +72,9 @@ impl Line {
     }
 }
 
-/// The line of an event; none for what is not watched.
-pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
+/// The line of an event; none for what is not watched. `written` is the database
+/// that the migrations are in.
+pub(super) fn line_of(event: &Event, samples: Samples, written: &Target) -> Option<Line> {
     Some(match event {
         Event::StatusChanged {
             from,
@@ -107,10 +108,16 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
         }
         Event::Rehearsed { rehearsed, at } => rehearsal(rehearsed, *at),
         Event::Sampled(sample) if samples == Samples::Told => sampled(sample),
+        Event::Migrating { event, at } => migrating(*at, &event.to_string(), written),
+        Event::MigrationEnded(progress) => {
+            let (at, run) = progress.ended()?;
+            match run {
+                Ok(run) => migrating(*at, &run.to_string(), written),
+                Err(error) => migrating(*at, "failed", written).because(Some(error)),
+            }
+        }
         Event::Sampled(_)
         | Event::Diagnosed(_)
-        | Event::Migrating { .. }
-        | Event::MigrationEnded(_)
         | Event::OperationFinished(_)
         // Nobody is there to choose anything.
         | Event::Switched { .. }
@@ -141,6 +148,13 @@ fn rehearsal(rehearsed: &Rehearsed, at: DateTime<Utc>) -> Line {
         .with("scenario", json!(rehearsed.scenario.map(Scenario::as_str)))
         .with("condition", json!(rehearsed.condition.to_string()))
         .with("next", json!(next))
+}
+
+/// What is done unasked, and where.
+fn migrating(at: DateTime<Utc>, what: &str, written: &Target) -> Line {
+    Line::new("migrations", at, format!("migrations in {written}: {what}"))
+        .with("target", json!(written.to_string()))
+        .with("message", json!(what))
 }
 
 fn sampled(sample: &LatencySample) -> Line {
@@ -193,7 +207,7 @@ mod tests {
 
     #[track_caller]
     fn check(event: &Event, text: &str, json: &str) {
-        let line = line_of(event, Samples::Told).unwrap();
+        let line = line_of(event, Samples::Told, &target()).unwrap();
         assert_eq!(line.text(), format!("1970-01-01T00:00:00.000Z {text}"));
         let expected: Value = serde_json::from_str(json).unwrap();
         let found: Value = serde_json::from_str(&line.json(&target())).unwrap();

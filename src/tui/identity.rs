@@ -45,6 +45,10 @@ impl Identity {
             always.push(Span::styled(text::READ_ONLY, theme.accent));
         }
         let mut optional = Vec::new();
+        if let Some(direct) = &session.direct {
+            let words = clean(&text::goes_to(direct)).into_owned();
+            optional.push(Span::styled(words, theme.text));
+        }
         if !target.role.is_empty() {
             let role = format!("as {}", clean(&target.role));
             optional.push(Span::styled(role, theme.dim));

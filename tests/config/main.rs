@@ -16,6 +16,7 @@ mod libpq;
 mod migrations;
 mod misplaced;
 mod mode;
+mod projects;
 mod rehearsal;
 mod secrets;
 mod show;

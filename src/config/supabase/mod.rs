@@ -2,7 +2,9 @@
 //! requests.
 
 mod address;
+mod belonging;
 mod key;
 mod resolve;
 
+pub(crate) use belonging::belongs;
 pub(crate) use resolve::{Resolved, resolve};

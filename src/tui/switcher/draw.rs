@@ -234,6 +234,11 @@ impl Drawing<'_> {
         let (mode, security) = (to.target.mode, text::security(to.target.security));
         let what = format!("{mode} {}{role}, {security}{profile}", target(to));
         let mut lines = self.words(&what, theme.text);
+        if let Some(direct) = &to.direct {
+            let (role, security) = (&direct.role, text::security(direct.security));
+            let what = format!("{} as {role}, {security}", text::goes_to(direct));
+            lines.extend(self.words(&what, theme.text));
+        }
         if let Some(scene) = &row.scene {
             let what = sentences::rehearses(&scene.summary);
             lines.extend(self.words(&what, theme.text));
