@@ -2,7 +2,6 @@
 //! configured, its database itself. Knows nothing of status and recording.
 
 use std::{
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -79,10 +78,11 @@ impl SupabaseDatabase {
         let limit = self.project.section().timeout;
         let began = Instant::now();
         let left = || limit.saturating_sub(began.elapsed());
-        let mut asking = pin!(self.look_at_direct(action));
+        // Boxed: two looks at once make every future that may look large.
+        let mut asking = Box::pin(self.look_at_direct(action));
         let mut asked = None;
         let mut check = {
-            let mut looking = pin!(look::check(&self.project, &self.book, action));
+            let mut looking = Box::pin(look::check(&self.project, &self.book, action));
             loop {
                 tokio::select! {
                     biased;
