@@ -4,7 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{Mode, TransportSecurity, clean},
+    domain::{Mode, Target, TransportSecurity, clean},
     tui::{data::Data, text, view::Look, widgets::flow},
 };
 
@@ -46,7 +46,7 @@ impl Identity {
         }
         let mut optional = Vec::new();
         if let Some(direct) = &session.direct {
-            let words = clean(&text::goes_to(direct)).into_owned();
+            let words = clean(&goes_to(direct)).into_owned();
             optional.push(Span::styled(words, theme.text));
         }
         if !target.role.is_empty() {
@@ -81,6 +81,11 @@ impl Identity {
         }
         flow(self.optional, &Span::raw(GAP), width)
     }
+}
+
+/// Where SQL and migrations go, where that is another address than the watched one.
+pub(super) fn goes_to(direct: &Target) -> String {
+    format!("SQL and migrations: {direct}")
 }
 
 enum Matters {

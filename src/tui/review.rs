@@ -15,6 +15,7 @@ use crate::{
     },
     tui::{
         data::Data,
+        identity,
         picker::Scroll,
         text,
         view::{Look, Overlay, View},
@@ -133,7 +134,7 @@ impl Drawing<'_> {
         };
         let mut lines = self.words(&question, theme.warn.patch(theme.title));
         if let Some(direct) = &to.direct {
-            lines.extend(self.words(&text::goes_to(direct), theme.text));
+            lines.extend(self.words(&identity::goes_to(direct), theme.text));
         }
         let environment = to.environment.as_deref();
         if let Some(environment) = environment.filter(|it| is_production(it)) {

@@ -8,8 +8,7 @@ use ratatui::layout::Size;
 use crate::{
     backend::NotTaken,
     domain::{
-        AlternativeKind, Command, ConnectionStatus, Lane, Mode, Rehearsed, Target,
-        TransportSecurity,
+        AlternativeKind, Command, ConnectionStatus, Lane, Mode, Rehearsed, TransportSecurity,
     },
 };
 
@@ -137,11 +136,6 @@ pub(super) fn apply_files(count: usize) -> String {
 /// A question that a key answers.
 pub(super) fn confirm_by_key(what: &str, target: &str) -> String {
     format!("{what}? Target: {target}. y does it, Esc leaves it")
-}
-
-/// Where SQL and migrations go, where that is another address than the watched one.
-pub(super) fn goes_to(direct: &Target) -> String {
-    format!("SQL and migrations: {direct}")
 }
 
 /// A question that the target's name answers.

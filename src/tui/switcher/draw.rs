@@ -15,7 +15,7 @@ use crate::{
     },
     tui::{
         data::Data,
-        header,
+        header, identity,
         picker::Scroll,
         switcher::{
             panel::{Panel, extent},
@@ -236,7 +236,7 @@ impl Drawing<'_> {
         let mut lines = self.words(&what, theme.text);
         if let Some(direct) = &to.direct {
             let (role, security) = (&direct.role, text::security(direct.security));
-            let what = format!("{} as {role}, {security}", text::goes_to(direct));
+            let what = format!("{} as {role}, {security}", identity::goes_to(direct));
             lines.extend(self.words(&what, theme.text));
         }
         if let Some(scene) = &row.scene {
