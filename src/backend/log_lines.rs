@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use crate::domain::{CommandOutcome, ConfigChange, ConnectionId, DbError, Event, Target};
 
-/// Writes the event to the log.
-pub(super) fn log(event: &Event) {
+/// Writes the event to the log. `written` is the database that the migrations
+/// are in.
+pub(super) fn log(event: &Event, written: &Target) {
     match event {
         Event::StatusChanged {
             from,
@@ -63,12 +64,18 @@ pub(super) fn log(event: &Event) {
             }
         }
         Event::Migrating { event, .. } => {
-            tracing::info!(target: "dbvitals::backend", "migrations: {event}");
+            tracing::info!(target: "dbvitals::backend", "migrations in {written}: {event}");
         }
         Event::MigrationEnded(progress) => match progress.ended() {
-            Some((_, Ok(run))) => tracing::info!(target: "dbvitals::backend", "migrations: {run}"),
+            Some((_, Ok(run))) => {
+                tracing::info!(target: "dbvitals::backend", "migrations in {written}: {run}");
+            }
             Some((_, Err(error))) => {
-                tracing::error!(target: "dbvitals::backend", "migrations: {}", told(error));
+                tracing::error!(
+                    target: "dbvitals::backend",
+                    "migrations in {written}: {}",
+                    told(error)
+                );
             }
             None => {}
         },

@@ -90,6 +90,7 @@ fn play(rehearsal: Rehearsal) -> Play {
             role: String::new(),
             security: TransportSecurity::ThisMachine,
         },
+        direct: None,
         mode_reason: "Mode chosen because of the test".into(),
         chosen: None,
         former: vec![],

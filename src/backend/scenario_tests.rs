@@ -254,6 +254,7 @@ fn played(script: Script) -> Scene {
             role: "me".into(),
             security: TransportSecurity::Plain,
         },
+        direct: None,
         mode_reason: "Mode chosen because of the test".into(),
         chosen: None,
         former: vec![],

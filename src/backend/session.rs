@@ -19,6 +19,7 @@ pub fn session(config: &Config, started_at: DateTime<Utc>) -> Session {
     Session {
         started_at,
         target: config.target.clone(),
+        direct: config.direct.clone(),
         mode_reason: provenance.mode_reason.clone(),
         chosen: None,
         former: Vec::new(),
@@ -117,6 +118,7 @@ pub(super) fn difference(in_use: &Loaded, read: &Loaded) -> ConfigDifference {
 fn destination(config: &Config) -> Destination {
     Destination {
         target: config.target.clone(),
+        direct: config.direct.clone(),
         environment: config.provenance.environment.clone(),
         read_only: config.watch.read_only,
         profile: config.provenance.profile.clone(),

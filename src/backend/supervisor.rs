@@ -320,7 +320,7 @@ impl<A: Watched> Supervisor<A> {
     }
 
     pub(super) fn tell(&self, event: Event) {
-        log_lines::log(&event);
+        log_lines::log(&event, self.parts.session.written());
         // An error here means that nobody listens, which is no loss.
         self.parts.outlet.events.send(event).ok();
     }

@@ -37,6 +37,7 @@ pub struct CheckOptions {
 /// Everything that a check tells.
 struct Told<'a> {
     target: &'a Target,
+    direct: Option<&'a Target>,
     warnings: &'a [String],
     status: ConnectionStatus,
     verdict: Verdict,
@@ -56,6 +57,7 @@ pub async fn check(config: &Config, options: CheckOptions, out: &mut dyn Write) 
     );
     let told = Told {
         target: &config.target,
+        direct: config.direct.as_ref(),
         warnings: &config.provenance.warnings,
         status,
         verdict,
@@ -83,6 +85,9 @@ fn print_json(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
     put("mode", json!(told.target.mode));
     put("target", json!(told.target.to_string()));
+    if let Some(direct) = told.direct {
+        put("directTarget", json!(direct.to_string()));
+    }
     put("connectionId", json!(result.connection_id()));
     put("status", json!(told.status));
     put("health", json!(told.verdict.health));
@@ -132,6 +137,9 @@ fn print_text(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
             role => format!(" as {role}"),
         },
     )?;
+    if let Some(direct) = told.direct {
+        writeln!(out, "  SQL and migrations: {direct} as {}", direct.role)?;
+    }
     for reason in &told.verdict.reasons {
         writeln!(out, "  {reason}")?;
         if let Some(next) = reason.next_step() {

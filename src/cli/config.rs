@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::{
     config::{Complaints, Loaded, Row, shown},
-    domain::{TransportSecurity, clean},
+    domain::{Target, TransportSecurity, clean},
 };
 
 /// How data is printed.
@@ -103,6 +103,7 @@ fn summary(loaded: &Loaded) -> serde_json::Value {
         "mode": target.mode,
         "modeReason": provenance.mode_reason,
         "target": target,
+        "directTarget": loaded.config.direct,
         "profile": provenance.profile,
         "environment": provenance.environment,
         "file": provenance.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned()),
@@ -118,13 +119,10 @@ fn write_json(object: &serde_json::Value, out: &mut dyn io::Write) -> io::Result
 fn write_summary(loaded: &Loaded, out: &mut dyn io::Write) -> io::Result<()> {
     let (target, provenance) = (&loaded.config.target, &loaded.config.provenance);
     writeln!(out, "{}", provenance.mode_reason)?;
-    let role = if target.role.is_empty() {
-        String::new()
-    } else {
-        format!(" as {}", target.role)
-    };
-    let line = format!("{target}{role}, {}", security(target.security));
-    writeln!(out, "target: {}", clean(&line))?;
+    writeln!(out, "target: {}", place(target))?;
+    if let Some(direct) = &loaded.config.direct {
+        writeln!(out, "SQL and migrations: {}", place(direct))?;
+    }
     if let Some(file) = &provenance.file {
         writeln!(out, "file: {}", shown(&file.display().to_string()))?;
     }
@@ -132,6 +130,17 @@ fn write_summary(loaded: &Loaded, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "warning: {}", clean(warning))?;
     }
     Ok(())
+}
+
+/// A target, its role and what protects the way there.
+fn place(target: &Target) -> String {
+    let role = if target.role.is_empty() {
+        String::new()
+    } else {
+        format!(" as {}", target.role)
+    };
+    let line = format!("{target}{role}, {}", security(target.security));
+    clean(&line).into_owned()
 }
 
 const fn security(security: TransportSecurity) -> &'static str {

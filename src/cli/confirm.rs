@@ -28,11 +28,11 @@ pub(super) struct Unconfirmed {
 
 /// What is known before anything is asked. `named`: `--target`.
 pub(super) fn permission(config: &Config, named: Option<&str>) -> Result<Permission, Unconfirmed> {
-    let target = config.target.to_string();
+    let target = config.written().to_string();
     match named {
         Some(name) if name == target => Ok(Permission::Given),
-        Some(_) => Err(Unconfirmed {
-            words: format!("--target names another target than the configured one, {target}"),
+        Some(name) => Err(Unconfirmed {
+            words: another(config, name),
             next: "look at 'dbvitals config show'".to_owned(),
         }),
         None if config.provenance.is_production() => Ok(Permission::Needed),
@@ -40,10 +40,22 @@ pub(super) fn permission(config: &Config, named: Option<&str>) -> Result<Permiss
     }
 }
 
+/// That another target was named, and which one would be right.
+pub(super) fn another(config: &Config, name: &str) -> String {
+    let target = config.written();
+    if config.direct.is_some() && name == config.target.to_string() {
+        return format!(
+            "--target names the address that is watched; what writes goes to the database of \
+             database_url, {target}"
+        );
+    }
+    format!("--target names another target than the configured one, {target}")
+}
+
 /// Asks for the target's name on the terminal; `what` is to be done there. Waits
 /// for the answer.
 pub(super) fn ask(config: &Config, what: &str) -> Result<(), Unconfirmed> {
-    let target = config.target.to_string();
+    let target = config.written().to_string();
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Unconfirmed {
             words: "the environment is production, and there is no terminal to ask at: nothing \

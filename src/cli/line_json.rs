@@ -73,8 +73,9 @@ impl Line {
     }
 }
 
-/// The line of an event; none for what is not watched.
-pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
+/// The line of an event; none for what is not watched. `written` is the database
+/// that the migrations are in.
+pub(super) fn line_of(event: &Event, samples: Samples, written: &Target) -> Option<Line> {
     Some(match event {
         Event::StatusChanged {
             from,
@@ -107,8 +108,8 @@ pub(super) fn line_of(event: &Event, samples: Samples) -> Option<Line> {
                 .because(error.as_deref())
         }
         Event::Rehearsed { rehearsed, at } => rehearsal(rehearsed, *at),
-        Event::Migrating { event, at } => migrating(event, *at),
-        Event::MigrationEnded(progress) => return migrated(progress),
+        Event::Migrating { event, at } => migrating(event, *at, written),
+        Event::MigrationEnded(progress) => return migrated(progress, written),
         Event::Sampled(sample) if samples == Samples::Told => sampled(sample),
         Event::Sampled(_)
         | Event::Diagnosed(_)
@@ -144,8 +145,8 @@ fn rehearsal(rehearsed: &Rehearsed, at: DateTime<Utc>) -> Line {
         .with("next", json!(next))
 }
 
-/// What a run of migrations does, which writes.
-fn migrating(event: &MigrationEvent, at: DateTime<Utc>) -> Line {
+/// What a run of migrations does, and in which database.
+fn migrating(event: &MigrationEvent, at: DateTime<Utc>, written: &Target) -> Line {
     let (step, migration, took) = match event {
         MigrationEvent::Waiting { .. } => ("waiting", None, None),
         MigrationEvent::Blocked { migration, .. } => ("blocked", Some(migration), None),
@@ -153,23 +154,29 @@ fn migrating(event: &MigrationEvent, at: DateTime<Utc>) -> Line {
         MigrationEvent::Started(migration) => ("started", Some(migration), None),
         MigrationEvent::Applied { migration, took } => ("applied", Some(migration), Some(*took)),
     };
-    Line::new("migration", at, format!("migrations: {event}"))
+    in_database(at, &event.to_string(), written)
         .with("step", json!(step))
         .with("migration", json!(migration.map(ToString::to_string)))
         .with("durationMs", json!(took.map(millis)))
 }
 
 /// What a run of migrations came to; none of one that goes on.
-fn migrated(progress: &MigrationProgress) -> Option<Line> {
+fn migrated(progress: &MigrationProgress, written: &Target) -> Option<Line> {
     let (at, result) = progress.ended()?;
+    let line = match result {
+        Ok(run) => in_database(*at, &run.to_string(), written),
+        Err(error) => in_database(*at, "failed", written).because(Some(error)),
+    };
     Some(
-        match result {
-            Ok(run) => Line::new("migration", *at, format!("migrations: {run}")),
-            Err(error) => Line::new("migration", *at, "migrations").because(Some(error)),
-        }
-        .with("step", json!("ended"))
-        .with("success", json!(result.is_ok())),
+        line.with("step", json!("ended"))
+            .with("success", json!(result.is_ok())),
     )
+}
+
+fn in_database(at: DateTime<Utc>, what: &str, written: &Target) -> Line {
+    Line::new("migration", at, format!("migrations in {written}: {what}"))
+        .with("target", json!(written.to_string()))
+        .with("message", json!(what))
 }
 
 fn sampled(sample: &LatencySample) -> Line {
@@ -222,7 +229,7 @@ mod tests {
 
     #[track_caller]
     fn check(event: &Event, text: &str, json: &str) {
-        let line = line_of(event, Samples::Told).unwrap();
+        let line = line_of(event, Samples::Told, &target()).unwrap();
         assert_eq!(line.text(), format!("1970-01-01T00:00:00.000Z {text}"));
         let expected: Value = serde_json::from_str(json).unwrap();
         let found: Value = serde_json::from_str(&line.json(&target())).unwrap();

@@ -1,7 +1,7 @@
 //! `dbvitals watch`: what happens to the connection, a line each, until it is
 //! told to end. The database's absence is no reason to end.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -49,9 +49,9 @@ async fn follow(handle: &Handle, options: WatchOptions) -> io::Result<io::Result
     let mut hangup = signal(SignalKind::hangup())?;
     let (lines, mut ended) = printer::start()?;
     let mut events = handle.events();
-    let target = handle.snapshots().borrow().session.target.clone();
+    let session = Arc::clone(&handle.snapshots().borrow().session);
     let told = |line: &Line| match options.format {
-        Format::Json => line.json(&target),
+        Format::Json => line.json(&session.target),
         Format::Table => line.text(),
     };
     let mut next: Option<String> = None;
@@ -70,7 +70,7 @@ async fn follow(handle: &Handle, options: WatchOptions) -> io::Result<io::Result
             }
             event = events.recv(), if next.is_none() => {
                 let line = match event {
-                    Ok(event) => line_of(&event, options.samples),
+                    Ok(event) => line_of(&event, options.samples, session.written()),
                     Err(RecvError::Lagged(count)) => Some(missed(count, handle.clock().now().wall)),
                     // Our own handle keeps the channel open.
                     Err(RecvError::Closed) => break,

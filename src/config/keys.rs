@@ -94,7 +94,7 @@ pub(crate) static KEYS: [KeySpec; 24] = [
     },
     KeySpec {
         name: "database_url",
-        doc: "PostgreSQL connection string; required in local mode, unless PGHOST or PGSERVICE is set. In supabase mode it is the way for SQL, transactions and migrations.",
+        doc: "PostgreSQL connection string; required in local mode, unless PGHOST or PGSERVICE is set. In supabase mode it is the way for SQL, transactions and migrations; a profile that names supabase_url takes only its own.",
         aliases: &["DATABASE_URL"],
         kind: Kind::DatabaseUrl(|values| &mut values.database_url),
         scope: Scope::Everywhere,

@@ -7,7 +7,7 @@ use crate::config::{
     environment,
     file::{self, FileText},
     file_layer::{self, FileLayer},
-    flag_layer, loaded, mode,
+    flag_layer, loaded, mode, own_project,
     production::Production,
     profile, rehearsal, resolve, rules,
     values::Values,
@@ -54,6 +54,7 @@ pub(crate) fn load_chosen(
         profile,
         production,
         passed_over,
+        is_lone_project,
         text,
     } = gathered;
     rehearsal::settle(&mut values, &mut complaints);
@@ -66,6 +67,7 @@ pub(crate) fn load_chosen(
         values: &values,
         sources,
         profiles: &file_layer.profiles,
+        is_lone_project,
     };
     let Some(chosen) = mode::choose(&means, fallback, &mut complaints) else {
         return Err(complaints);
@@ -78,6 +80,7 @@ pub(crate) fn load_chosen(
         chosen,
         warnings,
         profile,
+        is_lone_project,
         file: text.map(|text| text.path),
     };
     match resolve::resolve(parts, sources.env, &mut complaints) {
@@ -131,6 +134,8 @@ struct Gathered {
     production: Option<Production>,
     /// What the profile names in vain.
     passed_over: Vec<String>,
+    /// The profile names a project, and no database beside it.
+    is_lone_project: bool,
     text: Option<FileText>,
 }
 
@@ -152,10 +157,15 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         ProfileChoice::Without => None,
         ProfileChoice::Named(name) => complaints.keep(profile::known(&file_layer, name)),
     };
-    let (in_profile, at_top): (Vec<_>, Vec<_>) = file_layer
+    let (in_profile, mut at_top): (Vec<_>, Vec<_>) = file_layer
         .entries
         .iter()
         .partition(|entry| entry.is_in_profile());
+    let is_lone_project = own_project::is_alone(&file_layer, profile.as_deref());
+    if own_project::is_named(&file_layer, profile.as_deref()) {
+        at_top.retain(|entry| !own_project::is_foreign(entry));
+        stronger.retain(|entry| !own_project::is_foreign(entry));
+    }
     let (in_force, idle): (Vec<_>, Vec<_>) = in_profile
         .into_iter()
         .partition(|entry| profile::is_in_force(entry, profile.as_deref()));
@@ -182,6 +192,7 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         profile,
         production,
         passed_over: passed_over.unwrap_or_default(),
+        is_lone_project,
         text,
     };
     (gathered, complaints)

@@ -15,8 +15,10 @@ mod keys;
 mod libpq;
 mod load;
 mod loaded;
+
 mod mode;
 mod origin;
+mod own_project;
 mod own_script;
 mod plain_file;
 mod production;

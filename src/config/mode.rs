@@ -38,6 +38,8 @@ pub(crate) struct Means<'a> {
     pub(crate) sources: &'a Sources<'a>,
     /// The profiles that the file has, whichever is in use.
     pub(crate) profiles: &'a BTreeSet<String>,
+    /// The profile in use names a project, and no database beside it.
+    pub(crate) is_lone_project: bool,
 }
 
 /// Takes the mode that is set; else supabase, local or mock, by what else is
@@ -47,9 +49,7 @@ pub(crate) fn choose(
     fallback: Fallback,
     complaints: &mut Complaints,
 ) -> Option<ChosenMode> {
-    let Means {
-        values, sources, ..
-    } = *means;
+    let values = means.values;
     if let Some(scenario) = rehearsal::flagged(values) {
         complaints.keep(rehearsal::flag_fits(values));
         return Some(rehearsed(scenario, means));
@@ -68,7 +68,7 @@ pub(crate) fn choose(
     if decides.iter().any(|key| complaints.concern(key)) || file::is_unknown(complaints) {
         return None;
     }
-    if let Some(chosen) = by_values(values, sources) {
+    if let Some(chosen) = by_values(means) {
         return Some(chosen);
     }
     let partial = partial_supabase(values);
@@ -143,7 +143,10 @@ fn given(mode: &Sourced<Mode>) -> ChosenMode {
     }
 }
 
-fn by_values(values: &Values, sources: &Sources<'_>) -> Option<ChosenMode> {
+fn by_values(means: &Means<'_>) -> Option<ChosenMode> {
+    let Means {
+        values, sources, ..
+    } = *means;
     let plain = |mode, reason| ChosenMode {
         mode,
         reason,
@@ -163,6 +166,14 @@ fn by_values(values: &Values, sources: &Sources<'_>) -> Option<ChosenMode> {
             "Mode chosen because supabase_url ({}) and supabase_key ({}) are set.",
             url.origin, key.origin
         );
+        return Some(plain(Mode::Supabase, reason));
+    }
+    if let Some(url) = values
+        .supabase_url
+        .as_ref()
+        .filter(|_| means.is_lone_project)
+    {
+        let reason = format!("Mode chosen because supabase_url ({}) is set.", url.origin);
         return Some(plain(Mode::Supabase, reason));
     }
     if let Some(url) = &values.database_url {

@@ -27,6 +27,8 @@ pub(crate) struct Parts {
     /// What the sources warn of.
     pub(crate) warnings: Vec<String>,
     pub(crate) profile: Option<String>,
+    /// It names a project, and no database beside it.
+    pub(crate) is_lone_project: bool,
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -38,6 +40,8 @@ pub(crate) fn resolve(
     complaints: &mut Complaints,
 ) -> Option<Loaded> {
     let has_address = match parts.chosen.mode {
+        // libpq's variables say nothing about a profile that names a project.
+        Mode::Local if parts.is_lone_project => parts.values.database_url.is_some(),
         Mode::Local => has_address(&parts.values, env),
         // Only a URL is a word about it: libpq's variables are for local mode.
         Mode::Supabase => parts.values.database_url.is_some(),
@@ -57,6 +61,9 @@ pub(crate) fn resolve(
         Mode::Supabase => supabase::resolve(&parts.values, complaints),
         Mode::Local | Mode::Mock => None,
     };
+    if let (Some(project), Some(local)) = (&project, &local) {
+        complaints.keep(supabase::belongs(project, local, &parts.values));
+    }
     complete(&mut parts, local.as_ref());
     draw_ascii_if_needed(&mut parts.values, env);
     let database = database(&parts, complaints);
@@ -68,10 +75,13 @@ pub(crate) fn resolve(
         warnings,
         profile,
         file,
+        ..
     } = parts;
     let auto_migrate = auto_migrate(&values);
     let settings = loaded::rows(&values);
     let target = target(project.as_ref(), local.as_ref());
+    let direct = project.as_ref().and(local.as_ref());
+    let direct = direct.map(|local| reached(Mode::Supabase, local));
     let (connection, of_connection) = local
         .map(|local| (local.rows, local.warnings))
         .unwrap_or_default();
@@ -86,6 +96,7 @@ pub(crate) fn resolve(
     let config = Config {
         database,
         target,
+        direct,
         adapter,
         watch: watch(&values),
         tui: tui(&values, env),
@@ -187,7 +198,7 @@ fn database(parts: &Parts, complaints: &mut Complaints) -> Option<DatabaseConfig
         Ok(database) => Some(database),
         Err(broken) => {
             for violation in broken {
-                complain(&violation, complaints);
+                complain(&violation, parts, complaints);
             }
             None
         }
@@ -197,14 +208,18 @@ fn database(parts: &Parts, complaints: &mut Complaints) -> Option<DatabaseConfig
 /// Only requirements can be broken here: ranges were checked with each value.
 /// One that has been complained about, or whose file could not be read, may
 /// well be there.
-fn complain(violation: &RuleViolation, complaints: &mut Complaints) {
+fn complain(violation: &RuleViolation, parts: &Parts, complaints: &mut Complaints) {
     let key = snake_case(violation.field);
     if complaints.concern(&key) || file::is_unknown(complaints) || complaints.concern("profile") {
         return;
     }
     let mut problem = violation.allowed.clone();
     if key == "database_url" {
-        problem.push_str("; PGHOST or PGSERVICE would do too");
+        problem.push_str(if parts.is_lone_project {
+            "; the profile names a project, so it must name that project's database too"
+        } else {
+            "; PGHOST or PGSERVICE would do too"
+        });
     }
     complaints.push(Complaint::new(&key, problem, Origin::Default).with_value(&violation.value));
 }
@@ -333,13 +348,7 @@ fn tui(values: &Values, env: &dyn Env) -> TuiSection {
 fn target(project: Option<&supabase::Resolved>, local: Option<&Resolved>) -> Target {
     match (project, local) {
         (Some(project), _) => project.target.clone(),
-        (None, Some(local)) => Target {
-            mode: Mode::Local,
-            address: clean(&local.address).into_owned(),
-            database: clean(&local.database).into_owned(),
-            role: clean(&local.user).into_owned(),
-            security: local.security,
-        },
+        (None, Some(local)) => reached(Mode::Local, local),
         (None, None) => Target {
             mode: Mode::Mock,
             address: "in memory".to_owned(),
@@ -347,6 +356,17 @@ fn target(project: Option<&supabase::Resolved>, local: Option<&Resolved>) -> Tar
             role: String::new(),
             security: TransportSecurity::ThisMachine,
         },
+    }
+}
+
+/// A server and its database, as they are reached in a mode.
+fn reached(mode: Mode, local: &Resolved) -> Target {
+    Target {
+        mode,
+        address: clean(&local.address).into_owned(),
+        database: clean(&local.database).into_owned(),
+        role: clean(&local.user).into_owned(),
+        security: local.security,
     }
 }
 

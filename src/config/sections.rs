@@ -15,6 +15,9 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// What is watched, in words that may be shown.
     pub target: Target,
+    /// The database that SQL and migrations go to in supabase mode, where
+    /// `database_url` names one.
+    pub direct: Option<Target>,
     /// For the adapter.
     pub adapter: AdapterSection,
     /// For the backend.
@@ -23,6 +26,15 @@ pub struct Config {
     pub tui: TuiSection,
     /// Where all this came from.
     pub provenance: Provenance,
+}
+
+impl Config {
+    /// What SQL and migrations are carried out on: its name is asked for before
+    /// a write.
+    #[must_use]
+    pub fn written(&self) -> &Target {
+        self.direct.as_ref().unwrap_or(&self.target)
+    }
 }
 
 /// What the screen and the reports say about the configuration itself.

@@ -17,6 +17,9 @@ pub struct Session {
     pub started_at: DateTime<Utc>,
     /// What is watched.
     pub target: Target,
+    /// The database that SQL and migrations go to, where it is another address
+    /// than what is watched.
+    pub direct: Option<Target>,
     /// Why this mode: "Mode chosen because …".
     pub mode_reason: String,
     /// Present when a reader has chosen what is watched.
@@ -51,6 +54,12 @@ pub struct Former {
 }
 
 impl Session {
+    /// What migrations are carried out on: its name is asked for before a write.
+    #[must_use]
+    pub fn written(&self) -> &Target {
+        self.direct.as_ref().unwrap_or(&self.target)
+    }
+
     /// Whether the environment is labelled as production, where every write
     /// asks for the target's name first.
     #[must_use]

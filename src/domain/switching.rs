@@ -70,6 +70,9 @@ pub enum Use {
 pub struct Destination {
     /// The target.
     pub target: Target,
+    /// The database that SQL and migrations would go to, where it is another
+    /// address.
+    pub direct: Option<Target>,
     /// The free label of its environment.
     pub environment: Option<String>,
     /// Whether our own configuration forbids writing there.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::{
-    Asked, ConnectionStatus, DbError, DegradedReason, HealthCheckResult, PoolMode, REQUIRED_TABLES,
-    less_than_expected,
+    Asked, ConnectionStatus, DbError, DegradedReason, HealthCheckResult, MIGRATIONS_UNREAD,
+    PoolMode, REQUIRED_TABLES, less_than_expected,
 };
 
 /// The health of the watched database.
@@ -202,7 +202,9 @@ fn about_check(
     }
     let is_unknown = policy.expects_writes && details.read_only.is_none()
         || policy.requires_schema && details.missing_tables.is_none();
-    if is_unknown && !details.unread.is_empty() {
+    // A ledger that may not be read says nothing about the rest.
+    let mut unread = details.unread.iter();
+    if is_unknown && unread.any(|what| !what.starts_with(MIGRATIONS_UNREAD)) {
         reasons.push(DegradedReason::DetailsUnread {
             what: details.unread.join("; "),
         });

@@ -83,6 +83,7 @@ pub(super) fn session() -> Session {
             role: "app_rw".into(),
             security: TransportSecurity::ThisMachine,
         },
+        direct: None,
         mode_reason: "Mode chosen because DATABASE_URL is set.".into(),
         chosen: None,
         former: vec![],

@@ -4,7 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{Mode, TransportSecurity, clean},
+    domain::{Mode, Target, TransportSecurity, clean},
     tui::{data::Data, text, view::Look, widgets::flow},
 };
 
@@ -45,6 +45,10 @@ impl Identity {
             always.push(Span::styled(text::READ_ONLY, theme.accent));
         }
         let mut optional = Vec::new();
+        if let Some(direct) = &session.direct {
+            let words = clean(&goes_to(direct)).into_owned();
+            optional.push(Span::styled(words, theme.text));
+        }
         if !target.role.is_empty() {
             let role = format!("as {}", clean(&target.role));
             optional.push(Span::styled(role, theme.dim));
@@ -77,6 +81,11 @@ impl Identity {
         }
         flow(self.optional, &Span::raw(GAP), width)
     }
+}
+
+/// Where SQL and migrations go, where that is another address than the watched one.
+pub(super) fn goes_to(direct: &Target) -> String {
+    format!("SQL and migrations: {direct}")
 }
 
 enum Matters {

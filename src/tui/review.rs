@@ -15,6 +15,7 @@ use crate::{
     },
     tui::{
         data::Data,
+        identity,
         picker::Scroll,
         text,
         view::{Look, Overlay, View},
@@ -132,6 +133,9 @@ impl Drawing<'_> {
             Fate::IsReplaced => text::apply_anew(difference.changes.len(), &target),
         };
         let mut lines = self.words(&question, theme.warn.patch(theme.title));
+        if let Some(direct) = &to.direct {
+            lines.extend(self.words(&identity::goes_to(direct), theme.text));
+        }
         let environment = to.environment.as_deref();
         if let Some(environment) = environment.filter(|it| is_production(it)) {
             let words = format!(

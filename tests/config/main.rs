@@ -17,6 +17,7 @@ mod migrations;
 mod misplaced;
 mod mode;
 mod production;
+mod projects;
 mod rehearsal;
 mod secrets;
 mod show;

@@ -23,6 +23,8 @@ mod poolers;
 mod probing;
 mod project_bed;
 mod project_commands;
+mod project_database;
+mod project_writes;
 mod projects;
 mod read_only;
 mod rehearsed;

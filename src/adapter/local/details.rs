@@ -211,7 +211,7 @@ fn read_sessions(found: &mut HealthDetails, row: &Row, action: Action) -> DbResu
 
 /// A table in a schema that the role may not use is there, and a client does
 /// not see it: neither "missing" nor "present" would be true.
-fn read_tables(found: &mut HealthDetails, reader: &mut Reader<'_>, state: &SchemaState) {
+pub(super) fn read_tables(found: &mut HealthDetails, reader: &mut Reader<'_>, state: &SchemaState) {
     for schema in state.closed.iter().take(HOLDERS) {
         reader.note(&format!("schema {schema}: no USAGE"));
     }

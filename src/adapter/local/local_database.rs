@@ -20,6 +20,7 @@ use crate::{
         diagnosis::Findings,
         local::{
             diagnose,
+            glance::Glance,
             knock::knock,
             learn::Place,
             migrate,
@@ -37,7 +38,8 @@ use crate::{
     },
     config::LocalSection,
     domain::{
-        Action, Adoption, DbError, ErrorKind, Layer, MigrationReport, MigrationState, PoolMode,
+        Action, Adoption, DbError, ErrorKind, HealthDetails, Layer, MigrationReport,
+        MigrationState, PoolMode,
     },
 };
 
@@ -46,6 +48,7 @@ use crate::{
 pub(in crate::adapter) struct LocalDatabase {
     target: Arc<Target>,
     probe: Probe,
+    glance: Glance,
     /// Present from the first successful attempt until the end.
     pool: Mutex<Option<Pool>>,
 }
@@ -55,6 +58,7 @@ impl LocalDatabase {
         let target = Arc::new(Target::new(section));
         Self {
             probe: Probe::new(Arc::clone(&target)),
+            glance: Glance::new(Arc::clone(&target)),
             target,
             pool: Mutex::default(),
         }
@@ -69,6 +73,12 @@ impl LocalDatabase {
         }
         check.details.pool = self.pool().map(|pool| pool.gauge());
         check
+    }
+
+    /// A small look on a session that stays: whether the server answers, and where
+    /// the schema is required how it and the migrations stand.
+    pub(in crate::adapter) async fn glance(&self, action: Action) -> DbResult<HealthDetails> {
+        self.glance.ask(action).await
     }
 
     /// Opens the way for statements: a session is made when one is needed.
@@ -143,6 +153,7 @@ impl LocalDatabase {
         if let Some(pool) = pool {
             pool.close().await;
         }
+        self.glance.close().await;
     }
 
     pub(in crate::adapter) async fn query(

@@ -7,6 +7,7 @@ mod details;
 mod diagnose;
 mod fence;
 mod first_byte;
+mod glance;
 mod holder;
 mod knock;
 mod learn;

@@ -11,7 +11,9 @@ use crate::{
         local::{LocalDatabase, quoted, timeout_error},
         mode_adapter::Statement,
     },
-    domain::{Action, DbError, ErrorKind, TableSight, cause_words},
+    domain::{
+        Action, DbError, ErrorKind, HealthDetails, MIGRATIONS_UNREAD, TableSight, cause_words,
+    },
 };
 
 const ACTION: Action = Action::HealthCheck;
@@ -27,6 +29,21 @@ pub(super) fn fault(error: &DbError) -> String {
     match error.code() {
         Some(code) => format!("{words} ({code})"),
         None => words,
+    }
+}
+
+/// Adds what the database itself told: how the migrations stand, and the tables
+/// that a client of it does not see, whatever the interface shows.
+pub(super) fn add(details: &mut HealthDetails, found: HealthDetails) {
+    details.migrations = found.migrations;
+    let of_migrations = |what: &String| what.starts_with(MIGRATIONS_UNREAD);
+    let unread = found.unread.into_iter().filter(of_migrations);
+    details.unread.extend(unread);
+    for table in found.missing_tables.unwrap_or_default() {
+        let missing = details.missing_tables.get_or_insert_default();
+        if !missing.contains(&table) {
+            missing.push(table);
+        }
     }
 }
 

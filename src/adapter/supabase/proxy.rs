@@ -176,7 +176,7 @@ impl Proxy {
 
 /// Whether something stands where a port belongs.
 fn names_port(uri: &Uri) -> bool {
-    let authority = uri.authority().map(|it| it.as_str()).unwrap_or_default();
+    let authority = uri.authority().map_or("", |it| it.as_str());
     let place = authority.rsplit('@').next().unwrap_or_default();
     let host = uri.host().unwrap_or_default();
     place

@@ -35,8 +35,8 @@ use crate::{
     },
     config::SupabaseSection,
     domain::{
-        Action, Adoption, DbError, ErrorKind, MigrationReport, MigrationState, RestDetails,
-        TableSight,
+        Action, Adoption, DbError, ErrorKind, HealthDetails, MigrationReport, MigrationState,
+        RestDetails, TableSight,
     },
 };
 
@@ -71,25 +71,53 @@ impl SupabaseDatabase {
         }
     }
 
-    /// Looks at the project on a connection of its own. The first look that
-    /// succeeds as an attempt to connect opens the way for statements.
+    /// Looks at the project on a connection of its own, and at the database itself
+    /// meanwhile. The first look that succeeds as an attempt to connect opens the
+    /// way for statements.
     pub(in crate::adapter) async fn check(&self, action: Action) -> Check {
+        let limit = self.project.section().timeout;
         let began = Instant::now();
-        let mut check = look::check(&self.project, &self.book, action).await;
-        let Some(rest) = &mut check.details.rest else {
-            return check;
+        let left = || limit.saturating_sub(began.elapsed());
+        // Boxed: two looks at once make every future that may look large.
+        let mut asking = Box::pin(self.look_at_direct(action));
+        let mut asked = None;
+        let mut check = {
+            let mut looking = Box::pin(look::check(&self.project, &self.book, action));
+            loop {
+                tokio::select! {
+                    biased;
+                    check = &mut looking => break check,
+                    found = &mut asking, if asked.is_none() => asked = Some(found),
+                }
+            }
         };
-        let left = || {
-            self.project
-                .section()
-                .timeout
-                .saturating_sub(began.elapsed())
-        };
-        if let Err(fault) = self.look_at_direct(action, left()).await {
-            rest.direct_fault = Some(fault);
+        // A project that fails is told at once.
+        if check.details.rest.is_none() {
             return check;
         }
-        let revealed = match timeout(left(), self.reveal(rest)).await {
+        let asked = match asked {
+            Some(asked) => asked,
+            None => timeout(left(), asking)
+                .await
+                .unwrap_or_else(|_late| Err(direct::late(limit))),
+        };
+        self.is_direct_broken
+            .store(asked.is_err(), Ordering::Relaxed);
+        if let Some(direct) = &self.direct {
+            // Whether it works is then told by each statement.
+            direct.open();
+        }
+        match asked {
+            Ok(found) => direct::add(&mut check.details, found),
+            Err(error) => {
+                let rest = check.details.rest.as_mut();
+                if let Some(rest) = rest {
+                    rest.direct_fault = Some(direct::fault(&error));
+                }
+                return check;
+            }
+        }
+        let revealed = match timeout(left(), self.reveal(check.details.rest.as_mut())).await {
             Ok(revealed) => revealed.map_err(|error| error.kind().name()),
             Err(_late) => Err("not in time"),
         };
@@ -100,28 +128,21 @@ impl SupabaseDatabase {
     }
 
     /// Logs in to the database itself with an attempt to connect, and with every
-    /// look for as long as that does not work; the error says why it does not.
-    async fn look_at_direct(&self, action: Action, left: Duration) -> Result<(), String> {
+    /// look for as long as that does not work; else asks on a session that stays.
+    async fn look_at_direct(&self, action: Action) -> DbResult<HealthDetails> {
         let Some(direct) = &self.direct else {
-            return Ok(());
+            return Ok(HealthDetails::default());
         };
         if action != Action::Connect && !self.is_direct_broken.load(Ordering::Relaxed) {
-            return Ok(());
+            return direct.glance(action).await;
         }
-        let looked = match timeout(left, direct.check(Action::Connect)).await {
-            Ok(check) => check.result.map_err(|error| direct::fault(&error)),
-            Err(_late) => Err(direct::fault(&direct::late(left))),
-        };
-        self.is_direct_broken
-            .store(looked.is_err(), Ordering::Relaxed);
-        // Whether it works is then told by each statement.
-        direct.open();
-        looked
+        let check = direct.check(Action::Connect).await;
+        check.result.map(|()| check.details)
     }
 
     /// Where no row was shown, the database itself can tell whether there are any.
-    async fn reveal(&self, rest: &mut RestDetails) -> DbResult<()> {
-        if let Some(direct) = &self.direct
+    async fn reveal(&self, rest: Option<&mut RestDetails>) -> DbResult<()> {
+        if let (Some(direct), Some(rest)) = (&self.direct, rest)
             && rest.seen == TableSight::EmptyOrHidden
         {
             rest.seen = direct::reveal(direct, &rest.table).await?;

@@ -16,17 +16,18 @@ use crate::{
     domain::{DbError, ErrorKind, MigrationName, MigrationRefusal, clean},
 };
 
-/// An object that begins with mode and target.
+/// An object that begins with mode and target, which is the database that the
+/// migrations are in.
 pub(super) fn object(config: &Config) -> Map<String, Value> {
     let mut object = Map::new();
-    object.insert("mode".to_owned(), json!(config.target.mode));
-    object.insert("target".to_owned(), json!(config.target.to_string()));
+    object.insert("mode".to_owned(), json!(config.written().mode));
+    object.insert("target".to_owned(), json!(config.written().to_string()));
     object
 }
 
 /// `local db:5432/app as me`.
 pub(super) fn target(config: &Config) -> String {
-    let target = &config.target;
+    let target = config.written();
     let role = match target.role.as_str() {
         "" => String::new(),
         role => format!(" as {role}"),

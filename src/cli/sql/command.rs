@@ -44,11 +44,11 @@ pub async fn sql(config: &Config, options: &SqlOptions, screen: Option<Screen>) 
     let format = options.format;
     let statement = match source::statement(options) {
         Ok(statement) => statement,
-        Err(words) => return Refusal::usage(words).tell(format, Some(&config.target)),
+        Err(words) => return Refusal::usage(words).tell(format, Some(config.written())),
     };
     let permission = match confirm::permission(config, options.target.as_deref()) {
         Ok(permission) => permission,
-        Err(words) => return Refusal::usage(words).tell(format, Some(&config.target)),
+        Err(words) => return Refusal::usage(words).tell(format, Some(config.written())),
     };
     let id = ConnectionId(Uuid::now_v7());
     // One statement is told as a whole; its operation goes nowhere else.
@@ -86,7 +86,7 @@ impl Work<'_> {
         if !writes || self.policy() == Policy::ReadOnly {
             return self.finish(asker, attempt, RunAccess::ReadOnly).await;
         }
-        let target = self.config.target.to_string();
+        let target = self.config.written().to_string();
         if attempt.output.is_begun() || !confirm::can_ask() {
             let refusal = Refusal {
                 exit: Exit::NotAttempted,
@@ -113,7 +113,7 @@ impl Work<'_> {
     }
 
     async fn attempt(self, asker: &mut Asker, access: RunAccess) -> Attempt {
-        let writer = Writer::new(self.options.format, self.screen, &self.config.target);
+        let writer = Writer::new(self.options.format, self.screen, self.config.written());
         let order = RunOrder {
             sql: self.sql,
             access,
@@ -218,7 +218,7 @@ impl Refusal {
             return self.in_words();
         }
         let mut output = Output::new(Printing::AtOnce);
-        output.text = self.object(Some(&work.config.target));
+        output.text = self.object(Some(work.config.written()));
         self.exit
             .printed(asker.finish(output, Asked::Nothing).await)
     }

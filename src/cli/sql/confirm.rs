@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use tokio::sync::oneshot;
 
-use crate::{config::Config, domain::clean};
+use crate::{cli::confirm::another, config::Config, domain::clean};
 
 /// So much of an answer is read.
 const LONGEST: u64 = 4 << 10;
@@ -24,12 +24,10 @@ pub(super) enum Permission {
 /// # Errors
 /// In words: another target was named than the one that is configured.
 pub(super) fn permission(config: &Config, named: Option<&str>) -> Result<Permission, String> {
-    let target = config.target.to_string();
+    let target = config.written().to_string();
     match named {
         Some(name) if name == target => Ok(Permission::Given),
-        Some(_) => Err(format!(
-            "--target names another target than the configured one, {target}"
-        )),
+        Some(name) => Err(another(config, name)),
         None if config.provenance.is_production() => Ok(Permission::Needed),
         None => Ok(Permission::Given),
     }
@@ -43,7 +41,7 @@ pub(super) fn can_ask() -> bool {
 /// Asks for the target's name, on a thread of its own: whoever waits may hear a
 /// signal first. True when it was typed.
 pub(super) async fn ask(config: &Config) -> bool {
-    let target = config.target.to_string();
+    let target = config.written().to_string();
     let (tell, told) = oneshot::channel();
     let asking = std::thread::Builder::new()
         .name("question".to_owned())

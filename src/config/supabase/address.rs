@@ -13,7 +13,7 @@ const REST: &str = "/rest/v1";
 const STACK_PORT: u16 = 54_321;
 
 /// The domain of hosted projects, below which each has its own name.
-const HOSTED: &str = ".supabase.co";
+pub(super) const HOSTED: &str = ".supabase.co";
 
 /// A project's address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 //! requests.
 
 mod address;
+mod belonging;
 mod key;
 mod resolve;
 
 pub(crate) use address::name;
+pub(crate) use belonging::belongs;
 pub(crate) use resolve::{Resolved, resolve};

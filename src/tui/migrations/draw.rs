@@ -100,7 +100,7 @@ impl Drawing<'_> {
     /// What waits for an answer, and what was typed.
     fn question(self, asking: &Asking) -> Vec<Line<'static>> {
         let theme = &self.look.theme;
-        let target = self.data.snapshot.session.target.to_string();
+        let target = self.data.snapshot.session.written().to_string();
         let what = match (asking.write, offer(self.data)) {
             (Write::Migrate, Offer::Migrate(count)) => text::apply_files(count),
             (Write::Migrate, _) => text::APPLY_PENDING.to_owned(),
@@ -124,7 +124,7 @@ impl Drawing<'_> {
 
     /// Which database, and where in it.
     fn place(self, newest: Option<&MigrationLook>) -> Vec<Line<'static>> {
-        let target = &self.data.snapshot.session.target;
+        let target = self.data.snapshot.session.written();
         let mut words = format!("{} {target}", target.mode);
         if let Some(Ok(state)) = newest.map(|look| &look.result) {
             words.push_str(&text::places(&state.schema, &state.ledger));

@@ -80,7 +80,7 @@ impl Panel {
             // The label may have come meanwhile.
             Answer::Key => !session.is_production(),
             Answer::Name { typed, is_wrong } => {
-                *is_wrong = typed.trim() != session.target.to_string();
+                *is_wrong = typed.trim() != session.written().to_string();
                 !*is_wrong
             }
         };

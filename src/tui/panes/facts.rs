@@ -223,6 +223,10 @@ fn long(data: &Data, details: Option<&HealthDetails>, look: &Look) -> Vec<Fact> 
             }
         }
     }
+    if let Some(direct) = &session.direct {
+        let words = format!("{direct} as {}, for SQL and migrations", direct.role);
+        add("direct", words, theme.text);
+    }
     if let Some(words) = remedies::refusal(data) {
         add("migrate", words, theme.text);
     }

@@ -15,7 +15,7 @@ use crate::{
     },
     tui::{
         data::Data,
-        header,
+        header, identity,
         picker::Scroll,
         switcher::{
             panel::{Panel, extent},
@@ -239,6 +239,11 @@ impl Drawing<'_> {
         let (mode, security) = (to.target.mode, text::security(to.target.security));
         let what = format!("{mode} {}{role}, {security}{profile}", target(to));
         let mut lines = self.words(&what, theme.text);
+        if let Some(direct) = &to.direct {
+            let (role, security) = (&direct.role, text::security(direct.security));
+            let what = format!("{} as {role}, {security}", identity::goes_to(direct));
+            lines.extend(self.words(&what, theme.text));
+        }
         if let Some(scene) = &row.scene {
             let what = sentences::rehearses(&scene.summary);
             lines.extend(self.words(&what, theme.text));

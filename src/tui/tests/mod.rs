@@ -10,3 +10,4 @@ mod pictures;
 mod reactions;
 mod sizes;
 mod switching;
+mod two_targets;

@@ -36,6 +36,7 @@ fn to(address: &str, environment: Option<&str>) -> Destination {
             role: "app_rw".into(),
             security: TransportSecurity::Verified,
         },
+        direct: None,
         environment: environment.map(str::to_owned),
         read_only: false,
         profile: None,
