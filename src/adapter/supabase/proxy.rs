@@ -8,6 +8,7 @@ use hyper::{
     body::Bytes,
     client::conn::http1::handshake,
     header::{HOST, HeaderValue, PROXY_AUTHORIZATION},
+    http::uri::Authority,
     upgrade::{Upgraded, on},
 };
 use hyper_util::{client::proxy::matcher::Matcher, rt::TokioIo};
@@ -176,7 +177,7 @@ impl Proxy {
 
 /// Whether something stands where a port belongs.
 fn names_port(uri: &Uri) -> bool {
-    let authority = uri.authority().map_or("", |it| it.as_str());
+    let authority = uri.authority().map_or("", Authority::as_str);
     let place = authority.rsplit('@').next().unwrap_or_default();
     let host = uri.host().unwrap_or_default();
     place
