@@ -217,7 +217,7 @@ fn no_view_shows_a_key_in_the_place_of_another_value() {
     watched.press("p", "INVALID");
     watched.press("G", "is not possible, for 4 reasons");
     watched.close("┏ Profile");
-    watched.press("R", "a key belongs into supabase_key");
+    watched.press("R", "the configuration is not valid");
     watched.close("┏ Configuration");
     watched.press("6", "┏ 6 Log");
     watched.end();
