@@ -40,7 +40,9 @@ pub(crate) fn resolve(
     complaints: &mut Complaints,
 ) -> Option<Loaded> {
     let has_address = match parts.chosen.mode {
-        Mode::Local => has_address(&parts, env),
+        // Libpq's variables say nothing about a profile that names a project.
+        Mode::Local if parts.is_lone_project => parts.values.database_url.is_some(),
+        Mode::Local => has_address(&parts.values, env),
         // Only a URL is a word about it: libpq's variables are for local mode.
         Mode::Supabase => parts.values.database_url.is_some(),
         Mode::Mock => false,
@@ -125,11 +127,9 @@ pub(crate) fn resolve(
     })
 }
 
-/// Local mode needs a word about where: a URL, or one of libpq's variables, which
-/// say nothing about a profile that names a project.
-fn has_address(parts: &Parts, env: &dyn Env) -> bool {
-    let is_named = || libpq::address_variable(env).is_some();
-    parts.values.database_url.is_some() || (!parts.is_lone_project && is_named())
+/// Local mode needs a word about where: a URL, or one of libpq's variables.
+fn has_address(values: &Values, env: &dyn Env) -> bool {
+    values.database_url.is_some() || libpq::address_variable(env).is_some()
 }
 
 /// Fills in what was chosen or put together rather than set, so that it is
