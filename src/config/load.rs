@@ -54,9 +54,9 @@ pub(crate) fn load_chosen(
         profile,
         production,
         passed_over,
-        is_lone_project,
         text,
     } = gathered;
+    let is_lone_project = own_project::is_alone(&file_layer, profile.as_deref());
     rehearsal::settle(&mut values, &mut complaints);
     let mut warnings = passed_over;
     if let Some(text) = &text {
@@ -134,8 +134,6 @@ struct Gathered {
     production: Option<Production>,
     /// What the profile names in vain.
     passed_over: Vec<String>,
-    /// The profile names a project, and no database beside it.
-    is_lone_project: bool,
     text: Option<FileText>,
 }
 
@@ -157,15 +155,10 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         ProfileChoice::Without => None,
         ProfileChoice::Named(name) => complaints.keep(profile::known(&file_layer, name)),
     };
-    let (in_profile, mut at_top): (Vec<_>, Vec<_>) = file_layer
+    let (in_profile, at_top): (Vec<_>, Vec<_>) = file_layer
         .entries
         .iter()
         .partition(|entry| entry.is_in_profile());
-    let is_lone_project = own_project::is_alone(&file_layer, profile.as_deref());
-    if own_project::is_named(&file_layer, profile.as_deref()) {
-        at_top.retain(|entry| !own_project::is_foreign(entry));
-        stronger.retain(|entry| !own_project::is_foreign(entry));
-    }
     let (in_force, idle): (Vec<_>, Vec<_>) = in_profile
         .into_iter()
         .partition(|entry| profile::is_in_force(entry, profile.as_deref()));
@@ -175,6 +168,10 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         Production::find(&without, &own, sources.env)
     });
     let mut values = Values::default();
+    let is_project = own_project::is_named(&file_layer, profile.as_deref());
+    let is_meant = |entry: &&Entry| !(is_project && own_project::is_foreign(entry));
+    let [at_top, stronger]: [Vec<_>; 2] =
+        [at_top, stronger].map(|layer| layer.into_iter().filter(is_meant).collect());
     lay(&at_top, &mut values, &mut complaints);
     lay(&in_force, &mut values, &mut complaints);
     match order.idle {
@@ -192,7 +189,6 @@ fn gather(sources: &Sources<'_>, order: &Order) -> (Gathered, Complaints) {
         profile,
         production,
         passed_over: passed_over.unwrap_or_default(),
-        is_lone_project,
         text,
     };
     (gathered, complaints)
