@@ -67,6 +67,8 @@ fn every_command_works_and_shows_no_key() {
             let said = ran(&words, 1);
             let words = "not supported in supabase mode without database_url";
             assert!(said.contains(words), "{said}");
+            let next = "set database_url to the project's database too";
+            assert!(said.contains(next), "{said}");
         }
         assert!(ran(&["migrate", "print"], 0).contains("create table agents"));
     }

@@ -100,7 +100,10 @@ impl Ended<'_> {
             (ErrorKind::Timeout { .. }, _) if error.code().is_none() => {
                 "look at the server's load and locks; --timeout SECONDS gives it longer"
             }
-            (ErrorKind::Unsupported, _) => "use psql for it",
+            // Who knows what would do has said it.
+            (ErrorKind::Unsupported, _) if error.hint() == ErrorKind::Unsupported.hint() => {
+                "use psql for it"
+            }
             (ErrorKind::SchemaMissing, _) if names_table_of_ours(error) => {
                 "'dbvitals migrate status' tells whether the tables of its migrations are there"
             }
