@@ -30,7 +30,11 @@ pub(crate) fn rows() -> Vec<Row> {
                 // In order: none is under way then.
                 scene.standin_mut().stop();
             },
+            // The next beat may be quicker than the end of the gateway's sockets.
             Expected::fails(refused.hint("check supabase_url: nothing listens there"))
+                .or(&[failure("ConnectionLost", "tcp")
+                    .hint("see the project's logs and its state in the dashboard")])
+                .then(refused.hint("check supabase_url: nothing listens there"))
                 .within(Promise::Interval)
                 .heals_on_try(),
         )
