@@ -39,15 +39,7 @@ pub(crate) fn resolve(
     env: &dyn Env,
     complaints: &mut Complaints,
 ) -> Option<Loaded> {
-    let has_address = match parts.chosen.mode {
-        // libpq's variables say nothing about a profile that names a project.
-        Mode::Local if parts.is_lone_project => parts.values.database_url.is_some(),
-        Mode::Local => has_address(&parts.values, env),
-        // Only a URL is a word about it: libpq's variables are for local mode.
-        Mode::Supabase => parts.values.database_url.is_some(),
-        Mode::Mock => false,
-    };
-    let local = if has_address {
+    let local = if names_database(&parts, env) {
         // What is wrong with an address that is there has been said by then.
         Some(libpq::resolve(
             parts.values.database_url.as_ref(),
@@ -69,62 +61,61 @@ pub(crate) fn resolve(
     let database = database(&parts, complaints);
     let adapter = adapter(&parts, project.as_ref(), local.as_ref());
     let (database, adapter) = (database?, adapter?);
-    let Parts {
-        values,
-        chosen,
-        warnings,
-        profile,
-        file,
-        ..
-    } = parts;
-    let auto_migrate = auto_migrate(&values);
-    let settings = loaded::rows(&values);
-    let target = target(project.as_ref(), local.as_ref());
+    let provenance = provenance(&parts, project.as_ref(), local.as_ref());
+    let values = parts.values;
     let direct = project.as_ref().and(local.as_ref());
-    let direct = direct.map(|local| reached(Mode::Supabase, local));
-    let (connection, of_connection) = local
-        .map(|local| (local.rows, local.warnings))
-        .unwrap_or_default();
-    let mut mode_reason = chosen.reason;
-    let mut of_project = Vec::new();
-    if let Some(project) = project {
-        if project.endpoint.is_local_stack {
-            mode_reason.push_str(" This is a local Supabase stack.");
-        }
-        of_project = project.warnings;
-    }
     let config = Config {
         database,
-        target,
-        direct,
+        target: target(project.as_ref(), local.as_ref()),
+        direct: direct.map(|local| reached(Mode::Supabase, local)),
         adapter,
         watch: watch(&values),
         tui: tui(&values, env),
-        provenance: Provenance {
-            mode_reason,
-            is_fallback: chosen.is_fallback,
-            warnings: [
-                chosen.warning.into_iter().collect(),
-                warnings,
-                of_project,
-                of_connection,
-                auto_migrate
-                    .refused()
-                    .map(str::to_owned)
-                    .into_iter()
-                    .collect(),
-            ]
-            .concat(),
-            profile,
-            environment: values.environment.map(|label| label.value),
-            file,
-        },
+        provenance,
     };
     Some(Loaded {
         config,
-        settings,
-        connection,
+        settings: loaded::rows(&values),
+        connection: local.map(|local| local.rows).unwrap_or_default(),
     })
+}
+
+/// How it comes that this is in force, and what to beware of.
+fn provenance(
+    parts: &Parts,
+    project: Option<&supabase::Resolved>,
+    local: Option<&Resolved>,
+) -> Provenance {
+    let mut mode_reason = parts.chosen.reason.clone();
+    if project.is_some_and(|project| project.endpoint.is_local_stack) {
+        mode_reason.push_str(" This is a local Supabase stack.");
+    }
+    let auto_migrate = auto_migrate(&parts.values);
+    let mut warnings = Vec::from_iter(parts.chosen.warning.clone());
+    warnings.extend_from_slice(&parts.warnings);
+    warnings.extend(project.iter().flat_map(|it| it.warnings.clone()));
+    warnings.extend(local.iter().flat_map(|it| it.warnings.clone()));
+    warnings.extend(auto_migrate.refused().map(str::to_owned));
+    Provenance {
+        mode_reason,
+        is_fallback: parts.chosen.is_fallback,
+        warnings,
+        profile: parts.profile.clone(),
+        environment: parts.values.environment.as_ref().map(|it| it.value.clone()),
+        file: parts.file.clone(),
+    }
+}
+
+/// Whether a database is named that the mode has a use for.
+fn names_database(parts: &Parts, env: &dyn Env) -> bool {
+    match parts.chosen.mode {
+        // libpq's variables say nothing about a profile that names a project.
+        Mode::Local if parts.is_lone_project => parts.values.database_url.is_some(),
+        Mode::Local => has_address(&parts.values, env),
+        // Only a URL is a word about it: libpq's variables are for local mode.
+        Mode::Supabase => parts.values.database_url.is_some(),
+        Mode::Mock => false,
+    }
 }
 
 /// Local mode needs a word about where: a URL, or one of libpq's variables.
